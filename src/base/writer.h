@@ -1,0 +1,45 @@
+/* Bounded output: raw bytes into a buffer of fixed size, and text into one.
+ *
+ * Both stick on overflow, as the reader does on a short read: `failed` (bytes) and `cut` (text)
+ * are tested once, at the end. Text stays NUL-terminated always. */
+#ifndef WORMSIGN_BASE_WRITER_H
+#define WORMSIGN_BASE_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/compiler.h"
+
+struct writer {
+    uint8_t *start; /* borrowed */
+    size_t size;    /* of the buffer */
+    size_t used;
+    bool failed;
+};
+
+struct writer writer_over(void *buffer, size_t size);
+void write_bytes(struct writer *w, const void *bytes, size_t count);
+void write_zeros(struct writer *w, size_t count);
+void write_u8(struct writer *w, uint8_t value);
+void write_be16(struct writer *w, uint16_t value);
+void write_be32(struct writer *w, uint32_t value);
+void write_be64(struct writer *w, uint64_t value);
+void write_le16(struct writer *w, uint16_t value);
+void write_le32(struct writer *w, uint32_t value);
+void write_le64(struct writer *w, uint64_t value);
+
+struct text {
+    char *start; /* borrowed; NUL-terminated after every call */
+    size_t size; /* of the buffer, NUL included; at least 1 */
+    size_t used; /* without the NUL */
+    bool cut;    /* something did not fit */
+};
+
+struct text text_over(char *buffer, size_t size);
+void text_add(struct text *t, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Appends foreign bytes so that a terminal, a log or a table cannot be harmed: printable ASCII as it
+ * is, the backslash doubled, everything else as \xNN. */
+void text_add_escaped(struct text *t, const void *bytes, size_t count);
+
+#endif
