@@ -1,0 +1,48 @@
+/* What is said of a host: infected, suspicious, clean or unknown, and why. A pure function of evidence.
+ *
+ * The rules and every weight are in verdict.c, in one place. */
+#ifndef WORMSIGN_EVIDENCE_VERDICT_H
+#define WORMSIGN_EVIDENCE_VERDICT_H
+
+#include "base/address.h"
+#include "evidence/sign.h"
+
+/* In this order of gravity. */
+enum verdict_kind {
+    VERDICT_INFECTED,
+    VERDICT_SUSPICIOUS,
+    VERDICT_CLEAN,
+    VERDICT_UNKNOWN,
+    VERDICT_KINDS
+};
+
+enum {
+    VERDICT_SAYS_SIZE = 640,
+    VERDICT_REASON_SIZE = 160,
+    VERDICT_NAMES_MAX = 4,
+    HOST_NAME_SIZE = 64
+};
+
+struct verdict {
+    struct address host;
+    bool home;
+    const char *site; /* NULL: none */
+    unsigned name_count;
+    char names[VERDICT_NAMES_MAX][HOST_NAME_SIZE]; /* as they came: writers escape them */
+    enum verdict_kind kind;
+    unsigned variants, marks; /* bits */
+    bool proof;
+    double weight; /* where there is no proof: the heaviest day's S + A */
+    bool has_day;
+    int32_t day; /* the heaviest day */
+    int64_t first_us, last_us;
+    char says[VERDICT_SAYS_SIZE];     /* one sentence, printable */
+    char reason[VERDICT_REASON_SIZE]; /* VERDICT_UNKNOWN only */
+    size_t sign_count;
+    const struct sign *signs; /* borrowed; by day, then by gravity */
+};
+
+/* "infected", "suspicious", "clean", "unknown". */
+const char *verdict_kind_text(enum verdict_kind kind);
+
+#endif
