@@ -1,23 +1,26 @@
 #!/usr/bin/env python3
-"""The cases: a folder tests/cases/NAME/ is a run of the program with what must come of it; adding one adds
-no code. In it:
+"""The cases: a folder tests/cases/NAME/ is a run of the program with what must come of it; adding
+one adds no code. In it:
 
-  args           the command line, one line, split as a shell would; run from the project's root. $CASE is
-                 a copy of the folder in which each NAME.pcap.txt has become the capture NAME.pcap
+  args           the command line, one line, split as a shell would; run from the project's root.
+                 $CASE is a copy of the folder with each NAME.pcap.txt made the capture NAME.pcap
   exit           the exit code; 0 where this file is absent
-  expect.json    objects (a JSON list, or one a line), each of which must be contained in exactly one line of
-                 the output, in this order. Contained: each key of ours is there with our value. null means
-                 absent or null; {"~": [low, high]} a number between them; a list of objects that each
-                 is contained in one of the other's, in order; other lists and values are equal
+  expect.json    objects (a JSON list, or one a line), each of which must be contained in exactly
+                 one line of the output, in this order. Contained: each key of ours is there with
+                 our value. null means absent or null; {"~": [low, high]} a number between them; a
+                 list of objects that each is contained in one of the other's, in order; other
+                 lists and values are equal
   absent.json    objects of which none may be contained in any line
   stdout, stderr lines of text, each of which must occur in that output
   stdin          what it reads; nothing where this file is absent
 
-NAME.pcap.txt: a frame a line, `TIME LINKTYPE HEX...`, with TIME in seconds or as 2009-04-21T16:00:00.25Z; a
-line that begins with a blank goes on with the hex of the one before; `#` begins a comment.
+NAME.pcap.txt: a frame a line, `TIME LINKTYPE HEX...`, with TIME in seconds or as
+2009-04-21T16:00:00.25Z; a line that begins with a blank goes on with the hex of the one before;
+`#` begins a comment.
 
-Runs every case with $WORMSIGN (else build/wormsign) and with $WORMSIGN_ASAN where it is set. Prints
-`ok NAME` or `not ok NAME: reason`; first come tests of this runner itself. `run.py NAME...` runs some."""
+Runs every case with $WORMSIGN (else build/wormsign) and with $WORMSIGN_ASAN where it is set.
+Prints `ok NAME` or `not ok NAME: reason`; first come tests of this runner itself. `run.py
+NAME...` runs some."""
 import datetime
 import json
 import os
@@ -41,9 +44,15 @@ def contains(actual, wanted):
     """Whether wanted, as expect.json writes it, is contained in actual."""
     if isinstance(wanted, dict) and set(wanted) == {"~"}:
         low, high = wanted["~"]
-        return isinstance(actual, (int, float)) and not isinstance(actual, bool) and low <= actual <= high
+        return (
+            isinstance(actual, (int, float))
+            and not isinstance(actual, bool)
+            and low <= actual <= high
+        )
     if isinstance(wanted, dict):
-        return isinstance(actual, dict) and all(contains(actual.get(key), wanted[key]) for key in wanted)
+        return isinstance(actual, dict) and all(
+            contains(actual.get(key), wanted[key]) for key in wanted
+        )
     if isinstance(wanted, list) and wanted and isinstance(wanted[0], dict):
         return isinstance(actual, list) and contained_in_order(actual, wanted)
     return type(actual) is type(wanted) and actual == wanted
@@ -56,8 +65,11 @@ def contained_in_order(actual, wanted):
 
 def objects_of(text):
     """The objects of a JSON list, or of JSON Lines."""
-    return json.loads(text) if text.lstrip().startswith("[") else [
-        json.loads(line) for line in text.splitlines() if line.strip()]
+    return (
+        json.loads(text)
+        if text.lstrip().startswith("[")
+        else [json.loads(line) for line in text.splitlines() if line.strip()]
+    )
 
 
 def complaints_about(lines, expected, absent):
@@ -82,7 +94,9 @@ def microseconds_of(time):
         seconds, _, fraction = time.partition(".")
         return int(seconds) * 1000000 + int(fraction[:6].ljust(6, "0"))
     moment = datetime.datetime.fromisoformat(time.replace("Z", "+00:00"))
-    return (moment - datetime.datetime.fromtimestamp(0, datetime.timezone.utc)) // datetime.timedelta(microseconds=1)
+    return (
+        moment - datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
+    ) // datetime.timedelta(microseconds=1)
 
 
 def capture_of(text):
@@ -93,7 +107,9 @@ def capture_of(text):
         if words and line[0].isspace():
             frames[-1][2] += bytes.fromhex("".join(words))
         elif words:
-            frames.append([microseconds_of(words[0]), int(words[1]), bytes.fromhex("".join(words[2:]))])
+            frames.append(
+                [microseconds_of(words[0]), int(words[1]), bytes.fromhex("".join(words[2:]))]
+            )
     if len({linktype for _, linktype, _ in frames}) != 1:
         raise ValueError("the frames of a capture must be of one link type")
     out = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, SNAPLEN, frames[0][1])
@@ -144,19 +160,34 @@ def run_case(case, program):
             return (copy / name).read_text() if (copy / name).exists() else None
 
         arguments = [word.replace("$CASE", str(copy)) for word in shlex.split(read("args"))]
-        done = subprocess.run([str(program), *arguments], cwd=ROOT, input=read("stdin") or "", check=False,
-                              capture_output=True, text=True, errors="replace", timeout=TIMEOUT_SECONDS)
+        done = subprocess.run(
+            [str(program), *arguments],
+            cwd=ROOT,
+            input=read("stdin") or "",
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIMEOUT_SECONDS,
+        )
         found = list(complaints_of_run(copy, done, read))
     if found:
-        found += ["stdout:", *done.stdout.splitlines()[:40], "stderr:", *done.stderr.splitlines()[:40]]
+        found += [
+            "stdout:",
+            *done.stdout.splitlines()[:40],
+            "stderr:",
+            *done.stderr.splitlines()[:40],
+        ]
     return found
 
 
-# The runner itself, with a program that prints its second argument, and its third to stderr, and exits.
+# The runner itself, with a program that prints stdin and a file, a word to stderr, and exits.
 SELF_PROGRAM = """#!/bin/sh
 cat; cat "$1"; echo "$2" >&2; exit "$3"
 """
-SELF_OUTPUT = '{"type":"a","n":3,"l":["x"],"o":[{"k":1},{"k":2}],"z":null}\n{"type":"b","n":4.5,"t":true}\n'
+SELF_OUTPUT = (
+    '{"type":"a","n":3,"l":["x"],"o":[{"k":1},{"k":2}],"z":null}\n{"type":"b","n":4.5,"t":true}\n'
+)
 SELF_RIGHT = {
     "a subset in order": {"expect.json": '{"type":"a","n":3}\n{"type":"b"}\n'},
     "a JSON list": {"expect.json": '[{"type":"a"},\n {"type":"b"}]'},
@@ -199,15 +230,27 @@ def self_test():
             for number, (what, files) in enumerate(table.items()):
                 case = Path(folder) / f"{word}{number}"
                 case.mkdir()
-                for name, text in {"args": "$CASE/in.jsonl talk 0", "in.jsonl": SELF_OUTPUT, **files}.items():
+                for name, text in {
+                    "args": "$CASE/in.jsonl talk 0",
+                    "in.jsonl": SELF_OUTPUT,
+                    **files,
+                }.items():
                     (case / name).write_text(text)
                 found = run_case(case, program)
                 caught = [] if found else ["it was not caught"]
                 yield f"runner {word} {what}", found if word == "allows" else caught
     made = capture_of("# two frames\n2009-04-21T16:00:00.25Z 1 00 01 # first\n   0203\n1.5 1 ff\n")
-    right = bytes.fromhex("d4c3b2a1020004000000000000000000" "0000040001000000"
-                          "80eded49" "90d00300" "0400000004000000" "00010203"
-                          "0100000020a10700" "0100000001000000" "ff")
+    right = bytes.fromhex(
+        "d4c3b2a1020004000000000000000000"
+        "0000040001000000"
+        "80eded49"
+        "90d00300"
+        "0400000004000000"
+        "00010203"
+        "0100000020a10700"
+        "0100000001000000"
+        "ff"
+    )
     yield "runner makes captures", [] if made == right else [made.hex()]
 
 

@@ -6,9 +6,16 @@ from rules import is_c, text_of
 
 RANKS = {
     "base": 0,
-    "conficker": 1, "wire": 1,
-    "observe": 2, "evidence": 2,
-    "filter": 3, "source": 3, "detect": 3, "scan": 3, "report": 3, "store": 3,
+    "conficker": 1,
+    "wire": 1,
+    "observe": 2,
+    "evidence": 2,
+    "filter": 3,
+    "source": 3,
+    "detect": 3,
+    "scan": 3,
+    "report": 3,
+    "store": 3,
     "engine": 4,
     "cli": 9,
 }
@@ -17,25 +24,30 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 
 def includes_of(root, files):
     """{path below src/: [what it includes by quotes]}"""
-    return {path.removeprefix("src/"): INCLUDE.findall(text_of(root, path))
-            for path in files if path.startswith("src/") and is_c(path)}
+    return {
+        path.removeprefix("src/"): INCLUDE.findall(text_of(root, path))
+        for path in files
+        if path.startswith("src/") and is_c(path)
+    }
 
 
 def against_the_flow(path, included):
     folder, target = path.split("/")[0], included.split("/")[0]
     if folder not in RANKS:
-        return f"src/{path}: folder {folder}/ has no rank: give it one in {__name__}.py and in the design"
+        return f"src/{path}: folder {folder}/ has no rank: give it one in {__name__}.py"
     if "/" not in included:
-        return None if included == "wormsign.h" else f'src/{path}: "{included}": write "folder/file.h"'
+        return (
+            None if included == "wormsign.h" else f'src/{path}: "{included}": write "folder/file.h"'
+        )
     if target not in RANKS:
         return f'src/{path}: "{included}" is in a folder without a rank'
     if folder != target and RANKS[folder] <= RANKS[target]:
-        return f'src/{path}: {folder}/ (rank {RANKS[folder]}) includes "{included}" (rank {RANKS[target]})'
+        return f'src/{path}: rank {RANKS[folder]} includes "{included}" of rank {RANKS[target]}'
     return None
 
 
 def on_a_cycle(graph):
-    """The files left when those that include nothing that is left are taken away again and again."""
+    """The files left when those that include nothing that is left go, again and again."""
     left = {path: {i for i in included if i in graph} for path, included in graph.items()}
     while True:
         leaves = {path for path, included in left.items() if not included}
@@ -47,7 +59,9 @@ def on_a_cycle(graph):
 def complaints(root, files):
     graph = includes_of(root, files)
     found = [against_the_flow(path, included) for path, each in graph.items() for included in each]
-    found += [against_the_flow(path, "base/x.h") for path in graph if path.split("/")[0] not in RANKS]
+    found += [
+        against_the_flow(path, "base/x.h") for path in graph if path.split("/")[0] not in RANKS
+    ]
     found += [f"src/{path}: is on or behind an include cycle" for path in on_a_cycle(graph)]
     return [complaint for complaint in found if complaint]
 
@@ -58,10 +72,16 @@ BAD = {
     "an include between two of rank 1": {"src/wire/a.c": '  # include "conficker/b.h"\n'},
     "a folder of unknown rank": {"src/misc/a.c": "int a;\n"},
     "an include from a folder of unknown rank": {"src/cli/a.c": '#include "misc/b.h"\n'},
-    "an include cycle": {"src/base/a.h": '#include "base/b.h"\n', "src/base/b.h": '#include "base/a.h"\n'},
+    "an include cycle": {
+        "src/base/a.h": '#include "base/b.h"\n',
+        "src/base/b.h": '#include "base/a.h"\n',
+    },
     "an include without its folder": {"src/base/a.c": '#include "a.h"\n'},
 }
 GOOD = {
-    "includes with the flow": {"src/cli/a.c": '#include "engine/b.h"\n#include <time.h>\n',
-                               "src/engine/b.h": '#include "base/c.h"\n', "src/base/c.h": ""},
+    "includes with the flow": {
+        "src/cli/a.c": '#include "engine/b.h"\n#include <time.h>\n',
+        "src/engine/b.h": '#include "base/c.h"\n',
+        "src/base/c.h": "",
+    },
 }

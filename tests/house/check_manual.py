@@ -16,7 +16,11 @@ def complaints(root, files):
         return [f"`wormsign man` exits {done.returncode} and prints {len(done.stdout)} characters"]
     if PAGE not in files:
         return [f"{PAGE} is missing: make it by `build/wormsign man >{PAGE}`"]
-    return [] if text_of(root, PAGE) == done.stdout else [f"{PAGE} is old: `build/wormsign man >{PAGE}`"]
+    return (
+        []
+        if text_of(root, PAGE) == done.stdout
+        else [f"{PAGE} is old: `build/wormsign man >{PAGE}`"]
+    )
 
 
 def prepare(root):
@@ -24,7 +28,10 @@ def prepare(root):
 
 
 def _program(script, page=None):
-    return {"build/wormsign": f"#!/bin/sh\n{script}\n", **({PAGE: page} if page is not None else {})}
+    return {
+        "build/wormsign": f"#!/bin/sh\n{script}\n",
+        **({PAGE: page} if page is not None else {}),
+    }
 
 
 BAD = {

@@ -1,13 +1,24 @@
-"""Nothing that is committed names the machine on which it was made: no absolute path of a home or work
-folder, no host of a package registry. The words are put together here so as not to find themselves."""
+"""Nothing that is committed names the machine on which it was made: no absolute path of a home or
+work folder, no host of a package registry. The words are put together here so as not to find
+themselves."""
 import re
 
 from rules import grep
 
 FOLDERS = "|".join(["work", "root", "home" + r"/\w+", "Users" + r"/\w+", "workspace", "tmp/tasks"])
-HOSTS = "|".join(h.replace("!", r"\.") for h in (
-    "deb!debian!org", "pypi!org", "files!pythonhosted!org", "registry!npmjs!org", "crates!io", "rubygems!org",
-    "proxy!golang!org", "repo1?!maven!org"))
+HOSTS = "|".join(
+    h.replace("!", r"\.")
+    for h in (
+        "deb!debian!org",
+        "pypi!org",
+        "files!pythonhosted!org",
+        "registry!npmjs!org",
+        "crates!io",
+        "rubygems!org",
+        "proxy!golang!org",
+        "repo1?!maven!org",
+    )
+)
 PATTERNS = {
     rf"(?<![\w./:$\\-])/(?:{FOLDERS})/": "a path of one machine",
     rf"\b(?:{HOSTS})\b": "a package registry",
@@ -36,5 +47,7 @@ BAD = {
     "a registry": {"a.py": "https://pypi" ".org/simple\n"},
 }
 GOOD = {
-    "relative paths and words": {"a.md": "homework/x, ./work/x, /usr/bin, home/, http://x.example/work/, $D/root/x\n"},
+    "relative paths and words": {
+        "a.md": "homework/x, ./work/x, /usr/bin, home/, http://x.example/work/, $D/root/x\n"
+    },
 }

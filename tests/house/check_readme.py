@@ -1,7 +1,7 @@
-"""README's examples are true: in its fenced blocks each line that begins with `$ ` is run, and what it
-prints (both streams) is what the lines below it say. There `...` stands for any text within a line, and
-alone on a line for any lines. An example without lines below it must only work. What would install,
-clone or test is not run."""
+"""README's examples are true: in its fenced blocks each line that begins with `$ ` is run, and
+what it prints (both streams) is what the lines below it say. There `...` stands for any text
+within a line, and alone on a line for any lines. An example without lines below it must only
+work. What would install, clone or test is not run."""
 import os
 import re
 import subprocess
@@ -38,7 +38,9 @@ def pattern_of(expected):
         if line.strip() == "...":
             parts.append(r"(?:.*\n)*?")
         else:
-            parts.append(".*".join(re.escape(part) for part in line.rstrip().split("...")) + r"[ \t]*\n")
+            parts.append(
+                ".*".join(re.escape(part) for part in line.rstrip().split("...")) + r"[ \t]*\n"
+            )
     return "".join(parts)
 
 
@@ -50,12 +52,22 @@ def complaints(root, files):
     for number, command, expected in examples_of(text_of(root, "README.md")):
         if NOT_RUN.match(command):
             continue
-        done = subprocess.run(["bash", "-c", command], cwd=root, check=False, errors="replace",
-                              env={**os.environ, "PATH": path}, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT_SECONDS)
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=root,
+            check=False,
+            errors="replace",
+            env={**os.environ, "PATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=TIMEOUT_SECONDS,
+        )
         while expected and not expected[-1].strip():
             expected.pop()
-        output = done.stdout if not done.stdout or done.stdout.endswith("\n") else done.stdout + "\n"
+        output = (
+            done.stdout if not done.stdout or done.stdout.endswith("\n") else done.stdout + "\n"
+        )
         if done.returncode not in WORKED:
             found.append(f"README.md:{number}: `{command}` exits {done.returncode}:\n{output}")
         elif expected and not re.fullmatch(pattern_of(expected), output):
@@ -80,7 +92,7 @@ GOOD = {
     "true examples": _readme("$ echo 1", "1", "", "$ echo 2; exit 1", "2"),
     "elided lines and words": _readme("$ seq 9; echo took 3 s", "1", "...", "8", "9", "took ... s"),
     "continued commands": _readme("$ echo 1 \\", "    2", "1 2"),
-    "what is not run, and shells elsewhere": _readme("$ ./quickstart test", "12 passed") | {
-        "a.md": "$ exit 2\n"},
+    "what is not run, and shells elsewhere": _readme("$ ./quickstart test", "12 passed")
+    | {"a.md": "$ exit 2\n"},
     "lines outside of fences": {"README.md": "$ exit 2\n"},
 }

@@ -1,5 +1,5 @@
-"""The runner tells failures from success: tests/run's counting, given the output of programs that pass,
-fail, crash, break their plan or say nothing."""
+"""The runner tells failures from success: tests/run's counting, given the output of programs that
+pass, fail, crash, break their plan or say nothing."""
 import contextlib
 import importlib.machinery
 import importlib.util
@@ -26,13 +26,19 @@ def _counts(output, code, skip_is_failure=False):
 
 
 def complaints(root, files):
-    """A snippet's tally.json is [output, exit code, skip is failure, the counts that it must give]."""
+    """A snippet's tally.json is [output, exit code, skip is failure, counts that must come]."""
     if "tally.json" not in files:
-        tries = [("ok a\nnot ok b: c\nskip d: e\n", 1, False, [1, 1, 1]), ("ok a\nskip b\n", 0, True, [1, 1, 0])]
+        tries = [
+            ("ok a\nnot ok b: c\nskip d: e\n", 1, False, [1, 1, 1]),
+            ("ok a\nskip b\n", 0, True, [1, 1, 0]),
+        ]
     else:
         tries = [json.loads((root / "tally.json").read_text())]
-    return [f"{output!r}, exit {code}: counted {_counts(output, code, strict)}, not {expected}"
-            for output, code, strict, expected in tries if _counts(output, code, strict) != expected]
+    return [
+        f"{output!r}, exit {code}: counted {_counts(output, code, strict)}, not {expected}"
+        for output, code, strict, expected in tries
+        if _counts(output, code, strict) != expected
+    ]
 
 
 def _tally(output, code, expected, strict=False):
@@ -41,8 +47,12 @@ def _tally(output, code, expected, strict=False):
 
 BAD = {"counts that differ": _tally("ok a\n", 0, [0, 1, 0])}
 GOOD = {
-    "unit tests in TAP": _tally("1..3\nok 1 - a\nnot ok 2 # SKIP b\nok 3 - c\n# ok - group\n", 0, [2, 0, 1]),
-    "a unit test that fails": _tally("1..2\nok 1 - a\nnot ok 2 - b\n# why\n# not ok - group\n", 1, [1, 1, 0]),
+    "unit tests in TAP": _tally(
+        "1..3\nok 1 - a\nnot ok 2 # SKIP b\nok 3 - c\n# ok - group\n", 0, [2, 0, 1]
+    ),
+    "a unit test that fails": _tally(
+        "1..2\nok 1 - a\nnot ok 2 - b\n# why\n# not ok - group\n", 1, [1, 1, 0]
+    ),
     "a crash after half the plan": _tally("1..3\nok 1 - a\nSegmentation fault\n", -11, [1, 1, 0]),
     "a crash without a plan": _tally("ok a\n", -6, [1, 1, 0]),
     "a program that says nothing": _tally("", 0, [0, 1, 0]),

@@ -1,5 +1,5 @@
-"""Files open by saying what they know, and keep their size (style 6, 24): a comment first, at most 600
-lines, at most 100 columns. Rows of tables of data do not count."""
+"""Files open by saying what they know, and keep their size (style 6, 24): a comment first, at
+most 600 lines, at most 100 columns. Rows of tables of data do not count."""
 import re
 
 from rules import is_c, text_of
@@ -18,9 +18,14 @@ def complaints(root, files):
             found.append(f"{path}:1: opens without a comment that says what it knows")
         ordinary = [(n, line) for n, line in enumerate(lines, 1) if not ROW.match(line)]
         if len(ordinary) > LINES:
-            found.append(f"{path}: {len(ordinary)} lines, more than {LINES}: does it hold two ideas?")
-        found += [f"{path}:{n}: {len(line)} columns, more than {COLUMNS}"
-                  for n, line in ordinary if len(line) > COLUMNS]
+            found.append(
+                f"{path}: {len(ordinary)} lines, more than {LINES}: does it hold two ideas?"
+            )
+        found += [
+            f"{path}:{n}: {len(line)} columns, more than {COLUMNS}"
+            for n, line in ordinary
+            if len(line) > COLUMNS
+        ]
     return found
 
 
@@ -32,5 +37,7 @@ BAD = {
 }
 GOOD = {
     "600 lines of 100 columns": {"src/base/a.c": "/* a */\n" + ("int " + "a" * 95 + ";\n") * 599},
-    "a long table": {"src/base/a.c": "/* a */\nint a[] = {\n" + "    0x1, 0x2, 0x3,\n" * 700 + "};\n"},
+    "a long table": {
+        "src/base/a.c": "/* a */\nint a[] = {\n" + "    0x1, 0x2, 0x3,\n" * 700 + "};\n"
+    },
 }

@@ -1,10 +1,12 @@
-"""Words that our C does not use: functions that cannot be told where the room ends or what is wrong with
-a number, notes of unfinished work, and goto except down to the one `done` of a function (style 20)."""
+"""Words that our C does not use: functions that cannot be told where the room ends or what is
+wrong with a number, notes of unfinished work, and goto except down to the one `done` of a
+function (style 20)."""
 from rules import code_of, grep, is_c, text_of
 
 CALLS = {
-    r"\b(?:strcpy|stpcpy|strcat|sprintf|vsprintf|strtok|strtok_r|atoi|atol|atoll|atof|gets|alloca)\s*\(":
-        "a banned function",
+    r"\b(?:strcpy|stpcpy|strcat|v?sprintf|strtok(?:_r)?|ato(?:i|l|ll|f)|gets|alloca)\s*\(": (
+        "a banned function"
+    ),
     r"\bgoto\s+(?!done\b)\w+": "goto elsewhere than done",
 }
 NOTES = {r"\b(?:TO" r"DO|X" r"XX|FIX" r"ME)\b": "unfinished work"}
@@ -27,7 +29,9 @@ BAD = {
     "goto upwards": {"src/base/a.c": "goto again;\n"},
 }
 GOOD = {
-    "snprintf and names that end in a banned word": {"src/base/a.c": "snprintf(a, 1, b); fgets(a, 1, f);\n"},
+    "snprintf and names that end in a banned word": {
+        "src/base/a.c": "snprintf(a, 1, b); fgets(a, 1, f);\n"
+    },
     "the words in comments": {"src/base/a.c": "/* unlike strcpy(a, b) */\n"},
     "goto done": {"src/base/a.c": "goto done;\n"},
 }

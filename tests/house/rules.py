@@ -9,10 +9,21 @@ class Skip(Exception):
 
 
 def project_files(root):
-    """The files under version control and new ones that are not ignored; without git, all but trees."""
-    command = ["git", "-c", "safe.directory=*", "-C", str(root), "ls-files", "-co", "--exclude-standard"]
+    """The files under version control and new ones not ignored; without git, all but trees."""
+    command = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "-C",
+        str(root),
+        "ls-files",
+        "-co",
+        "--exclude-standard",
+    ]
     try:
-        listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
+        listed = subprocess.run(
+            command, capture_output=True, check=True, text=True
+        ).stdout.splitlines()
     except (OSError, subprocess.SubprocessError):
         listed = []
         for folder, folders, names in os.walk(root):
@@ -46,8 +57,8 @@ def code_of(text):
 
 
 def grep(path, text, patterns, exempt=None):
-    """Complaints for the lines of text that match one of patterns {regex: what is wrong}; exempt is a
-    function of the line's number."""
+    """Complaints for the lines of text that match one of patterns {regex: what is wrong};
+    exempt is a function of the line's number."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         for pattern, wrong in patterns.items():

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""The house rules: runs every check_*.py of this folder over the files of the project, and each check
-over snippets of its own that break its rule, so that no check can pass because it sees nothing.
+"""The house rules: runs every check_*.py of this folder over the files of the project, and each
+check over snippets of its own that break its rule, so that no check can pass because it sees
+nothing.
 
 A check is a module with
-  complaints(root, files)  -> a list of "path:line: what is wrong"; files are paths relative to root;
-                              may raise Skip(reason)
-  BAD, GOOD                -> {what it shows: {path: text}}: small trees, of which each BAD one must be
-                              complained about and each GOOD one must not
-  prepare(root)            -> optional: makes what complaints() needs beside the files of a snippet
+  complaints(root, files)  a list of "path:line: what is wrong"; files are paths relative to root;
+                           may raise Skip(reason)
+  BAD, GOOD                {what it shows: {path: text}}: small trees, of which each BAD one must
+                           be complained about and each GOOD one must not
+  prepare(root)            optional: makes what complaints() needs beside the files of a snippet
 
 Prints `ok NAME`, `not ok NAME: reason`, `skip NAME: reason`; exits 1 if anything is not ok."""
 import importlib
@@ -40,7 +41,8 @@ def results_of(name, check):
     yield f"{name} holds", lambda: check.complaints(ROOT, project_files(ROOT))
     for what, snippet in check.BAD.items():
         yield f"{name} catches {what}", lambda snippet=snippet: (
-            [] if snippet_complaints(check, snippet) else ["it was not caught"])
+            [] if snippet_complaints(check, snippet) else ["it was not caught"]
+        )
     for what, snippet in check.GOOD.items():
         yield f"{name} allows {what}", lambda snippet=snippet: snippet_complaints(check, snippet)
 
