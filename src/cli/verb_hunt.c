@@ -158,7 +158,7 @@ static bool wants_colour(const struct call *call, const struct hunt_options *o)
 static bool add_output(const struct call *call, struct outputs *out, const char *format,
                        const char *path)
 {
-    FILE *file = path == NULL || strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
     if (file == NULL) {
         console_complain(call->console, "%s: %s", path, strerror(errno));
         return false;
@@ -171,7 +171,7 @@ static bool add_output(const struct call *call, struct outputs *out, const char 
 static bool add_outputs(const struct call *call, const struct hunt_options *o, struct outputs *out)
 {
     char path[PATH_SIZE];
-    if (!add_output(call, out, o->json ? "json" : "text", NULL))
+    if (!add_output(call, out, o->json ? "json" : "text", "-"))
         return false;
     out->reports[0].colour = !o->json && wants_colour(call, o);
     out->reports[0].verbosity = (int)call->console->verbose;
