@@ -1,5 +1,5 @@
-/* How long the name generators, the shape gate and the name index take, on one core. Prints the best of
- * several rounds, which is the one that the machine disturbed least. */
+/* How long the name generators, the shape gate and the name index take, on one core. Prints the
+ * best of several rounds, which is the one that the machine disturbed least. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,7 +123,7 @@ int main(void)
     struct look_ups *asked = malloc(sizeof *asked);
     if (index == NULL || names == NULL || asked == NULL)
         return 1;
-    /* In random order: a fixed rotation of sixteen names would be learned by the branch predictor. */
+    /* In random order: a fixed rotation would be learned by the branch predictor. */
     for (size_t i = 0; i < LOOK_UPS; i++) {
         names->text[i] = ordinary[hash_number(i) % COUNT_OF(ordinary)];
         names->length[i] = strlen(names->text[i]);

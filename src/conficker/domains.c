@@ -5,16 +5,16 @@
  *                x = (p + sin(d)) * d * d;  key = bits(x);  number = low 32 bits, signed
  *   name       = number() letters, each letter a number(), a dot, the suffix by a number()
  *
- * The worm's own code also adds a constant and log(d) to x; they are below half an ulp and change no
- * name. Every step rounds to 53 bits, to nearest.
+ * The worm's own code also adds a constant and log(d) to x; they are below half an ulp and change
+ * no name. Every step rounds to 53 bits, to nearest.
  *
  * Where the sine can be left out: a product of 2^54 or more gives a p of 2^54 or more, whose
- * neighbours are at least 2 below and 4 above it. p + sin(d) is within 1 of p, so it rounds to p; at
- * p = 2^54 with sin(d) = -1 it lies half-way to the neighbour below and the tie goes to the even
+ * neighbours are at least 2 below and 4 above it. p + sin(d) is within 1 of p, so it rounds to p;
+ * at p = 2^54 with sin(d) = -1 it lies half-way to the neighbour below and the tie goes to the even
  * mantissa, which is p's. So the sine is computed for 1 number in 1,024.
  *
- * Nothing overflows: p < 2^64 + 1 and d <= 2^64 keep x below 2^193, so key is never the bits of an infinity
- * or NaN, and no double is converted to an integer but in x87_sine, within its range.
+ * Nothing overflows: p < 2^64 + 1 and d <= 2^64 keep x below 2^193, so key is never the bits of an
+ * infinity or NaN, and no double is converted to an integer but in x87_sine, within its range.
  * Source: published analyses as facts; tests/vectors/domains-{a,b,d}.tsv. */
 #include "conficker/domains.h"
 
@@ -75,7 +75,8 @@ void domains_begin(struct domain_generator *g, enum name_list list, int32_t day)
 }
 
 /* The double nearest to n, without the branch on the highest bit that a plain conversion costs: the
- * halves and the shift are exact, so only the sum rounds, once. Half of all products have that bit. */
+ * halves and the shift are exact, so only the sum rounds, once. Half of all products have
+ * that bit. */
 static inline double nearest_double(uint64_t n)
 {
     return (double)(uint32_t)(n >> 32) * 0x1p32 + (double)(uint32_t)n;
@@ -93,7 +94,7 @@ static inline int32_t next_number(uint64_t *key, uint64_t step)
     return (int32_t)(uint32_t)*key;
 }
 
-/* abs() for every number: INT32_MIN, which a list meets once in 4 * 10^9 numbers, has no abs() in C. */
+/* abs() for every number: INT32_MIN, met once in 4 * 10^9 numbers, has no abs() in C. */
 static inline uint32_t magnitude(int32_t number)
 {
     return number < 0 ? 0u - (uint32_t)number : (uint32_t)number;
@@ -138,8 +139,8 @@ size_t domains_next(struct domain_generator *g, char name[static DOMAIN_NAME_SIZ
     return length + 1 + suffix->length;
 }
 
-/* The letters at the head of a name, at most one more than a label can have; steps over the byte behind
- * them, which is returned (0 where the name ends there). */
+/* The letters at the head of a name, at most one more than a label can have; steps over the byte
+ * behind them, which is returned (0 where the name ends there). */
 static inline uint8_t skip_letters(struct reader *name, unsigned *letters)
 {
     uint8_t byte = read_u8(name);
@@ -171,9 +172,10 @@ bool domain_shape_of(const char *name, size_t length, struct domain_shape *out)
     return true;
 }
 
-/* Letters and suffixes are drawn evenly (low mantissa bits, remainders of 32-bit numbers), so all names of
- * one length are equally likely and only the length has a distribution: D's six lengths are even; of
- * the four remainders of A and B, 0 gives 8 letters and 1, 2, 3 share their chance with -1, -2, -3. */
+/* Letters and suffixes are drawn evenly (low mantissa bits, remainders of 32-bit numbers), so all
+ * names of one length are equally likely and only the length has a distribution: D's six lengths
+ * are even; of the four remainders of A and B, 0 gives 8 letters and 1, 2, 3 share their chance
+ * with -1, -2, -3. */
 double domain_chance(enum name_list list, unsigned label_letters)
 {
     assert(list < NAME_LISTS);

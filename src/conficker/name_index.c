@@ -1,11 +1,11 @@
-/* Two open-addressed tables with linear probing: A and B share one (at most half full), D has its own
- * (at most 0.38 full).
+/* Two open-addressed tables with linear probing: A and B share one (at most half full), D has its
+ * own (at most 0.38 full).
  *
  *   slot: 46 highest bits of the hash | 2 bits list + 1 | 16 bits position      0 is an empty slot
  *
- * The place in the table comes from the 17 (10) lowest bits of the hash, which the slot does not keep. So a
- * foreign name with random hash is taken for a member with chance below 2 * 2^-46: it is compared with
- * the few entries of one run of slots. */
+ * The place in the table comes from the 17 (10) lowest bits of the hash, which the slot does not
+ * keep. So a foreign name with random hash is taken for a member with chance below 2 * 2^-46: it
+ * is compared with the few entries of one run of slots. */
 #include "conficker/name_index.h"
 
 #include <assert.h>
@@ -38,7 +38,8 @@ static uint64_t hash_block(struct reader *name)
     return hash_bytes(lower, count);
 }
 
-/* Only a name that no DNS message can hold needs more than one block; it is hashed whole all the same. */
+/* Only a name that no DNS message can hold needs more than one block; it is hashed whole all the
+ * same. */
 uint64_t name_hash(const char *name, size_t length)
 {
     if (length > 0 && name[length - 1] == '.')

@@ -1,7 +1,7 @@
-/* The suffix tables. D's 116 are written once, each by its form and its two last letters, and make two
- * tables: the texts in the generator's order, and for each form a square of 26 x 26 letters that tells
- * at once whether a suffix is among them (the gate before every name look-up must not search).
- * Source: tests/vectors/suffixes-d.txt. */
+/* The suffix tables. D's 116 are written once, each by its form and its two last letters, and make
+ * two tables: the texts in the generator's order, and for each form a square of 26 x 26 letters
+ * that tells at once whether a suffix is among them (the gate before every name look-up must not
+ * search). Source: tests/vectors/suffixes-d.txt. */
 #include "conficker/suffixes.h"
 
 #include <assert.h>
@@ -80,8 +80,8 @@ const struct suffix *suffix_at(enum name_list list, unsigned index)
 #define PACKED4(first, second, third, fourth)                                                      \
     (PACKED3(first, second, third) << 8 | (uint64_t)(fourth))
 
-/* The bytes in lower case as one number, the last one lowest; 0 when one is neither letter nor dot. So
- * equal numbers are equal texts: no byte is zero. */
+/* The bytes in lower case as one number, the last one lowest; 0 when one is neither letter nor
+ * dot. So equal numbers are equal texts: no byte is zero. */
 static inline uint64_t pack(struct reader bytes)
 {
     uint64_t packed = 0;

@@ -1,4 +1,5 @@
-/* The suffixes ("top-level domains", some of two labels) under which the lists A, B and D make names.
+/* The suffixes ("top-level domains", some of two labels) under which the lists A, B and D make
+ * names.
  *
  * A has 5, B has 8, D has 116; the order is part of the generator.
  * Source: published analyses as facts; tests/vectors/suffixes-d.txt. */
@@ -20,7 +21,8 @@ struct suffix {
 unsigned suffixes_count(enum name_list list);
 const struct suffix *suffix_at(enum name_list list, unsigned index);
 
-/* The lists, as bits (1 << NAME_LIST_x), of which these bytes, any case, are a suffix. Does not search. */
+/* The lists, as bits (1 << NAME_LIST_x), of which these bytes, any case, are a suffix. Does not
+ * search. */
 unsigned suffix_lists(struct reader bytes);
 
 #endif

@@ -1,12 +1,13 @@
-/* FSIN by integers: x * 2^66 modulo a turn of 2 * pi66 is exact, then an ordinary sine of a small angle.
+/* FSIN by integers: x * 2^66 modulo a turn of 2 * pi66 is exact, then an ordinary sine of a small
+ * angle.
  *
- * pi66 is divisible by 4, so a turn is divisible by 8 and the remainder can be taken of x * 2^63 by an
- * eighth of the turn: x * 2^63 has at most 128 bits, x * 2^66 would not fit.
+ * pi66 is divisible by 4, so a turn is divisible by 8 and the remainder can be taken of x * 2^63
+ * by an eighth of the turn: x * 2^63 has at most 128 bits, x * 2^66 would not fit.
  *
- * The small angle is rounded to 53 bits and libm's sine may err in the last bit, so the result is FSIN's
- * within an ulp or two of 2^-53. That is enough for the generators: they round p + sin(d) to 53 bits
- * with p a whole number, so 2^-53 matters only beside a p of a few bits or exactly on a tie, about once
- * in 10^18 calls. */
+ * The small angle is rounded to 53 bits and libm's sine may err in the last bit, so the result is
+ * FSIN's within an ulp or two of 2^-53. That is enough for the generators: they round p + sin(d)
+ * to 53 bits with p a whole number, so 2^-53 matters only beside a p of a few bits or exactly on a
+ * tie, about once in 10^18 calls. */
 #include "conficker/x87_sine.h"
 
 #include <assert.h>

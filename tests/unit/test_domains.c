@@ -76,8 +76,8 @@ static size_t list_unique(const struct list *list)
     return unique;
 }
 
-/* The first name of a day's list that another sine, asked for every number, would make otherwise; -1 when
- * there is none. Tells it by the keys, whose every difference shows in the low bits. */
+/* The first name of a day's list that another sine, asked for every number, would make otherwise;
+ * -1 when there is none. Tells it by the keys, whose every difference shows in the low bits. */
 static long diverges_at(enum name_list which, int32_t day, double (*sine)(double))
 {
     static const uint64_t steps[NAME_LISTS] = {0x64236735, 0x53125624, 0x4F3D859E};
@@ -493,8 +493,9 @@ static void test_no_chance_where_there_is_no_such_name(void **state)
     assert_true(domain_chance(NAME_LIST_B, 0) == 0 && domain_chance(NAME_LIST_B, 4000000000u) == 0);
 }
 
-/* The chances are a length's share over the number of names of that length; the shares are counted here,
- * in `days` days, and must lie within five standard deviations. So must those of each suffix. */
+/* The chances are a length's share over the number of names of that length; the shares are counted
+ * here, in `days` days, and must lie within five standard deviations. So must those of each
+ * suffix. */
 static void check_counts(enum name_list list, int days)
 {
     static unsigned lengths[DOMAIN_LABEL_MAX + 1];
