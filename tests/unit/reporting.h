@@ -83,7 +83,7 @@ static inline struct sign ports_sign(void)
     return s;
 }
 
-static inline struct verdict verdict_of(const char *host, bool home, enum verdict_kind kind)
+static inline struct verdict verdict_made(const char *host, bool home, enum verdict_kind kind)
 {
     struct verdict v = {.host = address_at(host),
                         .home = home,

@@ -38,7 +38,7 @@ static void test_host_line_is_the_schema_to_the_byte(void **state)
 {
     (void)state;
     struct sign sign = ports_sign();
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_INFECTED);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_INFECTED);
     v.variants = VARIANT_D | VARIANT_E;
     v.name_count = 1;
     memcpy(v.names[0], "ward3-pc", 9);
@@ -141,7 +141,7 @@ static void test_proof_is_said_of_host_and_sign(void **state)
 {
     (void)state;
     struct sign s = {.id = SIGN_P2P_ANSWER, .weight = WEIGHT_PROOF, .false_alarm_log10 = -3};
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_INFECTED);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_INFECTED);
     v.proof = true;
     v.signs = &s;
     v.sign_count = 1;
@@ -158,7 +158,7 @@ static void test_points_are_a_number_and_not_statistical(void **state)
 {
     (void)state;
     struct sign s = {.id = SIGN_SMB_SWEEP, .points = 3, .false_alarm_log10 = -3};
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_SUSPICIOUS);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_SUSPICIOUS);
     v.signs = &s;
     v.sign_count = 1;
     json_t *line = first_line((struct shown){.verdict_count = 1, .verdicts = &v});
@@ -177,7 +177,7 @@ static void test_numbers_that_are_not_finite_are_left_out(void **state)
     sign_add_number(&s, "never", NAN);
     sign_add_number(&s, "large", 1e300);
     sign_add_number(&s, "zero", -0.0);
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_SUSPICIOUS);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_SUSPICIOUS);
     v.weight = NAN;
     v.signs = &s;
     v.sign_count = 1;
@@ -197,7 +197,7 @@ static void test_facts_of_one_name_are_a_list_and_one_item_is_one_too(void **sta
     sign_add_text(&s, FACT_ITEM, "names", "one.example");
     sign_add_text(&s, FACT_TEXT, "twice", "a");
     sign_add_number(&s, "twice", 2);
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_SUSPICIOUS);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_SUSPICIOUS);
     v.signs = &s;
     v.sign_count = 1;
     json_t *line = first_line((struct shown){.verdict_count = 1, .verdicts = &v});
@@ -211,7 +211,7 @@ static void test_facts_of_one_name_are_a_list_and_one_item_is_one_too(void **sta
 static void test_hostile_names_come_out_escaped_and_lossless(void **state)
 {
     (void)state;
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_UNKNOWN);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_UNKNOWN);
     v.name_count = 1;
     memcpy(v.names[0], HOSTILE, sizeof HOSTILE);
     json_t *line = first_line((struct shown){.verdict_count = 1, .verdicts = &v});
@@ -246,7 +246,7 @@ static void test_file_names_and_reasons_are_foreign_too(void **state)
 static void test_backslash_in_our_sentence_stays_one(void **state)
 {
     (void)state;
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_UNKNOWN);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_UNKNOWN);
     memcpy(v.says, "it asked \\x41\x1b", 15);
     json_t *line = first_line((struct shown){.verdict_count = 1, .verdicts = &v});
     assert_string_equal(string_at(line, "says"), "it asked \\x41\\x1b");
@@ -256,7 +256,7 @@ static void test_backslash_in_our_sentence_stays_one(void **state)
 static void test_full_disk_is_told(void **state)
 {
     (void)state;
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_UNKNOWN);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_UNKNOWN);
     struct report r = {.format = report_format_named("json"), .out = fopen("/dev/full", "w")};
     if (r.out == NULL)
         skip();

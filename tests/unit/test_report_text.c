@@ -33,7 +33,7 @@ static void test_infected_host_comes_with_its_evidence(void **state)
 {
     (void)state;
     struct sign sign = ports_sign();
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_INFECTED);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_INFECTED);
     v.variants = VARIANT_D | VARIANT_E;
     v.marks = MARK_RELAY;
     v.name_count = 1;
@@ -56,7 +56,7 @@ static void test_facts_are_shown_to_who_asks_for_them(void **state)
 {
     (void)state;
     struct sign sign = ports_sign();
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_INFECTED);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_INFECTED);
     v.signs = &sign;
     v.sign_count = 1;
     char *brief = one_host(&v, 0), *full = one_host(&v, 1);
@@ -71,11 +71,11 @@ static void test_facts_are_shown_to_who_asks_for_them(void **state)
 static void test_groups_have_headings_and_outside_hosts_their_own(void **state)
 {
     (void)state;
-    struct verdict v[] = {verdict_of("10.0.0.5", true, VERDICT_INFECTED),
-                          verdict_of("10.0.0.6", true, VERDICT_INFECTED),
-                          verdict_of("10.0.0.7", true, VERDICT_SUSPICIOUS),
-                          verdict_of("10.0.0.8", true, VERDICT_CLEAN),
-                          verdict_of("192.0.2.1", false, VERDICT_INFECTED)};
+    struct verdict v[] = {verdict_made("10.0.0.5", true, VERDICT_INFECTED),
+                          verdict_made("10.0.0.6", true, VERDICT_INFECTED),
+                          verdict_made("10.0.0.7", true, VERDICT_SUSPICIOUS),
+                          verdict_made("10.0.0.8", true, VERDICT_CLEAN),
+                          verdict_made("192.0.2.1", false, VERDICT_INFECTED)};
     static const char *const order[] = {"INFECTED\n", "10.0.0.5",    "10.0.0.6", "\nSUSPICIOUS\n",
                                         "10.0.0.7",   "\nCLEAN: ",   "10.0.0.8", "\nOUTSIDE YOUR",
                                         "192.0.2.1",  "\nSUMMARY OF"};
@@ -93,9 +93,9 @@ static void test_groups_have_headings_and_outside_hosts_their_own(void **state)
 static void test_hosts_that_are_not_listed_are_counted(void **state)
 {
     (void)state;
-    struct verdict v[] = {verdict_of("10.0.0.5", true, VERDICT_UNKNOWN),
-                          verdict_of("10.0.0.6", true, VERDICT_UNKNOWN),
-                          verdict_of("192.0.2.1", false, VERDICT_SUSPICIOUS)};
+    struct verdict v[] = {verdict_made("10.0.0.5", true, VERDICT_UNKNOWN),
+                          verdict_made("10.0.0.6", true, VERDICT_UNKNOWN),
+                          verdict_made("192.0.2.1", false, VERDICT_SUSPICIOUS)};
     char *brief = shown_as("text", (struct shown){.verdict_count = 3, .verdicts = v});
     char *full = shown_as("text",
                           (struct shown){.verdict_count = 3, .verdicts = v, .verbosity = 1});
@@ -110,7 +110,7 @@ static void test_hosts_that_are_not_listed_are_counted(void **state)
 static void test_reason_stands_beside_unknown(void **state)
 {
     (void)state;
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_UNKNOWN);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_UNKNOWN);
     memcpy(v.reason, "SMB1 is off", 12);
     char *text = one_host(&v, 1);
     assert_true(holds(text, "UTC: SMB1 is off\n"));
@@ -120,7 +120,7 @@ static void test_reason_stands_beside_unknown(void **state)
 static void test_proof_is_said_in_place_of_a_weight(void **state)
 {
     (void)state;
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_INFECTED);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_INFECTED);
     v.proof = true;
     v.variants = VARIANT_C;
     char *text = one_host(&v, 0);
@@ -202,7 +202,7 @@ static char *hostile_report(int width, bool colour)
 {
     static const char *const sentences[] = {HOSTILE HOSTILE};
     struct sign sign = ports_sign();
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_SUSPICIOUS);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_SUSPICIOUS);
     struct infection i = {.cause = HOSTILE, .says = HOSTILE};
     struct input_totals input = {.name = HOSTILE, .format = "pcap", .damage_count = 1};
     v.site = HOSTILE;
@@ -278,7 +278,7 @@ static void test_lines_keep_to_every_width(void **state)
 {
     (void)state;
     struct sign sign = ports_sign();
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_INFECTED);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_INFECTED);
     struct input_totals input = {.name = "a.pcap", .format = "pcap"};
     struct totals t = {.verb = "hunt", .input_count = 1, .inputs = &input};
     v.variants = 31;
@@ -300,7 +300,7 @@ static void test_wrapped_lines_are_indented_below_their_first(void **state)
 {
     (void)state;
     struct sign sign = ports_sign();
-    struct verdict v = verdict_of("10.0.0.5", true, VERDICT_INFECTED);
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_INFECTED);
     v.signs = &sign;
     v.sign_count = 1;
     char *text = shown_as("text", (struct shown){.verdict_count = 1, .verdicts = &v, .width = 40});
