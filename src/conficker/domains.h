@@ -34,7 +34,8 @@ size_t domains_count(enum name_list list);
 /* The first and the last day for which names are made here: 2008-01-01 and 2100-12-31. */
 bool domains_day_is_covered(int32_t day);
 
-/* Begins the list of a UTC day (days since 1970-01-01). */
+/* Begins the list of a UTC day (days since 1970-01-01). Any day may be given; what is made for one that
+ * is not covered is what the worm's arithmetic would make, and vouched for by nothing. */
 void domains_begin(struct domain_generator *g, enum name_list list, int32_t day);
 
 /* Writes the next name, NUL-terminated, and returns its length. */
@@ -48,7 +49,7 @@ struct domain_shape {
 
 /* True, and *out filled, when a name (any case, a final dot allowed) could stand in some list: its first
  * label is 4..9 (D) or 5..11 (A, B) ASCII letters and all the rest is a suffix of that list. The cheap
- * gate in front of name_day_find. */
+ * gate in front of name_index_find. */
 bool domain_shape_of(const char *name, size_t length, struct domain_shape *out);
 
 /* The chance that one given benign name with a suffix of the list and a label of this many letters stands

@@ -38,8 +38,8 @@ enum message_flag {
 enum {
     MESSAGE_SIZE_MIN = 14,    /* key, flags, checksum */
     MESSAGE_SIZE_MAX = 65535, /* what the TCP prefix can say; a longer UDP body does not exist */
-    MESSAGE_STREAM_MAX =
-        8192 /* a TCP message longer than this is not waited for by the detectors */
+    /* A TCP message longer than this, prefix included, is not waited for by the detectors. */
+    MESSAGE_STREAM_MAX = 8192
 };
 
 /* Why a body is no message: in the order of the tests. message_fault_text has the words. */
@@ -89,9 +89,10 @@ struct message {
     uint16_t prefix;        /* TCP: what the prefix says */
 };
 
-/* Parses one message: a UDP payload, or the head of a TCP stream with its prefix. Decrypts into scratch
- * (at least as large as the bytes given; `out->data` points into it). Writes *out only when it returns
- * MESSAGE_OK; whether the checksum holds and the flags are sane is for the caller to ask. */
+/* Parses one message: a UDP payload, or the head of a TCP stream with its prefix. Decrypts the body into
+ * scratch (at least as large as the bytes given; `out->data` points into it, and the last noise_length
+ * bytes of the body there are the noise). Writes *out only when it returns MESSAGE_OK; whether the
+ * checksum holds and the flags are sane is for the caller to ask. */
 enum message_fault message_parse(struct reader bytes, enum transport transport, uint8_t *scratch,
                                  size_t scratch_size, struct message *out);
 
@@ -111,9 +112,10 @@ bool message_flags_are_sane(uint16_t flags, enum transport transport);
 /* No optional field and no noise: what a scanner asks with (nmap's and our own request). */
 bool message_is_bare(const struct message *m);
 
-/* The cheap gate in front of message_parse: enough bytes, and the two flag bytes, decrypted, are sane
- * (for TCP also: a prefix of MESSAGE_SIZE_MIN to MESSAGE_STREAM_MAX). Costs two key steps; 1 random
- * payload in 512 passes. */
+/* The cheap gate in front of message_parse: enough bytes, and the two flag bytes, decrypted, are sane.
+ * UDP must bring a whole message. Of a TCP stream the first 12 bytes are enough (prefix, key, flags), so
+ * that a message still on its way passes; what it needs must lie within MESSAGE_STREAM_MAX. Costs two
+ * key steps; 1 random payload in 512 passes. */
 bool message_may_be(struct reader bytes, enum transport transport);
 
 /* How many bytes of a TCP stream the message at its head needs, prefix included; 0 when the prefix
@@ -131,7 +133,8 @@ struct message_plan {
     uint32_t checksum_xor;    /* 0 for a right checksum; else made wrong by this much (for tests) */
 };
 
-/* Writes the message; w->failed tells when it did not fit. */
+/* Writes the message; w->failed tells when it did not fit, or is longer than MESSAGE_SIZE_MAX: then
+ * nothing of it is written. */
 void message_build(const struct message_plan *plan, struct writer *w);
 
 /* Encrypts or decrypts bytes in place from *key on, and steps *key: the cipher is its own inverse. */

@@ -1,0 +1,186 @@
+/* One struct holds what would else be globals; main owns it and hands it to the verb. */
+#include "cli/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "base/writer.h"
+
+/* A closed descriptor is filled with /dev/null opened the wrong way round: using it still fails, as it
+ * would have, but no file that is opened later can take its number and be written over. */
+static void hold_closed_descriptors(void)
+{
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF)
+            (void)open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
+    }
+}
+
+static int width_of_terminal(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40)
+        return CONSOLE_WIDTH_USUAL;
+    return size.ws_col < CONSOLE_WIDTH_MOST ? size.ws_col : CONSOLE_WIDTH_MOST;
+}
+
+void console_open(struct console *c)
+{
+    hold_closed_descriptors();
+    (void)signal(SIGPIPE, SIG_IGN);
+    memset(c, 0, sizeof *c);
+    c->talk_is_terminal = isatty(STDERR_FILENO) == 1;
+    c->results_to_terminal = isatty(STDOUT_FILENO) == 1;
+    c->width = c->results_to_terminal ? width_of_terminal() : CONSOLE_WIDTH_USUAL;
+    if (!c->results_to_terminal)
+        (void)setvbuf(stdout, NULL, _IOFBF, 65536);
+}
+
+/* Keeps the first reason: later ones only say that the stream was already broken. */
+static bool stdout_failed(struct console *c)
+{
+    if (c->write_error == 0)
+        c->write_error = errno != 0 ? errno : EIO;
+    return false;
+}
+
+bool console_print(struct console *c, const char *format, ...)
+{
+    va_list arguments;
+    if (c->write_error != 0)
+        return false;
+    va_start(arguments, format);
+    int written = vfprintf(stdout, format, arguments);
+    va_end(arguments);
+    return written >= 0 || stdout_failed(c);
+}
+
+bool console_flush(struct console *c)
+{
+    if (c->write_error != 0)
+        return false;
+    return fflush(stdout) == 0 || stdout_failed(c);
+}
+
+bool console_json(struct console *c, json_t *object)
+{
+    bool good = c->write_error == 0;
+    if (object == NULL) {
+        errno = ENOMEM;
+        return stdout_failed(c);
+    }
+    if (good)
+        good = (json_dumpf(object, stdout, JSON_COMPACT) == 0 && putc('\n', stdout) != EOF) ||
+               stdout_failed(c);
+    json_decref(object);
+    return good && console_flush(c);
+}
+
+bool console_paragraph(struct console *c, unsigned indent, const char *text)
+{
+    size_t room = (size_t)c->width - indent;
+    while (*text == ' ')
+        text++;
+    while (*text != '\0') {
+        size_t length = strlen(text), take = length;
+        if (length > room) {
+            take = room;
+            while (take > 0 && text[take] != ' ')
+                take--;
+            if (take == 0)
+                take = strcspn(text, " ");
+        }
+        if (!console_print(c, "%*s%.*s\n", (int)indent, "", (int)take, text))
+            return false;
+        text += take;
+        while (*text == ' ')
+            text++;
+    }
+    return true;
+}
+
+static void clear_progress(struct console *c)
+{
+    if (c->progress_drawn)
+        (void)fputs("\r\033[K", stderr);
+    c->progress_drawn = false;
+}
+
+static void talk(struct console *c, const char *before, const char *format, va_list arguments)
+    PRINTF_LIKE(3, 0);
+
+static void talk(struct console *c, const char *before, const char *format, va_list arguments)
+{
+    char plain[CONSOLE_LINE_SIZE], safe[4 * CONSOLE_LINE_SIZE];
+    struct text t = text_over(safe, sizeof safe);
+    (void)vsnprintf(plain, sizeof plain, format, arguments);
+    text_add_escaped(&t, plain, strlen(plain));
+    clear_progress(c);
+    (void)fprintf(stderr, "wormsign: %s%s\n", before, safe);
+}
+
+void console_complain(struct console *c, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    talk(c, "", format, arguments);
+    va_end(arguments);
+}
+
+void console_note(struct console *c, const char *format, ...)
+{
+    va_list arguments;
+    if (c->quiet)
+        return;
+    va_start(arguments, format);
+    talk(c, "note: ", format, arguments);
+    va_end(arguments);
+}
+
+void console_detail(struct console *c, const char *format, ...)
+{
+    va_list arguments;
+    if (c->verbose == 0)
+        return;
+    va_start(arguments, format);
+    talk(c, "", format, arguments);
+    va_end(arguments);
+}
+
+void console_progress(struct console *c, const char *format, ...)
+{
+    struct timespec now;
+    va_list arguments;
+    if (!c->talk_is_terminal || c->quiet || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        return;
+    int64_t now_us = now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
+    if (now_us < c->progress_next_us)
+        return;
+    c->progress_next_us = now_us + PROGRESS_PAUSE_US;
+    clear_progress(c);
+    va_start(arguments, format);
+    (void)vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    (void)fflush(stderr);
+    c->progress_drawn = true;
+}
+
+enum exit_code console_close(struct console *c, enum exit_code code)
+{
+    clear_progress(c);
+    if (console_flush(c) && fclose(stdout) != 0)
+        (void)stdout_failed(c);
+    if (c->write_error == 0)
+        return code;
+    if (c->write_error != EPIPE)
+        console_complain(c, "cannot write the results to stdout: %s", strerror(c->write_error));
+    return EXIT_FAILED;
+}

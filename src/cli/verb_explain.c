@@ -1,0 +1,100 @@
+/* `wormsign explain`: what a sign means and what to do, from the table in evidence/. */
+#include <jansson.h>
+
+#include "cli/suggest.h"
+#include "cli/verbs.h"
+#include "evidence/sign.h"
+
+struct explain_settings {
+    struct common_settings common;
+    bool json;
+};
+
+static const struct option explain_options[] = {
+    {.name = "json",
+     .help = "a JSON object a line",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct explain_settings, json)},
+};
+
+static bool print_json(struct console *c, const struct sign_kind *kind)
+{
+    return console_json(c,
+                        json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s}", "type", "sign", "schema",
+                                  1, "sign", kind->id, "weight", kind->weight, "claim", kind->claim,
+                                  "meaning", kind->meaning, "advice", kind->advice));
+}
+
+static bool print_kind(struct console *c, const struct sign_kind *kind)
+{
+    return console_print(c, "%s (weight: %s)\n", kind->id, kind->weight) &&
+           console_paragraph(c, 2, kind->claim) && console_print(c, "\nWhat it means\n") &&
+           console_paragraph(c, 2, kind->meaning) && console_print(c, "\nWhat to do\n") &&
+           console_paragraph(c, 2, kind->advice);
+}
+
+static bool print_list(struct console *c)
+{
+    bool good = true;
+    for (enum sign_id id = 0; id < SIGN_IDS && good; id++) {
+        const struct sign_kind *kind = sign_kind_of(id);
+        good = console_print(c, "%s (weight: %s)\n", kind->id, kind->weight) &&
+               console_paragraph(c, 4, kind->claim);
+    }
+    return good && console_print(c, "\n'wormsign explain SIGN' tells more about one.\n");
+}
+
+static enum exit_code explain_all(struct console *c, bool json)
+{
+    bool good = true;
+    if (!json)
+        return print_list(c) ? EXIT_DONE : EXIT_FAILED;
+    for (enum sign_id id = 0; id < SIGN_IDS && good; id++)
+        good = print_json(c, sign_kind_of(id));
+    return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+static enum exit_code fail_unknown(const struct call *call, const char *name)
+{
+    struct suggestion s = suggest_for(name);
+    for (enum sign_id id = 0; id < SIGN_IDS; id++)
+        suggest_offer(&s, sign_kind_of(id)->id);
+    if (s.nearest != NULL)
+        return call_is_wrong(call, "there is no sign '%s'; did you mean %s?", name, s.nearest);
+    return call_is_wrong(call, "there is no sign '%s'; 'wormsign explain' lists them", name);
+}
+
+static enum exit_code run_explain(const struct call *call)
+{
+    const struct explain_settings *settings = call->settings;
+    const struct option_words *words = &call->words;
+    if (words->operand_count == 0)
+        return explain_all(call->console, settings->json);
+    for (size_t i = 0; i < words->operand_count; i++) {
+        if (sign_kind_named(words->operands[i]) == NULL)
+            return fail_unknown(call, words->operands[i]);
+    }
+    for (size_t i = 0; i < words->operand_count; i++) {
+        const struct sign_kind *kind = sign_kind_named(words->operands[i]);
+        bool good = i == 0 || settings->json || console_print(call->console, "\n");
+        if (!good ||
+            !(settings->json ? print_json(call->console, kind) : print_kind(call->console, kind)))
+            return EXIT_FAILED;
+    }
+    return EXIT_DONE;
+}
+
+const struct verb verb_explain = {
+    .name = "explain",
+    .usage = "[SIGN]...",
+    .summary = "what a sign means and what to do",
+    .about =
+        "A sign is one kind of evidence about a host. For each SIGN: what it says, how it is "
+        "judged and how it errs, how it weighs, and what to do about it. Without one: the list "
+        "of all signs.\n",
+    .examples = "wormsign explain p2p-answer\n",
+    .words = "SIGNS",
+    .settings_size = sizeof(struct explain_settings),
+    .options = {explain_options, COUNT_OF(explain_options), false},
+    .run = run_explain,
+};
