@@ -27,11 +27,15 @@ struct p2p_ports {
 
 enum { PORT_LOWEST = 2112, PORTS_USABLE = 56384 };
 
+/* A pair is drawn in at most so many rounds; then its two ports are 0, which is no port of anybody. No
+ * first pair needs more than 18, nor does any second pair of week 2967: all 2^32 addresses were tried. */
+enum { PORT_ROUNDS_MAX = 1000 };
+
 /* The week number of a time: floor((seconds since 1970 - 345600) / 604800). Week 2050 began on
  * Monday 2009-04-20 00:00 UTC. Times before 1970-01-05 are week 0. */
 uint32_t week_of(int64_t when_us);
 
-/* The Monday 00:00 UTC on which a week begins. */
+/* The Monday 00:00 UTC on which a week begins; INT64_MAX for the weeks that begin after it. */
 int64_t week_start_us(uint32_t week);
 
 /* The other week whose ports may be met at this time: within 24 hours of Monday 00:00 UTC the week
@@ -48,7 +52,8 @@ struct p2p_ports ports_predicted_for(uint32_t ipv4, uint32_t week, enum ports_re
 void ports_fixed_for(uint32_t ipv4, uint16_t *tcp, uint16_t *udp);
 
 /* True when an infected host at this address would listen on the port at this time, by either reading,
- * in the week of the time or its neighbour. The cheap black-list test comes first. */
+ * in the week of the time or its neighbour. The cheap black-list test comes first. Without a time
+ * (TIME_NONE) only the first pair counts. */
 bool port_is_predicted(uint32_t ipv4, enum transport transport, uint16_t port, int64_t when_us);
 
 #endif
