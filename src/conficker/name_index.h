@@ -1,9 +1,11 @@
 /* Is this name one of the worm's on that day? An index of the three lists of one UTC day.
  *
  * The index is plain memory of a fixed size that the caller owns (about 1 MiB with list D), filled
- * once per day in a few milliseconds; a look-up is one hash and one probe or two. A name is known by
- * 46 bits of its hash, so a look-up of a foreign name is wrong once in 10^9 (stated, and small beside
- * the chances that the detectors weigh). */
+ * once per day in a few milliseconds; a look-up is one hash and one probe or two. A name is known
+ * by its place and by 46 other bits of its hash, so a look-up of a foreign name is wrong less than
+ * once in 10^13 (small beside the chances that the detectors weigh). Hashes are not keyed: who
+ * chooses names to collide with a member can, and gains nothing by it that looking up the member
+ * would not give. */
 #ifndef WORMSIGN_CONFICKER_NAME_INDEX_H
 #define WORMSIGN_CONFICKER_NAME_INDEX_H
 
