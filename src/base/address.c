@@ -1,3 +1,7 @@
+/* Addresses and prefixes: text to number and back, and which prefix holds what.
+ *
+ * Text goes through inet_pton and inet_ntop, so that no spelling is accepted here and refused by
+ * the rest of the system. */
 #include "base/address.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,6 @@
+/* The arena: blocks from malloc, handed out front to back, all freed together.
+ *
+ * Blocks are chained, not grown, because what was handed out must stay where it is. */
 #include "base/arena.h"
 
 #include <stdalign.h>

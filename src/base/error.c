@@ -1,3 +1,6 @@
+/* Errors by value: the words of what went wrong, and before them, added on the way up, of where.
+ *
+ * Words that do not fit are cut at the end: where it happened stands first and stays. */
 #include "base/error.h"
 
 #include <stdarg.h>

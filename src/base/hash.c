@@ -1,3 +1,5 @@
+/* Hashing bytes by XXH3 (libxxhash), seed 0: the same on every run and machine, because evidence
+ * that holds these hashes is kept between runs. */
 #include "base/hash.h"
 
 #include <xxhash.h>

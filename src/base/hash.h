@@ -17,6 +17,14 @@ static inline uint64_t hash_number(uint64_t x)
     return x ^ x >> 31;
 }
 
+/* The number whose hash_number is x. */
+static inline uint64_t hash_number_undo(uint64_t x)
+{
+    x = (x ^ x >> 31 ^ x >> 62) * UINT64_C(0x319642b2d24d8ec3);
+    x = (x ^ x >> 27 ^ x >> 54) * UINT64_C(0x96de1b173f119089);
+    return x ^ x >> 30 ^ x >> 60;
+}
+
 static inline uint64_t hash_pair(uint64_t a, uint64_t b)
 {
     return hash_number(a + UINT64_C(0x9e3779b97f4a7c15) * hash_number(b + 1));

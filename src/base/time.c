@@ -1,4 +1,5 @@
-/* The calendar arithmetic is the well-known division into eras of 400 years beginning on 1 March. */
+/* The calendar arithmetic is the well-known division into eras of 400 years beginning on 1
+ * March. */
 #include "base/time.h"
 
 #include <stdio.h>
@@ -64,7 +65,8 @@ const char *time_text(int64_t when_us, char buffer[static TIME_TEXT_SIZE])
     return buffer;
 }
 
-/* Takes exactly `digits` decimal digits at *text, steps over them; false when they are not there. */
+/* Takes exactly `digits` decimal digits at *text, steps over them; false when they are not
+ * there. */
 static bool take_number(const char **text, int digits, int least, int most, int *out)
 {
     int value = 0;

@@ -1,3 +1,6 @@
+/* The bounded writer's text side: what is put together for people, and foreign text made harmless.
+ *
+ * The twin of the reader: a write that does not fit fails and sticks. */
 #include "base/writer.h"
 
 #include <assert.h>

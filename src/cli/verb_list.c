@@ -6,6 +6,9 @@
 
 #include "cli/suggest.h"
 #include "cli/verbs.h"
+#include "detect/detector.h"
+#include "report/report.h"
+#include "source/source.h"
 
 struct list_settings {
     struct common_settings common;
@@ -29,9 +32,6 @@ struct listing {
 
 /* Tables call this for each row. */
 static void print_item(struct listing *l, const char *id, const char *claim)
-    __attribute__((unused));
-
-static void print_item(struct listing *l, const char *id, const char *claim)
 {
     l->printed++;
     if (l->json)
@@ -43,9 +43,13 @@ static void print_item(struct listing *l, const char *id, const char *claim)
 
 static void list_detectors(struct listing *l)
 {
-    (void)l;
+    for (unsigned d = 0; d < detector_count; d++) {
+        const struct sign_kind *kind = sign_kind_of(detectors[d]->sign);
+        print_item(l, kind->id, kind->claim);
+    }
 }
 
+/* There is no scan yet, so there is nothing to list. */
 static void list_probes(struct listing *l)
 {
     (void)l;
@@ -53,12 +57,14 @@ static void list_probes(struct listing *l)
 
 static void list_sources(struct listing *l)
 {
-    (void)l;
+    for (size_t i = 0; source_formats[i] != NULL; i++)
+        print_item(l, source_formats[i]->id, source_formats[i]->claim);
 }
 
 static void list_reports(struct listing *l)
 {
-    (void)l;
+    for (size_t i = 0; report_formats[i] != NULL; i++)
+        print_item(l, report_formats[i]->id, report_formats[i]->claim);
 }
 
 static const struct {

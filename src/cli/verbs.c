@@ -6,8 +6,8 @@
 #include <string.h>
 
 const struct verb *const verbs[] = {
-    &verb_ports,  &verb_unmask, &verb_domains,    &verb_decode, &verb_explain, &verb_list,
-    &verb_doctor, &verb_help,   &verb_completion, &verb_man,    NULL,
+    &verb_hunt, &verb_ports,  &verb_unmask, &verb_domains,    &verb_decode, &verb_explain,
+    &verb_list, &verb_doctor, &verb_help,   &verb_completion, &verb_man,    NULL,
 };
 
 const struct verb *verb_named(const char *name)

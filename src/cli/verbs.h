@@ -49,7 +49,7 @@ const struct verb *verb_named(const char *name);
 /* Complains about a wrong command line, with the way to help; returns EXIT_USAGE. */
 enum exit_code call_is_wrong(const struct call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 
-extern const struct verb verb_ports, verb_unmask, verb_domains, verb_decode, verb_explain,
-    verb_list, verb_doctor, verb_help, verb_completion, verb_man;
+extern const struct verb verb_hunt, verb_ports, verb_unmask, verb_domains, verb_decode,
+    verb_explain, verb_list, verb_doctor, verb_help, verb_completion, verb_man;
 
 #endif

@@ -69,6 +69,8 @@ struct fact {
 
 struct sign {
     enum sign_id id;
+    int32_t day;    /* the UTC day it is weighed on */
+    unsigned tests; /* statistical detectors that could have spoken of the host on that day */
     enum sign_weight weight;
     double points; /* WEIGHT_POINTS only */
     double
@@ -77,6 +79,8 @@ struct sign {
     uint64_t count, of; /* "41 of 43" */
     int64_t first_us, last_us;
     unsigned variants, marks; /* bits */
+    bool below_floor;         /* statistical: too few cases to convict, however small the chance */
+    bool bare_only;           /* p2p-message: nothing but bare requests, as a scanner sends them */
     char says
         [SIGN_SAYS_SIZE]; /* one sentence, plain printable text (foreign text in it is already escaped) */
     unsigned fact_count;

@@ -39,8 +39,24 @@ struct verdict {
     char says[VERDICT_SAYS_SIZE];     /* one sentence, printable */
     char reason[VERDICT_REASON_SIZE]; /* VERDICT_UNKNOWN only */
     size_t sign_count;
-    const struct sign *signs; /* borrowed; by day, then by gravity */
+    const struct sign *signs; /* borrowed; the gravest first */
 };
+
+/* What the rules need to know of a host besides its signs. */
+struct circumstances {
+    struct address host;
+    bool home;
+    bool exempt; /* named by --exempt: it asks, so it looks infected */
+    const char *site;
+};
+
+/* The chance, for one innocent home host and day, at which a statistical sign convicts: 10^-9. */
+#define VERDICT_FALSE_PER_HOST_DAY 1e-9
+
+/* Weighs the signs of one host, sorts them by gravity, and fills *out, which borrows them. With
+ * count 0 the verdict is unknown. Signs that turn out to be a scanner's are rewritten to say so. */
+void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
+                struct verdict *out);
 
 /* "infected", "suspicious", "clean", "unknown". */
 const char *verdict_kind_text(enum verdict_kind kind);

@@ -17,7 +17,8 @@ enum {
     CAPTURE_FRAME_MAX = 256 *
                         1024, /* libpcap's MAXIMUM_SNAPLEN; a record that claims more is damage */
     CAPTURE_BLOCK_MAX = 16 * 1024 * 1024 - 1024, /* pcapng block; more is damage */
-    CAPTURE_INTERFACES_MAX = 4096                /* interfaces of a pcapng section */
+    CAPTURE_INTERFACES_MAX = 4096,               /* interfaces of a pcapng section */
+    CAPTURE_RESYNC_MAX = 1024 * 1024 /* pcap: how far behind damage the next records are sought */
 };
 
 struct capture_frame {
@@ -32,7 +33,8 @@ enum capture_result {
     CAPTURE_FRAME,   /* *out is filled */
     CAPTURE_SKIPPED, /* damage that could be stepped over: *err says what and where; go on */
     CAPTURE_END,     /* the proper end */
-    CAPTURE_DAMAGED  /* *err says what, at which offset; nothing more can be read */
+    CAPTURE_DAMAGED /* *err says what, at which offset; nothing more can be read. Asked again, it and
+                      * CAPTURE_END answer the same again. */
 };
 
 struct capture_file;
@@ -46,6 +48,14 @@ struct capture_file *capture_file_open(struct input *in, struct error *err);
 enum capture_result capture_file_next(struct capture_file *c, struct capture_frame *out,
                                       struct error *err);
 void capture_file_close(struct capture_file *c); /* NULL is fine */
+
+/* What was mended on the way, counted so that it can be said. */
+struct capture_notes {
+    uint64_t
+        odd_fractions; /* pcap: the fraction was a second or more, and was added all the same */
+    uint64_t clipped_times; /* pcapng: outside the years 0 to 9999, moved to the nearest end */
+};
+const struct capture_notes *capture_file_notes(const struct capture_file *c);
 
 /* "pcap" or "pcapng". */
 const char *capture_file_format(const struct capture_file *c);

@@ -3,25 +3,39 @@
  * Compression (.gz .bz2 .xz .zst .lz4) is recognised by content and undone in-process, also nested once;
  * concatenated members are read one after the other. Input is streamed with read(): it works on pipes,
  * survives truncation, and no file is ever held whole. A stream that was cut or is corrupt yields what came
- * before, then the error.
+ * before, then the error. Error texts say offset and reason; the caller adds the name.
  * Limit: expansion. An input that makes more than INPUT_EXPANSION_MAX bytes out of each byte read, beyond
  * the first INPUT_EXPANSION_FREE bytes, is refused as a bomb. */
 #ifndef WORMSIGN_SOURCE_INPUT_H
 #define WORMSIGN_SOURCE_INPUT_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/compiler.h"
 #include "base/error.h"
+#include "base/reader.h"
 
 enum {
     INPUT_READ_BYTES = 256 * 1024,       /* one read() */
     INPUT_WINDOW_MAX = 16 * 1024 * 1024, /* the most that can be wanted at once */
-    INPUT_EXPANSION_MAX = 2000
+    INPUT_NESTED_MAX = 2,                /* compression in compression; more is refused */
+    INPUT_EXPANSION_MAX = 2000,
+    /* What one decompressor may take for its dictionary: xz -9 needs 65 MiB, zstd up to --long=27. */
+    INPUT_DICTIONARY_LOG_MAX = 27,
+    INPUT_DICTIONARY_BYTES_MAX = 1 << INPUT_DICTIONARY_LOG_MAX
 };
 #define INPUT_EXPANSION_FREE (UINT64_C(1) << 30)
 
-struct input;
+struct input_stream;
+
+/* Open to view only so that peek and take can be inline; use the functions. */
+struct input {
+    struct reader view; /* the bytes that are visible */
+    uint64_t view_end;  /* position in the (decompressed) stream of the end of the view */
+    struct input_stream *stream;
+};
 
 /* Opens a path ("-": stdin). NULL and *err on failure; a directory is an error that says so. */
 struct input *input_open(const char *path, struct error *err);
@@ -35,16 +49,32 @@ void input_close(struct input *in); /* NULL is fine */
 
 const char *input_name(const struct input *in);
 
+/* The slow half of input_peek: makes count bytes visible if there are so many. */
+COLD void input_fill(struct input *in, size_t count);
+
 /* Makes at least `count` bytes (at most INPUT_WINDOW_MAX) visible at the read position if the input has
  * them, and says in *available how many are visible: fewer than count only at the end or after an error.
- * The bytes are borrowed until the next input call. Nothing is consumed. */
-const uint8_t *input_peek(struct input *in, size_t count, size_t *available);
+ * The bytes are borrowed until the next input_peek. Nothing is consumed. */
+static ALWAYS_INLINE const uint8_t *input_peek(struct input *in, size_t count, size_t *available)
+{
+    if (RARELY(count > in->view.left))
+        input_fill(in, count);
+    *available = in->view.left;
+    return in->view.next;
+}
 
 /* Consumes count bytes, which must be visible. */
-void input_take(struct input *in, size_t count);
+static ALWAYS_INLINE void input_take(struct input *in, size_t count)
+{
+    assert(count <= in->view.left);
+    read_skip(&in->view, count);
+}
 
 /* Position in the (decompressed) stream of the next byte. */
-uint64_t input_offset(const struct input *in);
+static ALWAYS_INLINE uint64_t input_offset(const struct input *in)
+{
+    return in->view_end - in->view.left;
+}
 
 /* Bytes read from the file itself (compressed), and its size (0 when unknown), for progress. */
 uint64_t input_raw_offset(const struct input *in);
@@ -54,7 +84,7 @@ uint64_t input_raw_size(const struct input *in);
  * rather than at its end. Asked after input_peek gave less than wanted. */
 bool input_failed(const struct input *in, struct error *err);
 
-/* "gzip", "xz", "zstd", "bzip2", "lz4" or NULL. */
+/* "gzip", "xz", "zstd", "bzip2", "lz4" (the outermost), or NULL. */
 const char *input_compression(const struct input *in);
 
 #endif

@@ -208,6 +208,15 @@ static void test_errors_read_outside_in(void **state)
     assert_int_equal(strlen(err.text), ERROR_TEXT_SIZE - 1);
 }
 
+static void test_hash_of_a_number_can_be_undone(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 1000; i++) {
+        uint64_t x = i * UINT64_C(0x9e3779b97f4a7c15);
+        assert_true(hash_number_undo(hash_number(x)) == x);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_every_day_of_two_centuries_comes_back),
         cmocka_unit_test(test_arena_keeps_its_limit_and_its_pieces_apart),
         cmocka_unit_test(test_errors_read_outside_in),
+        cmocka_unit_test(test_hash_of_a_number_can_be_undone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

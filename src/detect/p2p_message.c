@@ -1,0 +1,213 @@
+/* p2p-message and p2p-answer: it sent P2P messages that decrypt, whose checksum holds, with sane flags.
+ *
+ * One such message is near-proof: a random payload passes with a chance of 2^-41. Who began to speak
+ * gives p2p-message; who answered gives p2p-answer, unless the answer begins with the key of what it
+ * answers: that is an echo, and the worm draws a key of its own for each message.
+ *
+ * Bare requests (no field, no noise) are what scanners send, nmap's and our own; the count of messages
+ * that are more than that decides between a scanner and the worm, in the verdict.
+ * Source: spec of asking, section b; conficker/message. */
+#include <stdio.h>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "base/writer.h"
+#include "conficker/message.h"
+#include "detect/detector.h"
+#include "evidence/hosts.h"
+#include "evidence/set.h"
+#include "evidence/trail.h"
+#include "observe/flows.h"
+#include "observe/packet.h"
+
+struct slot {
+    uint64_t messages, bare;
+    struct set peers;
+    int64_t first_us, last_us;
+    /* The first message, for the person who checks. */
+    struct address peer;
+    uint16_t peer_port;
+    uint8_t protocol;
+    uint16_t flags;
+    struct trail *trail;
+};
+
+static enum transport transport_of(const struct observation *seen)
+{
+    return seen->protocol == IP_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
+}
+
+/* True when this observation completes a message that counts. */
+static bool message_of(const struct observation *seen, struct message *out)
+{
+    enum transport transport = transport_of(seen);
+    if (!message_may_be(seen->bytes, transport))
+        return false;
+    struct reader bytes = seen->bytes;
+    if (seen->is_stream) {
+        size_t need = message_stream_need(bytes);
+        if (need > bytes.left || need <= seen->bytes_before)
+            return false;
+    }
+    uint8_t scratch[MESSAGE_SIZE_MAX + 2];
+    return message_parse(bytes, transport, scratch, sizeof scratch, out) == MESSAGE_OK &&
+           message_checksum_holds(out) && message_flags_are_sane(out->flags, transport);
+}
+
+static size_t wants(const struct observation *head)
+{
+    if (head->protocol != IP_TCP || !head->client_known)
+        return 0;
+    struct reader start = head->bytes;
+    uint16_t prefix = read_le16(&start);
+    if (!start.failed && (prefix < MESSAGE_SIZE_MIN || prefix > MESSAGE_STREAM_MAX))
+        return 0;
+    if (head->bytes.left < MESSAGE_SIZE_MIN + 2)
+        return MESSAGE_SIZE_MIN + 2; /* too early to tell */
+    return message_may_be(head->bytes, TRANSPORT_TCP) ? message_stream_need(head->bytes) : 0;
+}
+
+static void note(struct watcher *w, const struct observation *seen, const struct message *m)
+{
+    const struct endpoint *sender = seen->by_client ? &seen->client : &seen->server;
+    const struct endpoint *peer = seen->by_client ? &seen->server : &seen->client;
+    struct slot *s = watcher_slot(w, sender->address, seen->when_us);
+    if (s == NULL)
+        return;
+    if (s->messages == 0 || seen->when_us < s->first_us) {
+        s->first_us = seen->when_us;
+        s->peer = peer->address;
+        s->peer_port = peer->port;
+        s->protocol = seen->protocol;
+        s->flags = m->flags;
+    }
+    if (s->messages == 0 || seen->when_us > s->last_us)
+        s->last_us = seen->when_us;
+    s->messages++;
+    s->bare += message_is_bare(m);
+    (void)set_add(hosts_sets(w->hosts), &s->peers, hash_address(peer->address));
+    if (s->trail == NULL)
+        s->trail = hosts_extra(w->hosts, sizeof *s->trail);
+    if (s->trail != NULL)
+        trail_add(s->trail, hash_number(m->key ^ m->checksum), seen->when_us);
+}
+
+static void observe_sender(struct watcher *w, const struct observation *seen)
+{
+    struct message m;
+    if (seen->by_client && seen->client_known && message_of(seen, &m))
+        note(w, seen, &m);
+}
+
+static void observe_answerer(struct watcher *w, const struct observation *seen)
+{
+    struct message m;
+    if (seen->by_client || !seen->client_known || !seen->other_spoke || !message_of(seen, &m))
+        return;
+    /* On TCP the first 8 bytes hold the prefix and six bytes of the key. */
+    struct reader other = seen->bytes;
+    if (read_le64(&other) != seen->other_start)
+        note(w, seen, &m);
+}
+
+static void merge(struct watcher *w, void *into_slot, const void *from_slot)
+{
+    struct slot *into = into_slot;
+    const struct slot *from = from_slot;
+    if (from->messages == 0)
+        return;
+    if (into->messages == 0 || from->first_us < into->first_us) {
+        into->first_us = from->first_us;
+        into->peer = from->peer;
+        into->peer_port = from->peer_port;
+        into->protocol = from->protocol;
+        into->flags = from->flags;
+    }
+    if (into->messages == 0 || from->last_us > into->last_us)
+        into->last_us = from->last_us;
+    into->messages += from->messages;
+    into->bare += from->bare;
+    set_merge(hosts_sets(w->hosts), &into->peers, &from->peers);
+    if (into->trail == NULL && from->trail != NULL)
+        into->trail = hosts_extra(w->hosts, sizeof *into->trail);
+    if (into->trail != NULL && from->trail != NULL)
+        trail_merge(into->trail, from->trail);
+}
+
+static void fill(const struct slot *s, struct sign *out)
+{
+    out->weight = WEIGHT_PROOF;
+    out->variants = VARIANT_D | VARIANT_E;
+    out->count = s->messages;
+    out->first_us = s->first_us;
+    out->last_us = s->last_us;
+    char address[ADDRESS_TEXT_SIZE], line[FACT_TEXT_SIZE];
+    (void)snprintf(line, sizeof line, "%s port %u/%s", address_text(s->peer, address), s->peer_port,
+                   s->protocol == IP_TCP ? "tcp" : "udp");
+    sign_add_text(out, FACT_TEXT, "first_peer", line);
+    sign_add_number(out, "first_flags", s->flags);
+    sign_add_number(out, "peers", (double)(uint64_t)set_count(&s->peers));
+    sign_add_number(out, "bare_requests", (double)s->bare);
+}
+
+static bool report_sender(struct watcher *w, int32_t day, const void *slot, struct sign *out)
+{
+    (void)w, (void)day;
+    const struct slot *s = slot;
+    if (s->messages == 0)
+        return false;
+    fill(s, out);
+    out->bare_only = s->bare == s->messages;
+    struct text says = text_over(out->says, sizeof out->says);
+    text_add(&says,
+             "It sent %llu P2P message%s of Conficker D or E to %.0f address%s: %s decrypt%s and "
+             "the checksum holds",
+             (unsigned long long)s->messages, s->messages == 1 ? "" : "s", set_count(&s->peers),
+             set_count(&s->peers) < 2 ? "" : "es", s->messages == 1 ? "it" : "they",
+             s->messages == 1 ? "s" : "");
+    text_add(&says, out->bare_only ? "; all are bare requests, as a scanner sends them." : ".");
+    return true;
+}
+
+static bool report_answerer(struct watcher *w, int32_t day, const void *slot, struct sign *out)
+{
+    (void)w, (void)day;
+    const struct slot *s = slot;
+    if (s->messages == 0)
+        return false;
+    fill(s, out);
+    struct text says = text_over(out->says, sizeof out->says);
+    text_add(&says,
+             "It answered P2P messages of Conficker D or E with %llu of its own that decrypt%s and "
+             "whose "
+             "checksum holds.",
+             (unsigned long long)s->messages, s->messages == 1 ? "s" : "");
+    return true;
+}
+
+static const struct trail *trail(const void *slot)
+{
+    const struct slot *s = slot;
+    return s->trail;
+}
+
+const struct detector detector_p2p_message = {
+    .sign = SIGN_P2P_MESSAGE,
+    .slot_size = sizeof(struct slot),
+    .interests = 1u << OBSERVED_PAYLOAD,
+    .observe = observe_sender,
+    .wants = wants,
+    .merge = merge,
+    .report = report_sender,
+    .trail = trail,
+};
+
+const struct detector detector_p2p_answer = {
+    .sign = SIGN_P2P_ANSWER,
+    .slot_size = sizeof(struct slot),
+    .interests = 1u << OBSERVED_PAYLOAD,
+    .observe = observe_answerer,
+    .wants = wants,
+    .merge = merge,
+    .report = report_answerer,
+};

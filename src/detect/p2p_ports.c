@@ -1,0 +1,199 @@
+/* p2p-ports: it reached for other hosts on the port that the worm would open there.
+ *
+ * Of every client and UTC day: n distinct (address, port) pairs with a port of 2112 or more that it began to
+ * contact, TCP and UDP together, and k distinct addresses among them contacted on a port predicted
+ * for that address. An innocent host hits with a chance of 2/56384 a pair (3/56384 within a day of
+ * Monday 00:00 UTC, when two weeks' ports count), so k is Poisson. No payload is needed.
+ *
+ * Whoever only passes such flows on (a NAT seen on both sides) reaches the same address and port as its
+ * client within a minute, later: that is found when all hosts are known (evidence/relays).
+ * Source: spec of behaviour, section 7; ports from conficker/ports. */
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "base/writer.h"
+#include "conficker/ports.h"
+#include "detect/detector.h"
+#include "evidence/chance.h"
+#include "evidence/hosts.h"
+#include "evidence/set.h"
+#include "evidence/trail.h"
+#include "observe/packet.h"
+
+enum { EXAMPLES = 4, ADDRESSES_TO_CONVICT = 5 };
+
+struct example {
+    uint64_t hash; /* of address and port; 0: free */
+    uint32_t ipv4;
+    uint16_t port;
+    uint8_t transport; /* enum transport */
+};
+
+/* What few hosts need: predicted ports that were met. */
+struct hits {
+    struct set addresses;
+    int64_t first_us, last_us;
+    struct example examples[EXAMPLES]; /* the smallest hashes */
+    struct trail trail;
+};
+
+struct slot {
+    struct set tried; /* distinct (address, port) pairs */
+    struct hits *hits;
+};
+
+static void note_example(struct hits *hits, const struct example *met)
+{
+    unsigned largest = 0;
+    for (unsigned i = 0; i < EXAMPLES; i++) {
+        if (hits->examples[i].hash == met->hash)
+            return;
+        if (hits->examples[i].hash == 0) {
+            hits->examples[i] = *met;
+            return;
+        }
+        if (hits->examples[i].hash > hits->examples[largest].hash)
+            largest = i;
+    }
+    if (met->hash < hits->examples[largest].hash)
+        hits->examples[largest] = *met;
+}
+
+static struct hits *hits_of(struct watcher *w, struct slot *s)
+{
+    if (s->hits == NULL) {
+        s->hits = hosts_extra(w->hosts, sizeof *s->hits);
+        if (s->hits != NULL) {
+            s->hits->first_us = INT64_MAX;
+            s->hits->last_us = INT64_MIN;
+        }
+    }
+    return s->hits;
+}
+
+static void note_hit(struct watcher *w, struct slot *s, const struct observation *seen,
+                     uint64_t pair)
+{
+    struct hits *hits = hits_of(w, s);
+    if (hits == NULL)
+        return;
+    struct example met = {.hash = pair,
+                          .ipv4 = address_v4(seen->server.address),
+                          .port = seen->server.port,
+                          .transport = seen->protocol == IP_TCP ? TRANSPORT_TCP : TRANSPORT_UDP};
+    (void)set_add(hosts_sets(w->hosts), &hits->addresses, hash_address(seen->server.address));
+    if (seen->when_us < hits->first_us)
+        hits->first_us = seen->when_us;
+    if (seen->when_us > hits->last_us)
+        hits->last_us = seen->when_us;
+    note_example(hits, &met);
+    trail_add(&hits->trail, pair, seen->when_us);
+}
+
+static void observe(struct watcher *w, const struct observation *seen)
+{
+    uint16_t port = seen->server.port;
+    if (port < PORT_LOWEST || !seen->client_known)
+        return;
+    if (seen->protocol != IP_TCP && seen->protocol != IP_UDP)
+        return;
+    struct slot *s = watcher_slot(w, seen->client.address, seen->when_us);
+    if (s == NULL)
+        return;
+    uint64_t pair = hash_pair(hash_address(seen->server.address), port);
+    bool is_new = set_add(hosts_sets(w->hosts), &s->tried, pair);
+    /* In a set that only estimates, "not new" is not certain; a known pair costs the predictor again. */
+    if (!is_new && set_is_exact(&s->tried))
+        return;
+    enum transport transport = seen->protocol == IP_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
+    if (address_is_v4(seen->server.address) &&
+        port_is_predicted(address_v4(seen->server.address), transport, port, seen->when_us))
+        note_hit(w, s, seen, pair);
+}
+
+static void merge(struct watcher *w, void *into_slot, const void *from_slot)
+{
+    struct slot *into = into_slot;
+    const struct slot *from = from_slot;
+    set_merge(hosts_sets(w->hosts), &into->tried, &from->tried);
+    struct hits *hits = from->hits != NULL ? hits_of(w, into) : NULL;
+    if (hits == NULL)
+        return;
+    set_merge(hosts_sets(w->hosts), &hits->addresses, &from->hits->addresses);
+    trail_merge(&hits->trail, &from->hits->trail);
+    for (unsigned i = 0; i < EXAMPLES && from->hits->examples[i].hash != 0; i++)
+        note_example(hits, &from->hits->examples[i]);
+    if (from->hits->first_us < hits->first_us)
+        hits->first_us = from->hits->first_us;
+    if (from->hits->last_us > hits->last_us)
+        hits->last_us = from->hits->last_us;
+}
+
+/* Sunday and Monday UTC are the days within 24 hours of Monday 00:00. Day 0 was a Thursday. */
+static bool day_is_near_monday(int32_t day)
+{
+    int32_t of_week = ((day + 4) % 7 + 7) % 7; /* 0: Sunday */
+    return of_week <= 1;
+}
+
+static void add_examples(struct sign *out, const struct hits *hits)
+{
+    for (unsigned i = 0; i < EXAMPLES && hits->examples[i].hash != 0; i++) {
+        const struct example *e = &hits->examples[i];
+        char address[ADDRESS_TEXT_SIZE], line[FACT_TEXT_SIZE];
+        (void)snprintf(line, sizeof line, "%s:%u/%s", address_text(address_of_v4(e->ipv4), address),
+                       e->port, e->transport == TRANSPORT_TCP ? "tcp" : "udp");
+        sign_add_text(out, FACT_ITEM, "met", line);
+    }
+}
+
+static bool report(struct watcher *w, int32_t day, const void *slot, struct sign *out)
+{
+    (void)w;
+    const struct slot *s = slot;
+    if (s->hits == NULL)
+        return false;
+    double ports = day_is_near_monday(day) ? 3 : 2;
+    double n = set_count_high(&s->tried), k = set_count_low(&s->hits->addresses);
+    assert(n >= 0 && k >= 0);
+    out->weight = WEIGHT_STATISTICAL;
+    out->false_alarm_log10 = chance_poisson_tail(n * ports / PORTS_USABLE, k);
+    out->below_floor = k < ADDRESSES_TO_CONVICT;
+    out->variants = VARIANT_D | VARIANT_E;
+    out->count = (uint64_t)set_count(&s->hits->addresses);
+    out->has_of = true;
+    out->of = (uint64_t)set_count(&s->tried);
+    if (out->of < out->count)
+        out->of = out->count;
+    out->first_us = s->hits->first_us;
+    out->last_us = s->hits->last_us;
+    add_examples(out, s->hits);
+    struct text says = text_over(out->says, sizeof out->says);
+    text_add(&says,
+             "%llu of %llu %s that it began to contact %s on the port predicted for their address "
+             "this week; "
+             "by chance a host does so on one day in 10^%.0f.",
+             (unsigned long long)out->count, (unsigned long long)out->of,
+             out->of == 1 ? "peer" : "peers", out->count == 1 ? "was" : "were",
+             -out->false_alarm_log10);
+    return true;
+}
+
+static const struct trail *trail(const void *slot)
+{
+    const struct slot *s = slot;
+    return s->hits != NULL ? &s->hits->trail : NULL;
+}
+
+const struct detector detector_p2p_ports = {
+    .sign = SIGN_P2P_PORTS,
+    .slot_size = sizeof(struct slot),
+    .statistical = true,
+    .interests = 1u << OBSERVED_BEGIN,
+    .observe = observe,
+    .merge = merge,
+    .report = report,
+    .trail = trail,
+};

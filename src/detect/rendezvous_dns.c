@@ -1,0 +1,353 @@
+/* rendezvous-dns: names looked up that the worm makes on that date.
+ *
+ * Of every client and UTC day: how many distinct names could stand in a list, by length of their label
+ * (n), and how many do stand in the list of that day or its neighbours (k). The chance that an
+ * innocent host's names do so is a Poisson tail, over names of at least L letters, for every L;
+ * the smallest tail counts, times the number of tails that were tried.
+ *
+ * A server that is asked such names and asks them on within a minute is a relay: its clients are meant.
+ * A host that asks as many names of other dates checks lists: a scanner.
+ * Source: spec of behaviour, section 3; names from conficker/domains. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "base/writer.h"
+#include "conficker/domains.h"
+#include "detect/calendar.h"
+#include "detect/detector.h"
+#include "evidence/chance.h"
+#include "evidence/hosts.h"
+#include "evidence/set.h"
+#include "evidence/trail.h"
+#include "observe/packet.h"
+#include "wire/dns.h"
+
+enum {
+    DNS_PORT = 53,
+    LENGTHS = DOMAIN_LABEL_MAX - DOMAIN_LABEL_MIN + 1,
+    EXAMPLES = 4,
+    DAYS_GRACE = 1,        /* the worm's clock and ours: the day before and after count */
+    OTHER_DAYS_SMALL = 30, /* lists A and B: other dates looked at, each side */
+    OTHER_DAYS_D = 7,      /* list D: 50,000 names a day, so fewer */
+    LABEL_FLOOR = 5,       /* 4-letter names never convict */
+    NAMES_TO_CONVICT = 3
+};
+
+struct example {
+    uint64_t hash; /* 0: free */
+    int32_t list_day;
+    uint32_t position;
+    char name[DOMAIN_NAME_SIZE];
+};
+
+/* What few hosts need: names that hit. */
+struct hits {
+    struct set names[NAME_LISTS][LENGTHS];
+    uint64_t look_ups, nxdomain;
+    int64_t first_us, last_us;
+    struct example examples[NAME_LISTS][EXAMPLES]; /* the smallest hashes */
+};
+
+struct trails {
+    struct trail asked_of; /* names that hit, asked of this host */
+    struct trail asked_by; /* and by it */
+};
+
+struct slot {
+    struct set tried[NAME_LISTS][LENGTHS]; /* names whose shape fits the list */
+    struct hits *hits;
+    struct trails *trails;
+};
+
+static void note_example(struct example kept[static EXAMPLES], const struct example *met)
+{
+    unsigned largest = 0;
+    for (unsigned i = 0; i < EXAMPLES; i++) {
+        if (kept[i].hash == met->hash)
+            return;
+        if (kept[i].hash == 0) {
+            kept[i] = *met;
+            return;
+        }
+        if (kept[i].hash > kept[largest].hash)
+            largest = i;
+    }
+    if (met->hash < kept[largest].hash)
+        kept[largest] = *met;
+}
+
+static struct hits *hits_of(struct watcher *w, struct slot *s)
+{
+    if (s->hits == NULL) {
+        s->hits = hosts_extra(w->hosts, sizeof *s->hits);
+        if (s->hits != NULL) {
+            s->hits->first_us = INT64_MAX;
+            s->hits->last_us = INT64_MIN;
+        }
+    }
+    return s->hits;
+}
+
+static struct trails *trails_of(struct watcher *w, struct slot *s)
+{
+    if (s->trails == NULL)
+        s->trails = hosts_extra(w->hosts, sizeof *s->trails);
+    return s->trails;
+}
+
+/* Looks in the lists of the day and its neighbours; the name is known by its hash. */
+static bool find_near(struct calendar *c, enum name_list list, int32_t day, uint64_t hash,
+                      int32_t *found_day, struct name_match *match)
+{
+    static const int32_t order[] = {0, -DAYS_GRACE, DAYS_GRACE};
+    for (unsigned i = 0; i < COUNT_OF(order); i++) {
+        if (calendar_find(c, list, day + order[i], hash, match)) {
+            *found_day = day + order[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+struct look_up {
+    const struct observation *seen;
+    const struct dns_name *name;
+    struct domain_shape shape;
+    uint64_t hash;
+};
+
+static void note_hit(struct watcher *w, struct slot *s, const struct look_up *l,
+                     enum name_list list, int32_t list_day, unsigned position)
+{
+    struct hits *hits = hits_of(w, s);
+    if (hits == NULL)
+        return;
+    unsigned length = l->shape.label_length - DOMAIN_LABEL_MIN;
+    (void)set_add(hosts_sets(w->hosts), &hits->names[list][length], l->hash);
+    hits->look_ups += !l->seen->dns->is_response;
+    hits->nxdomain += l->seen->dns->is_response && l->seen->dns->rcode == DNS_NXDOMAIN;
+    if (l->seen->when_us < hits->first_us)
+        hits->first_us = l->seen->when_us;
+    if (l->seen->when_us > hits->last_us)
+        hits->last_us = l->seen->when_us;
+    struct example met = {.hash = l->hash, .list_day = list_day, .position = position};
+    (void)snprintf(met.name, sizeof met.name, "%.*s", (int)sizeof met.name - 1, l->name->text);
+    note_example(hits->examples[list], &met);
+}
+
+/* The name passed from client to server: remembered at both ends. */
+static void note_trail(struct watcher *w, struct slot *client, const struct look_up *l)
+{
+    struct trails *by = trails_of(w, client);
+    if (by != NULL)
+        trail_add(&by->asked_by, l->hash, l->seen->when_us);
+    struct slot *server = watcher_slot(w, l->seen->server.address, l->seen->when_us);
+    struct trails *of = server != NULL ? trails_of(w, server) : NULL;
+    if (of != NULL)
+        trail_add(&of->asked_of, l->hash, l->seen->when_us);
+}
+
+static void observe_name(struct watcher *w, const struct look_up *l)
+{
+    struct slot *s = watcher_slot(w, l->seen->client.address, l->seen->when_us);
+    if (s == NULL)
+        return;
+    int32_t day = day_of(l->seen->when_us);
+    unsigned length = l->shape.label_length - DOMAIN_LABEL_MIN;
+    bool hit = false;
+    for (enum name_list list = NAME_LIST_A; list < NAME_LISTS; list++) {
+        struct name_match match;
+        int32_t list_day;
+        if ((l->shape.lists & 1u << list) == 0)
+            continue;
+        (void)set_add(hosts_sets(w->hosts), &s->tried[list][length], l->hash);
+        if (find_near(w->calendar, list, day, l->hash, &list_day, &match)) {
+            note_hit(w, s, l, list, list_day, match.position);
+            hit = true;
+        }
+    }
+    if (hit)
+        note_trail(w, s, l);
+}
+
+static void observe(struct watcher *w, const struct observation *seen)
+{
+    const struct dns_message *dns = seen->dns;
+    if (!seen->client_known || seen->server.port != DNS_PORT || dns->opcode != 0)
+        return;
+    for (unsigned i = 0; i < dns->name_count; i++) {
+        const struct dns_name *name = &dns->names[i];
+        struct look_up l = {.seen = seen, .name = name};
+        if (name->type != DNS_TYPE_A && name->type != DNS_TYPE_AAAA)
+            continue;
+        if (!domain_shape_of(name->text, name->length, &l.shape))
+            continue;
+        l.hash = name_hash(name->text, name->length);
+        observe_name(w, &l);
+    }
+}
+
+static void merge(struct watcher *w, void *into_slot, const void *from_slot)
+{
+    struct slot *into = into_slot;
+    const struct slot *from = from_slot;
+    struct set_pool *pool = hosts_sets(w->hosts);
+    for (unsigned list = 0; list < NAME_LISTS; list++)
+        for (unsigned i = 0; i < LENGTHS; i++)
+            set_merge(pool, &into->tried[list][i], &from->tried[list][i]);
+    struct trails *trails = from->trails != NULL ? trails_of(w, into) : NULL;
+    if (trails != NULL) {
+        trail_merge(&trails->asked_of, &from->trails->asked_of);
+        trail_merge(&trails->asked_by, &from->trails->asked_by);
+    }
+    struct hits *hits = from->hits != NULL ? hits_of(w, into) : NULL;
+    if (hits == NULL)
+        return;
+    for (unsigned list = 0; list < NAME_LISTS; list++) {
+        for (unsigned i = 0; i < LENGTHS; i++)
+            set_merge(pool, &hits->names[list][i], &from->hits->names[list][i]);
+        for (unsigned i = 0; i < EXAMPLES && from->hits->examples[list][i].hash != 0; i++)
+            note_example(hits->examples[list], &from->hits->examples[list][i]);
+    }
+    hits->look_ups += from->hits->look_ups;
+    hits->nxdomain += from->hits->nxdomain;
+    if (from->hits->first_us < hits->first_us)
+        hits->first_us = from->hits->first_us;
+    if (from->hits->last_us > hits->last_us)
+        hits->last_us = from->hits->last_us;
+}
+
+/* What one list says of the host. */
+struct tail {
+    enum name_list list;
+    double log10_chance;
+    double hits, tried;  /* distinct names, all lengths */
+    double hits_of_five; /* with labels of LABEL_FLOOR letters or more */
+};
+
+/* The best of the nested tails, corrected for how many there are. Estimates enter on the safe side. */
+static struct tail tail_of(const struct slot *s, enum name_list list)
+{
+    unsigned shortest = list == NAME_LIST_D ? 4 : 5, longest = list == NAME_LIST_D ? 9 : 11;
+    struct tail best = {.list = list};
+    double k = 0, mean = 0;
+    for (unsigned length = longest; length >= shortest; length--) {
+        const struct set *tried = &s->tried[list][length - DOMAIN_LABEL_MIN];
+        const struct set *hits = &s->hits->names[list][length - DOMAIN_LABEL_MIN];
+        mean += set_count_high(tried) * domain_chance(list, length) * (2 * DAYS_GRACE + 1);
+        k += set_count_low(hits);
+        best.hits += set_count(hits);
+        best.tried += set_count(tried);
+        if (length >= LABEL_FLOOR)
+            best.hits_of_five = k;
+        double chance = chance_poisson_tail(mean, k);
+        if (chance < best.log10_chance)
+            best.log10_chance = chance;
+    }
+    best.log10_chance += log10(longest - shortest + 1) + log10(NAME_LISTS);
+    if (best.log10_chance > 0)
+        best.log10_chance = 0;
+    return best;
+}
+
+/* Of the sampled names that fit the list: how many stand in it now, how many on other dates. */
+static bool checks_lists(struct watcher *w, int32_t day, const struct slot *s, enum name_list list)
+{
+    int32_t reach = list == NAME_LIST_D ? OTHER_DAYS_D : OTHER_DAYS_SMALL;
+    unsigned now = 0, other = 0;
+    for (int32_t away = -reach; away <= reach; away++) {
+        for (unsigned length = LABEL_FLOOR - DOMAIN_LABEL_MIN; length < LENGTHS; length++) {
+            const uint64_t *names;
+            size_t count = set_sample(&s->tried[list][length], &names);
+            struct name_match match;
+            for (size_t i = 0; i < count; i++)
+                if (calendar_find(w->calendar, list, day + away, hash_number_undo(names[i]),
+                                  &match))
+                    *(away >= -DAYS_GRACE && away <= DAYS_GRACE ? &now : &other) += 1;
+        }
+    }
+    return other >= NAMES_TO_CONVICT && other >= now;
+}
+
+static unsigned variants_of(enum name_list list)
+{
+    static const unsigned of[NAME_LISTS] = {[NAME_LIST_A] = VARIANT_A,
+                                            [NAME_LIST_B] = VARIANT_B | VARIANT_C,
+                                            [NAME_LIST_D] = VARIANT_D | VARIANT_E};
+    return of[list];
+}
+
+static void add_examples(struct sign *out, const struct hits *hits, enum name_list list)
+{
+    for (unsigned i = 0; i < EXAMPLES && hits->examples[list][i].hash != 0; i++) {
+        const struct example *e = &hits->examples[list][i];
+        char date[DATE_TEXT_SIZE], line[FACT_TEXT_SIZE];
+        (void)snprintf(line, sizeof line, "%s (number %u of %s)", e->name, e->position + 1,
+                       date_text(e->list_day, date));
+        sign_add_text(out, FACT_ITEM, "names", line);
+    }
+}
+
+static void say(struct sign *out, const struct tail *t, bool relay)
+{
+    static const char *const names[NAME_LISTS] = {"A", "B and C", "D and E"};
+    struct text says = text_over(out->says, sizeof out->says);
+    text_add(&says,
+             "It looked up %.0f names that Conficker %s make%s on that date, among %.0f that could "
+             "be such; "
+             "by chance a host does so on one day in 10^%.0f.",
+             t->hits, names[t->list], t->list == NAME_LIST_A ? "s" : "", t->tried,
+             -t->log10_chance);
+    if (relay)
+        text_add(
+            &says,
+            " It was asked for the same names within a minute: this address or a host behind it.");
+    if ((out->marks & MARK_SCANNER) != 0)
+        text_add(&says,
+                 " It also asks for as many names of other dates: somebody checks lists here.");
+}
+
+static bool report(struct watcher *w, int32_t day, const void *slot, struct sign *out)
+{
+    const struct slot *s = slot;
+    if (s->hits == NULL)
+        return false;
+    struct tail best = tail_of(s, NAME_LIST_A);
+    for (enum name_list list = NAME_LIST_B; list < NAME_LISTS; list++) {
+        struct tail tail = tail_of(s, list);
+        if (tail.log10_chance < best.log10_chance)
+            best = tail;
+    }
+    if (best.hits < 1)
+        return false;
+    bool relay = s->trails != NULL && trail_shared(&s->trails->asked_of, &s->trails->asked_by) > 0;
+    out->weight = WEIGHT_STATISTICAL;
+    out->false_alarm_log10 = best.log10_chance;
+    out->below_floor = best.hits_of_five < NAMES_TO_CONVICT;
+    out->variants = variants_of(best.list);
+    out->marks = relay ? MARK_RELAY : 0;
+    if (!out->below_floor && checks_lists(w, day, s, best.list))
+        out->marks |= MARK_SCANNER;
+    out->count = (uint64_t)best.hits;
+    out->has_of = true;
+    out->of = (uint64_t)best.tried;
+    out->first_us = s->hits->first_us;
+    out->last_us = s->hits->last_us;
+    sign_add_number(out, "names_of_5_letters_or_more", best.hits_of_five);
+    sign_add_number(out, "nxdomain", (double)s->hits->nxdomain);
+    add_examples(out, s->hits, best.list);
+    say(out, &best, relay);
+    return true;
+}
+
+const struct detector detector_rendezvous_dns = {
+    .sign = SIGN_RENDEZVOUS_DNS,
+    .slot_size = sizeof(struct slot),
+    .statistical = true,
+    .interests = 1u << OBSERVED_DNS,
+    .observe = observe,
+    .merge = merge,
+    .report = report,
+};

@@ -1,0 +1,87 @@
+/* The private networks of RFC 1918, RFC 6598, RFC 3927, RFC 4291 and RFC 4193, and a bounded count of the
+ * others that begin flows. */
+#include "engine/home.h"
+
+#include "base/compiler.h"
+
+#define V4_NET(a, b, c, d, length)                                                                 \
+    {                                                                                              \
+        {0, UINT64_C(0xffff00000000) | (uint64_t)(a) << 24 | (b) << 16 | (c) << 8 | (d)},          \
+            96 + (length)                                                                          \
+    }
+
+static const struct prefix private_nets[] = {
+    V4_NET(10, 0, 0, 0, 8),
+    V4_NET(172, 16, 0, 0, 12),
+    V4_NET(192, 168, 0, 0, 16),
+    V4_NET(100, 64, 0, 0, 10),
+    V4_NET(169, 254, 0, 0, 16),
+    {{UINT64_C(0xfe80000000000000), 0}, 10},
+    {{UINT64_C(0xfc00000000000000), 0}, 7},
+};
+
+void home_init(struct home *h, const struct prefix *nets, size_t net_count)
+{
+    *h = (struct home){.nets = nets, .net_count = net_count};
+    if (nets == NULL) {
+        h->nets = private_nets;
+        h->net_count = COUNT_OF(private_nets);
+    }
+}
+
+bool home_holds(const struct home *h, struct address a)
+{
+    for (size_t i = 0; i < h->net_count; i++)
+        if (prefix_holds(h->nets[i], a))
+            return true;
+    return false;
+}
+
+static struct prefix net_of(struct address a)
+{
+    if (address_is_v4(a))
+        return (struct prefix){{a.high, a.low & ~UINT64_C(0xffff)}, 112};
+    return (struct prefix){{a.high & ~UINT64_C(0xffff), 0}, 48};
+}
+
+static void note_candidate(struct home *h, struct prefix net)
+{
+    struct home_candidate *empty = NULL;
+    for (size_t i = 0; i < HOME_CANDIDATES; i++) {
+        struct home_candidate *c = &h->candidates[i];
+        if (c->count == 0) {
+            empty = c;
+        } else if (address_equal(c->net.base, net.base)) {
+            c->count++;
+            return;
+        }
+    }
+    if (empty != NULL) {
+        *empty = (struct home_candidate){net, 1};
+        return;
+    }
+    for (size_t i = 0; i < HOME_CANDIDATES; i++)
+        h->candidates[i].count--;
+}
+
+void home_note(struct home *h, struct address client)
+{
+    h->begun++;
+    if (home_holds(h, client))
+        h->begun_inside++;
+    else
+        note_candidate(h, net_of(client));
+}
+
+bool home_is_elsewhere(const struct home *h, struct prefix *net)
+{
+    const struct home_candidate *best = &h->candidates[0];
+    for (size_t i = 1; i < HOME_CANDIDATES; i++)
+        if (h->candidates[i].count > best->count)
+            best = &h->candidates[i];
+    /* The count is at most begun / (HOME_CANDIDATES + 1) too small, so this asks for a little more than half. */
+    if (best->count * 2 <= h->begun)
+        return false;
+    *net = best->net;
+    return true;
+}

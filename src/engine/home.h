@@ -1,0 +1,38 @@
+/* Which addresses are ours: the networks given by --home, or the private ones.
+ *
+ * Where most traffic is of one other network, somebody looks at a public network without naming it: the
+ * busiest is remembered, so that the summary can name the option. */
+#ifndef WORMSIGN_ENGINE_HOME_H
+#define WORMSIGN_ENGINE_HOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/address.h"
+
+enum { HOME_CANDIDATES = 16 };
+
+struct home_candidate {
+    struct prefix net; /* /16 of IPv4, /48 of IPv6 */
+    uint64_t count;
+};
+
+struct home {
+    const struct prefix *nets; /* borrowed */
+    size_t net_count;
+    uint64_t begun_inside, begun;
+    struct home_candidate candidates[HOME_CANDIDATES]; /* heavy hitters (Misra and Gries 1982) */
+};
+
+/* nets NULL: RFC 1918, RFC 6598, link-local (v4, v6) and ULA. */
+void home_init(struct home *h, const struct prefix *nets, size_t net_count);
+
+bool home_holds(const struct home *h, struct address a);
+
+/* Notes that this address began a flow. */
+void home_note(struct home *h, struct address client);
+
+/* True, and *net the busiest other network, when it began more than half of all flows. */
+bool home_is_elsewhere(const struct home *h, struct prefix *net);
+
+#endif

@@ -1,0 +1,68 @@
+/* hunt = sources x detectors -> evidence -> verdicts -> reports.
+ *
+ * One pass over the inputs, one after the other; then every host that has a sign or a mark gets its
+ * verdict, and the reports get the verdicts, the gravest first, home before outside. */
+#ifndef WORMSIGN_ENGINE_HUNT_H
+#define WORMSIGN_ENGINE_HUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/address.h"
+#include "base/error.h"
+#include "evidence/hosts.h"
+#include "report/report.h"
+
+/* Statistical signs weaker than this (-log10 of the chance) are chance, and are not shown. */
+#define HUNT_SIGN_FLOOR 2.0
+
+struct hunt_settings {
+    const struct prefix *home; /* NULL: the private networks */
+    size_t home_count;
+    const struct prefix *exempt;
+    size_t exempt_count;
+    const char *site; /* NULL: none */
+    int64_t since_us, until_us;
+    unsigned sampling; /* 1 in so many packets was kept by the sensor; 1: all */
+    struct hosts_limits limits;
+};
+
+/* How far a run is; for progress on a terminal. */
+struct hunt_progress {
+    const char *input;
+    uint64_t raw_offset, raw_size; /* of this input; size 0: unknown */
+    uint64_t records;              /* of all inputs */
+};
+
+enum { HUNT_PROGRESS_RECORDS = 1 << 14 };
+
+struct hunt;
+
+/* NULL and *err without memory. The settings are borrowed until hunt_free. */
+struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err);
+void hunt_free(struct hunt *h); /* NULL is fine */
+
+/* Asks for watch(context, progress) every HUNT_PROGRESS_RECORDS records; true from it stops the run. */
+void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct hunt_progress *now),
+                void *context);
+
+/* Reads one input ("-": stdin) to its end, or as far as it can be read. What went wrong is kept for the
+ * summary; nothing here ends a run. `chosen`: somebody named this file, so not recognising it is damage;
+ * in a directory it is only said. False when the run was stopped. */
+bool hunt_read(struct hunt *h, const char *path, bool chosen);
+
+/* Notes something that could not be read at all (a directory), for the summary. */
+void hunt_note_failure(struct hunt *h, const char *name, const char *reason);
+
+struct hunt_outcome {
+    uint64_t infected_home;
+    bool complete;
+    bool nothing_opened; /* there were inputs, and not one could be opened */
+    bool write_failed;
+};
+
+/* Gives every verdict to every report, and the summary with this many seconds. */
+void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, double seconds,
+                 struct hunt_outcome *out);
+
+#endif

@@ -1,0 +1,274 @@
+/* After the last input: signs from slots, verdicts from signs, both sorted, then the reports. */
+#include "engine/hunt_inside.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/writer.h"
+#include "engine/relays.h"
+
+enum { LINES_MAX = 12, LINE_SIZE = 256 };
+
+/* Sentences of the summary. */
+struct lines {
+    size_t count;
+    char text[LINES_MAX][LINE_SIZE];
+    const char *pointers[LINES_MAX];
+};
+
+struct finding {
+    struct verdict verdict;
+    struct sign *signs; /* owned */
+};
+
+struct findings {
+    struct finding *items;
+    size_t count, room;
+    uint64_t home_host_days; /* that a statistical detector spoke of */
+};
+
+static void add_line(struct lines *l, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void add_line(struct lines *l, const char *format, ...)
+{
+    assert(l->count < LINES_MAX);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(l->text[l->count], LINE_SIZE, format, arguments);
+    va_end(arguments);
+    l->pointers[l->count] = l->text[l->count];
+    l->count++;
+}
+
+static bool is_exempt(const struct hunt *h, struct address a)
+{
+    for (size_t i = 0; i < h->settings->exempt_count; i++)
+        if (prefix_holds(h->settings->exempt[i], a))
+            return true;
+    return false;
+}
+
+static unsigned tests_of(const struct host_day *day)
+{
+    unsigned tests = 0;
+    for (unsigned d = 0; d < detector_count; d++)
+        tests += detectors[d]->statistical && day->slots[d] != NULL;
+    return tests;
+}
+
+/* The signs of one host-day, appended to signs; returns how many there are now. */
+static size_t report_day(struct hunt *h, const struct host_day *day, const bool *relayed,
+                         struct sign *signs, size_t count)
+{
+    for (unsigned d = 0; d < detector_count; d++) {
+        struct sign *sign = &signs[count];
+        memset(sign, 0, sizeof *sign);
+        if (day->slots[d] == NULL ||
+            !detectors[d]->report(&h->watchers[d], day->day, day->slots[d], sign))
+            continue;
+        if (sign->weight == WEIGHT_STATISTICAL && sign->false_alarm_log10 > -HUNT_SIGN_FLOOR &&
+            sign->marks == 0)
+            continue;
+        sign->id = detectors[d]->sign;
+        sign->day = day->day;
+        sign->tests = tests_of(day);
+        if (relayed[d])
+            sign->marks |= MARK_RELAY;
+        count++;
+    }
+    return count;
+}
+
+static bool keep(struct findings *f, const struct finding *one)
+{
+    if (f->count == f->room) {
+        size_t room = f->room != 0 ? f->room * 2 : 64;
+        struct finding *items = realloc(f->items, room * sizeof *items);
+        if (items == NULL)
+            return false;
+        f->items = items;
+        f->room = room;
+    }
+    f->items[f->count++] = *one;
+    return true;
+}
+
+/* All days of one host: [from, to). False without memory. */
+static bool judge_host(struct hunt *h, struct host_day *const *days, const bool *relayed,
+                       size_t from, size_t to, struct findings *out)
+{
+    struct sign *signs = malloc((to - from) * detector_count * sizeof *signs);
+    if (signs == NULL)
+        return false;
+    struct circumstances c = {.host = days[from]->host,
+                              .home = home_holds(&h->home, days[from]->host),
+                              .exempt = is_exempt(h, days[from]->host),
+                              .site = h->settings->site};
+    size_t count = 0;
+    for (size_t i = from; i < to; i++) {
+        count = report_day(h, days[i], &relayed[i * detector_count], signs, count);
+        out->home_host_days += c.home && tests_of(days[i]) > 0;
+    }
+    if (count == 0) {
+        free(signs);
+        return true;
+    }
+    struct sign *kept = realloc(signs, count * sizeof *signs);
+    struct finding one = {.signs = kept != NULL ? kept : signs};
+    verdict_of(&c, one.signs, count, &one.verdict);
+    if (keep(out, &one))
+        return true;
+    free(one.signs);
+    return false;
+}
+
+static bool judge_all(struct hunt *h, struct findings *out)
+{
+    size_t count;
+    struct host_day *const *days = hosts_sorted(h->hosts, &count);
+    bool *relayed = calloc(count + 1, detector_count * sizeof *relayed);
+    bool good = days != NULL && relayed != NULL && relays_find(days, count, relayed);
+    for (size_t from = 0, to; good && from < count; from = to) {
+        for (to = from + 1; to < count && address_equal(days[to]->host, days[from]->host); to++)
+            continue;
+        good = judge_host(h, days, relayed, from, to, out);
+    }
+    free(relayed);
+    return good;
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+    const struct verdict *x = &((const struct finding *)a)->verdict;
+    const struct verdict *y = &((const struct finding *)b)->verdict;
+    if (x->home != y->home)
+        return x->home ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (x->proof != y->proof)
+        return x->proof ? -1 : 1;
+    if (!x->proof && (x->weight < y->weight || x->weight > y->weight))
+        return x->weight < y->weight ? 1 : -1;
+    return address_compare(x->host, y->host);
+}
+
+static void say_limits(const struct hunt *h, struct lines *l)
+{
+    const struct source_counts *c = &h->counts;
+    if (c->flows_let_go > 0)
+        add_line(l,
+                 "flow table: %llu flows were let go before they were idle (FLOWS_MAX): late "
+                 "answers of theirs "
+                 "count as new flows",
+                 (unsigned long long)c->flows_let_go);
+    if (c->heads_let_go > 0)
+        add_line(l,
+                 "stream heads: %llu were let go unfinished (STREAM_HEADS_MAX): messages in them "
+                 "were missed",
+                 (unsigned long long)c->heads_let_go);
+    if (c->fragments_let_go > 0)
+        add_line(l,
+                 "fragments: %llu datagrams were let go unfinished (FRAGMENT_DATAGRAMS_MAX, "
+                 "FRAGMENT_AGE_MAX_S)",
+                 (unsigned long long)c->fragments_let_go);
+    if (hosts_refused(h->hosts) > 0)
+        add_line(l,
+                 "evidence: %llu times there was no room for a host's evidence (hosts_limits): "
+                 "hosts may "
+                 "be missing",
+                 (unsigned long long)hosts_refused(h->hosts));
+    if (calendar_failures(h->calendar) > 0)
+        add_line(l, "name lists: %llu look-ups found no memory for a day's list",
+                 (unsigned long long)calendar_failures(h->calendar));
+}
+
+static void say_notes(const struct hunt *h, struct lines *l)
+{
+    const struct source_counts *c = &h->counts;
+    struct prefix net;
+    char text[PREFIX_TEXT_SIZE];
+    if (home_is_elsewhere(&h->home, &net))
+        add_line(l, "most flows begin in %s, which is not home: if it is yours, say --home %s",
+                 prefix_text(net, text), text);
+    if (h->unrecognised > 0)
+        add_line(l, "%llu files are of no format that is known here and were passed over",
+                 (unsigned long long)h->unrecognised);
+    if (c->frames_unknown_link > 0)
+        add_line(l,
+                 "%llu frames have a link type that cannot be read here (%u): nothing in them was "
+                 "looked at",
+                 (unsigned long long)c->frames_unknown_link, c->unknown_link);
+    if (c->frames_damaged > 0)
+        add_line(l, "%llu frames have headers that cannot be, and were passed over",
+                 (unsigned long long)c->frames_damaged);
+    if (c->frames_without_time > 0)
+        add_line(l, "%llu frames have no time, so no day and week, and were passed over",
+                 (unsigned long long)c->frames_without_time);
+    if (c->mirrored > 0)
+        add_line(l, "%llu packets were seen twice (mirror ports) and counted once",
+                 (unsigned long long)c->mirrored);
+    if (h->settings->sampling > 1)
+        add_line(
+            l,
+            "sampled 1 in %u: counts are of what was kept; streams and answers are mostly missing",
+            h->settings->sampling);
+}
+
+static void count_verdicts(const struct findings *f, struct totals *t)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        const struct verdict *v = &f->items[i].verdict;
+        if (v->home)
+            t->hosts[v->kind]++;
+        else
+            t->outside_infected += v->kind == VERDICT_INFECTED;
+    }
+}
+
+/* False when the stream refused something. */
+static bool write_report(struct report *r, const struct findings *f, const struct totals *t)
+{
+    bool good = r->format->begin(r);
+    for (size_t i = 0; good && i < f->count; i++)
+        good = r->format->host(r, &f->items[i].verdict);
+    return r->format->end(r, t) && good;
+}
+
+void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, double seconds,
+                 struct hunt_outcome *out)
+{
+    struct findings findings = {0};
+    struct lines limits = {0}, notes = {0};
+    bool judged = judge_all(h, &findings);
+    if (findings.count > 0)
+        qsort(findings.items, findings.count, sizeof findings.items[0], compare_findings);
+    say_limits(h, &limits);
+    say_notes(h, &notes);
+    if (!judged)
+        add_line(&limits, "memory: there was none left to judge all hosts");
+    struct totals totals = {.verb = "hunt",
+                            .complete = judged && !h->incomplete && hosts_refused(h->hosts) == 0,
+                            .input_count = h->input_count,
+                            .inputs = h->inputs,
+                            .limit_count = limits.count,
+                            .limits_hit = limits.pointers,
+                            .note_count = notes.count,
+                            .notes = notes.pointers,
+                            .expected_false_hosts = (double)findings.home_host_days *
+                                                    VERDICT_FALSE_PER_HOST_DAY,
+                            .seconds = seconds};
+    totals.seen = (uint64_t)llround(hosts_met_count(h->hosts, &totals.seen_is_estimate));
+    count_verdicts(&findings, &totals);
+    *out = (struct hunt_outcome){.infected_home = totals.hosts[VERDICT_INFECTED],
+                                 .complete = totals.complete,
+                                 .nothing_opened = h->input_count > 0 && h->opened == 0};
+    for (size_t i = 0; i < report_count; i++)
+        out->write_failed |= !write_report(&reports[i], &findings, &totals);
+    for (size_t i = 0; i < findings.count; i++)
+        free(findings.items[i].signs);
+    free(findings.items);
+}

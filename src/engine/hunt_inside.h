@@ -1,0 +1,36 @@
+/* The inside of a hunt, shared by hunt.c (reading) and hunt_finish.c (verdicts and summary) alone. */
+#ifndef WORMSIGN_ENGINE_HUNT_INSIDE_H
+#define WORMSIGN_ENGINE_HUNT_INSIDE_H
+
+#include "detect/calendar.h"
+#include "detect/detector.h"
+#include "engine/home.h"
+#include "engine/hunt.h"
+#include "source/source.h"
+
+struct hunt_sink {
+    struct sink sink; /* first: a sink is given back as the whole */
+    struct hunt *hunt;
+};
+
+struct hunt {
+    const struct hunt_settings *settings;
+    struct hosts *hosts;
+    struct calendar *calendar;
+    struct hunt_sink sink;
+    struct watcher watchers[HOSTS_KINDS_MAX];
+    unsigned interested[OBSERVATION_KINDS][HOSTS_KINDS_MAX]; /* detectors by what they observe */
+    unsigned interested_count[OBSERVATION_KINDS];
+    struct home home;
+    bool (*watch)(void *context, const struct hunt_progress *now);
+    void *watch_context;
+
+    struct source_counts counts; /* of all inputs */
+    struct input_totals *inputs;
+    char **input_names;
+    size_t input_count, input_room;
+    uint64_t opened, unrecognised;
+    bool incomplete;
+};
+
+#endif

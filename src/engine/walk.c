@@ -1,0 +1,81 @@
+/* The walk is fts(3)'s, which keeps its own stack and sees cycles. */
+#include "engine/walk.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool walk_is_directory(const char *path)
+{
+    struct stat kind;
+    return strcmp(path, "-") != 0 && stat(path, &kind) == 0 && S_ISDIR(kind.st_mode);
+}
+
+static bool keep(struct walk *w, const char *path, struct error *err)
+{
+    if (w->count == WALK_FILES_MAX)
+        return fail(err, ERROR_LIMIT, "more than %d files", WALK_FILES_MAX);
+    if (w->count == w->room) {
+        size_t room = w->room != 0 ? w->room * 2 : 64;
+        char **paths = realloc(w->paths, room * sizeof *paths);
+        if (paths == NULL)
+            return fail(err, ERROR_SYSTEM, "no memory");
+        w->paths = paths;
+        w->room = room;
+    }
+    w->paths[w->count] = strdup(path);
+    if (w->paths[w->count] == NULL)
+        return fail(err, ERROR_SYSTEM, "no memory");
+    w->count++;
+    return true;
+}
+
+static int compare_names(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static bool take_entry(struct walk *w, const FTSENT *entry, bool *good, struct error *err)
+{
+    struct stat kind;
+    if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
+        *good = fail(err, ERROR_SYSTEM, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
+    bool wanted = entry->fts_info == FTS_F;
+    if (entry->fts_info == FTS_SL)
+        wanted = stat(entry->fts_accpath, &kind) == 0 && S_ISREG(kind.st_mode);
+    return !wanted || keep(w, entry->fts_path, err);
+}
+
+static bool add_below(struct walk *w, const char *path, struct error *err)
+{
+    char *root = strdup(path);
+    char *const roots[] = {root, NULL};
+    FTS *tree = root != NULL
+                    ? fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, compare_names)
+                    : NULL;
+    if (tree == NULL) {
+        free(root);
+        return fail(err, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
+    }
+    bool good = true, room = true;
+    for (FTSENT *entry = fts_read(tree); entry != NULL && room; entry = fts_read(tree))
+        room = take_entry(w, entry, &good, err);
+    (void)fts_close(tree);
+    free(root);
+    return good && room;
+}
+
+bool walk_add(struct walk *w, const char *path, struct error *err)
+{
+    return walk_is_directory(path) ? add_below(w, path, err) : keep(w, path, err);
+}
+
+void walk_free(struct walk *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        free(w->paths[i]);
+    free(w->paths);
+    *w = (struct walk){0};
+}

@@ -1,0 +1,25 @@
+/* The Poisson tail is summed from its first term, in logarithms: P(k) (1 + m/(k+1) + m²/((k+1)(k+2)) + ...). */
+#include "evidence/chance.h"
+
+#include <math.h>
+
+enum { TERMS_MAX = 1000000 };
+
+double chance_poisson_tail(double mean, double k)
+{
+    static const double smallest = -9999.0;
+    k = floor(k);
+    if (k <= mean || k <= 0)
+        return 0;
+    if (mean <= 0)
+        return smallest;
+    int sign;
+    double first = k * log(mean) - mean - lgamma_r(k + 1, &sign);
+    double sum = 1, term = 1;
+    for (int i = 1; i < TERMS_MAX && term > sum * 1e-12; i++) {
+        term *= mean / (k + i);
+        sum += term;
+    }
+    double tail = (first + log(sum)) / log(10);
+    return tail < smallest ? smallest : tail > 0 ? 0 : tail;
+}

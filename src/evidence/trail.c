@@ -1,0 +1,62 @@
+/* Keys stand in ascending order of their hashes, so merging and comparing are one walk over both. */
+#include "evidence/trail.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* The place of the first key that is not smaller. */
+static uint32_t place_of(const struct trail *t, uint64_t hash)
+{
+    uint32_t low = 0, high = t->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (t->keys[middle].hash < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void add_span(struct trail *t, struct trail_key key)
+{
+    assert(t->count <= TRAIL_KEYS);
+    uint32_t at = place_of(t, key.hash);
+    if (at < t->count && t->keys[at].hash == key.hash) {
+        struct trail_key *known = &t->keys[at];
+        known->first_us = key.first_us < known->first_us ? key.first_us : known->first_us;
+        known->last_us = key.last_us > known->last_us ? key.last_us : known->last_us;
+        return;
+    }
+    if (at == TRAIL_KEYS)
+        return;
+    uint32_t moved = (t->count < TRAIL_KEYS ? t->count : TRAIL_KEYS - 1) - at;
+    memmove(&t->keys[at + 1], &t->keys[at], moved * sizeof t->keys[0]);
+    t->keys[at] = key;
+    t->count += t->count < TRAIL_KEYS;
+}
+
+void trail_add(struct trail *t, uint64_t hash, int64_t when_us)
+{
+    add_span(t, (struct trail_key){hash, when_us, when_us});
+}
+
+void trail_merge(struct trail *into, const struct trail *from)
+{
+    for (uint32_t i = 0; i < from->count; i++)
+        add_span(into, from->keys[i]);
+}
+
+unsigned trail_shared(const struct trail *a, const struct trail *b)
+{
+    unsigned shared = 0;
+    for (uint32_t i = 0, j = 0; i < a->count && j < b->count;) {
+        const struct trail_key *x = &a->keys[i], *y = &b->keys[j];
+        if (x->hash == y->hash)
+            shared += x->first_us - y->last_us <= TRAIL_PASSES_WITHIN_US &&
+                      y->first_us - x->last_us <= TRAIL_PASSES_WITHIN_US;
+        i += x->hash <= y->hash;
+        j += y->hash <= x->hash;
+    }
+    return shared;
+}

@@ -1,0 +1,35 @@
+/* A trail: keys that passed a host (names asked, messages sent), each with the span of time in which it
+ * did; kept for the TRAIL_KEYS keys with the smallest hashes.
+ *
+ * A relay (resolver, proxy, NAT) is known by the same key entering and leaving within a minute. All trails
+ * keep the same share of all keys, the smallest hashes, so two of them can be compared however short
+ * they are; and a trail of a whole is the merge of the trails of its parts, in any order. */
+#ifndef WORMSIGN_EVIDENCE_TRAIL_H
+#define WORMSIGN_EVIDENCE_TRAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TRAIL_KEYS = 64 };
+#define TRAIL_PASSES_WITHIN_US (INT64_C(60) * 1000000)
+
+struct trail_key {
+    uint64_t hash;
+    int64_t first_us, last_us;
+};
+
+struct trail {
+    uint32_t count;
+    struct trail_key keys[TRAIL_KEYS]; /* ascending by hash */
+};
+
+/* Notes that the key passed at this time. */
+void trail_add(struct trail *t, uint64_t hash, int64_t when_us);
+
+void trail_merge(struct trail *into, const struct trail *from);
+
+/* How many keys of both trails passed within a minute of each other, either first. */
+unsigned trail_shared(const struct trail *a, const struct trail *b);
+
+#endif

@@ -1,0 +1,297 @@
+/* The rules by which signs become a verdict, and every weight, in this one place.
+ *
+ * By UTC day; the heaviest day decides. S is the best statistical sign of a day, as -log10 of its
+ * chance times the number of statistical tests made; A is the sum of the signs that weigh a few points.
+ *   infected     a proof of its own, or S >= 9 by a sign with enough cases
+ *   suspicious   S >= 3, or A >= 3, or S + A >= 4, or what would convict but for the rules below
+ *   unknown      everything else: silence is never clean, and only an answer to a scan can be
+ * What does not convict: a sign that the host only passed on (relay); any sign but an answer of its
+ * own, where it checks lists (scanner) or is exempt. A host that sends nothing but bare P2P requests,
+ * and shows nothing beyond what a scanner shows, is a scanner: 3 points.
+ * A relayed sign is set aside alone: a resolver that sends P2P messages nobody sent to it is infected. */
+#include "evidence/verdict.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "base/writer.h"
+
+#define S_INFECTED 9.0
+#define S_SUSPICIOUS 3.0
+#define A_SUSPICIOUS 3.0
+#define SUM_SUSPICIOUS 4.0
+#define A_MOST 8.0      /* all additive signs of a day together */
+#define ONES_MOST 2.0   /* all signs of one point together */
+#define SWEEPS_MOST 5.0 /* smb-sweep and sweep-pattern together */
+#define BARE_POINTS 3.0 /* a scanner's bare requests */
+
+const char *verdict_kind_text(enum verdict_kind kind)
+{
+    static const char *const texts[VERDICT_KINDS] = {"infected", "suspicious", "clean", "unknown"};
+    return texts[kind];
+}
+
+/* The weight of one statistical sign, corrected for the tests of its day. */
+static double weight_of(const struct sign *s)
+{
+    double weight = -(s->false_alarm_log10 + log10(s->tests > 1 ? s->tests : 1));
+    return weight > 0 ? weight : 0;
+}
+
+static bool is_answer(const struct sign *s)
+{
+    return s->id == SIGN_P2P_ANSWER || s->id == SIGN_SMB_ANSWER;
+}
+
+/* Signs that a scanner shows as well as the worm. */
+static bool is_scanners_too(const struct sign *s)
+{
+    return s->id == SIGN_P2P_MESSAGE || s->id == SIGN_P2P_PORTS || s->id == SIGN_P2P_LISTENER ||
+           s->id == SIGN_SMB_SWEEP;
+}
+
+/* Nothing but bare requests, and nothing that a scanner would not show: 3 points, and the ports that
+ * were asked count for nothing. */
+static bool is_bare_scanner(const struct sign *signs, size_t count)
+{
+    bool bare = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_scanners_too(&signs[i]) || (signs[i].id == SIGN_P2P_MESSAGE && !signs[i].bare_only))
+            return false;
+        bare = bare || signs[i].id == SIGN_P2P_MESSAGE;
+    }
+    return bare;
+}
+
+static void rewrite_scanner(struct sign *signs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        signs[i].marks |= MARK_SCANNER;
+        if (signs[i].id == SIGN_P2P_MESSAGE) {
+            signs[i].weight = WEIGHT_POINTS;
+            signs[i].points = BARE_POINTS;
+        } else if (signs[i].id == SIGN_P2P_PORTS) {
+            signs[i].weight = WEIGHT_POINTS;
+            signs[i].points = 0;
+        }
+    }
+}
+
+/* What one day weighs. */
+struct day_weight {
+    int32_t day;
+    bool proof;             /* that convicts */
+    bool set_aside;         /* a proof that does not */
+    double s, s_convicting; /* the best statistical sign; the best one that may convict */
+    double a;
+};
+
+struct rules {
+    bool answers_only; /* scanner or exempt: only its own answers convict */
+};
+
+static void weigh_sign(const struct rules *rules, const struct sign *s, struct day_weight *w)
+{
+    bool convicts = is_answer(s) || !(rules->answers_only || (s->marks & MARK_RELAY) != 0);
+    if (s->weight == WEIGHT_PROOF) {
+        *(convicts ? &w->proof : &w->set_aside) = true;
+    } else if (s->weight == WEIGHT_STATISTICAL) {
+        w->s = fmax(w->s, weight_of(s));
+        if (convicts && !s->below_floor)
+            w->s_convicting = fmax(w->s_convicting, weight_of(s));
+    }
+}
+
+/* The additive signs of [from, to), with their caps. */
+static double add_points(const struct sign *signs, size_t from, size_t to)
+{
+    double ones = 0, sweeps = 0, others = 0;
+    for (size_t i = from; i < to; i++) {
+        if (signs[i].weight != WEIGHT_POINTS)
+            continue;
+        if (signs[i].id == SIGN_SMB_SWEEP || signs[i].id == SIGN_SWEEP_PATTERN)
+            sweeps += signs[i].points;
+        else if (signs[i].points <= 1)
+            ones += signs[i].points;
+        else
+            others += signs[i].points;
+    }
+    return fmin(A_MOST, fmin(ones, ONES_MOST) + fmin(sweeps, SWEEPS_MOST) + others);
+}
+
+static double total_of(const struct day_weight *w)
+{
+    return w->proof ? INFINITY : w->set_aside ? 1000 + w->s : w->s + w->a;
+}
+
+static struct day_weight heaviest_day(const struct rules *rules, const struct sign *signs,
+                                      size_t count)
+{
+    struct day_weight heaviest = {.day = count > 0 ? signs[0].day : 0};
+    for (size_t from = 0, to; from < count; from = to) {
+        struct day_weight day = {.day = signs[from].day};
+        for (to = from; to < count && signs[to].day == day.day; to++)
+            weigh_sign(rules, &signs[to], &day);
+        day.a = add_points(signs, from, to);
+        bool convicts = day.proof || day.s_convicting >= S_INFECTED;
+        bool convicted = heaviest.proof || heaviest.s_convicting >= S_INFECTED;
+        if (convicts > convicted || (convicts == convicted && total_of(&day) > total_of(&heaviest)))
+            heaviest = day;
+    }
+    return heaviest;
+}
+
+static int compare_by_day(const void *a, const void *b)
+{
+    const struct sign *x = a, *y = b;
+    if (x->day != y->day)
+        return x->day < y->day ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static double gravity_of(const struct sign *s)
+{
+    return s->weight == WEIGHT_PROOF         ? 1e9
+           : s->weight == WEIGHT_STATISTICAL ? weight_of(s)
+                                             : s->points;
+}
+
+static int compare_by_gravity(const void *a, const void *b)
+{
+    double x = gravity_of(a), y = gravity_of(b);
+    if (x < y || x > y)
+        return x < y ? 1 : -1;
+    return compare_by_day(a, b);
+}
+
+/* "D or E (SRI: C, E)": Microsoft's letters, with SRI's where one of them differs. */
+static void say_variants(struct text *t, unsigned variants)
+{
+    static const struct {
+        enum variant variant;
+        const char *ours, *sris;
+    } names[] = {{VARIANT_A, "A", "A"},
+                 {VARIANT_B, "B", "B"},
+                 {VARIANT_C, "C", "B++"},
+                 {VARIANT_D, "D", "C"},
+                 {VARIANT_E, "E", "E"}};
+    const char *between = "";
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if ((variants & names[i].variant) != 0) {
+            text_add(t, "%s%s", between, names[i].ours);
+            between = " or ";
+        }
+    if ((variants & (VARIANT_C | VARIANT_D)) == 0)
+        return;
+    between = " (SRI: ";
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if ((variants & names[i].variant) != 0) {
+            text_add(t, "%s%s", between, names[i].sris);
+            between = ", ";
+        }
+    text_add(t, ")");
+}
+
+static const char *why_not_infected(const struct circumstances *c, const struct verdict *v)
+{
+    if (c->exempt)
+        return "It is exempt: only answers of its own would count.";
+    if ((v->marks & MARK_SCANNER) != 0)
+        return "It looks like a scanner or a checker of lists: find out who runs it, or ask it by "
+               "scan.";
+    if ((v->marks & MARK_RELAY) != 0)
+        return "It passes these on for others: this address or a host behind it. Ask it by scan.";
+    return "";
+}
+
+static void say(const struct circumstances *c, struct verdict *v)
+{
+    struct text says = text_over(v->says, sizeof v->says);
+    const char *why_not = v->kind == VERDICT_INFECTED ? "" : why_not_infected(c, v);
+    if (v->kind == VERDICT_INFECTED) {
+        text_add(&says, "Infected with Conficker ");
+        say_variants(&says, v->variants);
+        text_add(&says, ": ");
+    } else if (v->kind == VERDICT_SUSPICIOUS) {
+        text_add(&says, "Suspicious: ");
+    }
+    if (v->sign_count > 0)
+        text_add(&says, "%s", v->signs[0].says);
+    if (v->sign_count > 1 && v->kind != VERDICT_UNKNOWN)
+        text_add(&says, " %zu more sign%s stand%s beside it.", v->sign_count - 1,
+                 v->sign_count == 2 ? "" : "s", v->sign_count == 2 ? "s" : "");
+    if (why_not[0] != '\0')
+        text_add(&says, " %s", why_not);
+}
+
+static void say_reason(const struct circumstances *c, struct verdict *v)
+{
+    struct text reason = text_over(v->reason, sizeof v->reason);
+    if (c->exempt)
+        text_add(&reason, "exempt: only answers of its own would count");
+    else if (v->sign_count == 0)
+        text_add(&reason, "no sign was seen, which proves nothing");
+    else
+        text_add(&reason, "the signs are too weak to say; ask it by scan");
+}
+
+/* The variants of the signs that carry the verdict. */
+static unsigned variants_of(const struct sign *signs, size_t count, enum verdict_kind kind)
+{
+    double floor = kind == VERDICT_INFECTED ? S_INFECTED : 1;
+    unsigned variants = 0;
+    for (size_t i = 0; i < count; i++)
+        if (gravity_of(&signs[i]) >= floor && (kind != VERDICT_INFECTED || !signs[i].below_floor))
+            variants |= signs[i].variants;
+    return variants;
+}
+
+static enum verdict_kind kind_of(const struct circumstances *c, const struct day_weight *w)
+{
+    if (w->proof || w->s_convicting >= S_INFECTED)
+        return VERDICT_INFECTED;
+    if (c->exempt)
+        return VERDICT_UNKNOWN;
+    if (w->set_aside || w->s >= S_SUSPICIOUS || w->a >= A_SUSPICIOUS ||
+        w->s + w->a >= SUM_SUSPICIOUS)
+        return VERDICT_SUSPICIOUS;
+    return VERDICT_UNKNOWN;
+}
+
+void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
+                struct verdict *out)
+{
+    if (is_bare_scanner(signs, count))
+        rewrite_scanner(signs, count);
+    *out = (struct verdict){.host = c->host,
+                            .home = c->home,
+                            .site = c->site,
+                            .first_us = TIME_NONE,
+                            .last_us = TIME_NONE};
+    for (size_t i = 0; i < count; i++) {
+        out->marks |= signs[i].marks;
+        if (out->first_us == TIME_NONE || signs[i].first_us < out->first_us)
+            out->first_us = signs[i].first_us;
+        if (out->last_us == TIME_NONE || signs[i].last_us > out->last_us)
+            out->last_us = signs[i].last_us;
+    }
+    struct rules rules = {.answers_only = c->exempt || (out->marks & MARK_SCANNER) != 0};
+    if (count > 0)
+        qsort(signs, count, sizeof *signs, compare_by_day);
+    struct day_weight heaviest = heaviest_day(&rules, signs, count);
+    if (count > 0)
+        qsort(signs, count, sizeof *signs, compare_by_gravity);
+    out->signs = signs;
+    out->sign_count = count;
+    out->kind = kind_of(c, &heaviest);
+    out->proof = heaviest.proof;
+    out->weight = heaviest.s + heaviest.a;
+    out->has_day = count > 0;
+    out->day = heaviest.day;
+    out->variants = variants_of(signs, count, out->kind);
+    say(c, out);
+    if (out->kind == VERDICT_UNKNOWN)
+        say_reason(c, out);
+}

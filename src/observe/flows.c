@@ -1,0 +1,411 @@
+/* The flow table: buckets of eight places, each bucket's tags and times in one cache line, so that a packet
+ * costs one line to find its flow and two to read it. The two ends of a flow stand in the order of their
+ * addresses and ports; which of them is the client is a bit of its state. */
+#include "observe/flows.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "observe/stream_heads.h"
+#include "wire/dns.h"
+
+enum {
+    BUCKET_PLACES = 8,
+    BUCKETS = FLOWS_MAX / BUCKET_PLACES,
+    MIRROR_PLACES = 4096,
+    DNS_PORT = 53
+};
+
+/* Ports below this belong to servers: a first datagram from one of them is an answer whose question
+ * was not captured. */
+enum { PORT_SERVER_MAX = 1023 };
+
+/* One direction of a flow. */
+struct side {
+    uint64_t start; /* the first 8 bytes of its latest payload, as they stand */
+    struct head_ticket head;
+    uint32_t base; /* TCP: sequence number of the stream's first byte */
+    bool base_known, start_known, done, spoke;
+};
+
+struct flow {
+    struct address address[2];
+    uint16_t port[2];
+    uint8_t protocol, client; /* client: 0 or 1 */
+    bool client_known, closed;
+    struct side side[2];
+};
+
+struct bucket {
+    _Alignas(64) uint32_t tags[BUCKET_PLACES]; /* 0: free */
+    uint32_t last_s[BUCKET_PLACES];
+};
+
+struct mirror {
+    uint64_t print;
+    int64_t when_us;
+};
+
+struct flows {
+    void *memory;           /* what buckets was cut from */
+    struct bucket *buckets; /* BUCKETS, each in one cache line */
+    struct flow *flows;     /* FLOWS_MAX */
+    struct stream_heads *heads;
+    struct flows_counts counts;
+    struct mirror mirrors[MIRROR_PLACES];
+    struct dns_message dns; /* scratch: too large for every call's stack */
+};
+
+/* calloc's pages are zero without being touched, but begin anywhere: up to the next cache line. */
+static struct bucket *line_up(void *memory)
+{
+    uintptr_t at = (uintptr_t)memory;
+    return (struct bucket *)((at + 63) / 64 * 64);
+}
+
+struct flows *flows_new(void)
+{
+    struct flows *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return NULL;
+    f->memory = calloc(BUCKETS + 1, sizeof *f->buckets);
+    f->flows = calloc(FLOWS_MAX, sizeof *f->flows);
+    f->heads = stream_heads_new();
+    if (f->memory == NULL || f->flows == NULL || f->heads == NULL) {
+        flows_free(f);
+        return NULL;
+    }
+    f->buckets = line_up(f->memory);
+    return f;
+}
+
+void flows_free(struct flows *f)
+{
+    if (f == NULL)
+        return;
+    free(f->memory);
+    free(f->flows);
+    stream_heads_free(f->heads);
+    free(f);
+}
+
+const struct flows_counts *flows_counts(const struct flows *f)
+{
+    return &f->counts;
+}
+
+static void drop_heads(struct flows *f, struct flow *flow)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        stream_heads_drop(f->heads, flow->side[i].head);
+        flow->side[i].head = (struct head_ticket){0, 0};
+    }
+}
+
+/* The same for both directions. */
+struct flow_key {
+    uint64_t hash;
+    unsigned from; /* 0 or 1: which end sent this packet */
+};
+
+static ALWAYS_INLINE struct flow_key key_of(const struct packet *p)
+{
+    int order = address_compare(p->from, p->to);
+    if (order == 0)
+        order = p->port_from < p->port_to ? -1 : 1;
+    unsigned from = order > 0;
+    uint64_t a = hash_pair(p->from.low ^ p->from.high, p->port_from);
+    uint64_t b = hash_pair(p->to.low ^ p->to.high, p->port_to);
+    return (struct flow_key){hash_number((a ^ b) + (a & b) + p->protocol), from};
+}
+
+static ALWAYS_INLINE bool flow_is(const struct flow *flow, const struct packet *p, unsigned from)
+{
+    return address_equal(flow->address[from], p->from) &&
+           address_equal(flow->address[1 - from], p->to) && flow->port[from] == p->port_from &&
+           flow->port[1 - from] == p->port_to && flow->protocol == p->protocol;
+}
+
+/* True when the same packet passed a moment ago: a mirror port saw it twice. A packet that carries
+ * neither an identification nor a checksum cannot be told from its like. */
+static ALWAYS_INLINE bool is_mirrored(struct flows *f, const struct packet *p, uint64_t hash)
+{
+    if (p->ip_id == 0 && p->checksum == 0)
+        return false;
+    uint64_t print = hash ^
+                     hash_pair((uint64_t)p->sequence << 32 | p->acknowledgement,
+                               (uint64_t)p->ip_id << 48 | (uint64_t)p->checksum << 32 |
+                                   (uint64_t)p->tcp_flags << 24 | (p->payload_length & 0xffffff));
+    print ^= p->from.low;
+    struct mirror *kept = &f->mirrors[print % MIRROR_PLACES];
+    int64_t apart = p->when_us - kept->when_us;
+    if (kept->print == print && apart <= MIRROR_WINDOW_US && apart >= -MIRROR_WINDOW_US)
+        return true;
+    kept->print = print;
+    kept->when_us = p->when_us;
+    return false;
+}
+
+/* The place that is given up for a new flow: a free one, a closed one, or the one silent for longest. */
+static unsigned place_to_give(struct flows *f, size_t bucket, uint32_t now_s)
+{
+    struct bucket *b = &f->buckets[bucket];
+    unsigned chosen = 0;
+    for (unsigned i = 0; i < BUCKET_PLACES; i++) {
+        if (b->tags[i] == 0)
+            return i;
+        if (b->last_s[i] < b->last_s[chosen])
+            chosen = i;
+    }
+    struct flow *old = &f->flows[bucket * BUCKET_PLACES + chosen];
+    f->counts.flows_let_go += !old->closed && now_s - b->last_s[chosen] <= FLOW_IDLE_S;
+    drop_heads(f, old);
+    return chosen;
+}
+
+static void flow_reset(struct flow *flow, const struct packet *p, unsigned from)
+{
+    memset(flow, 0, sizeof *flow);
+    flow->address[from] = p->from;
+    flow->address[1 - from] = p->to;
+    flow->port[from] = p->port_from;
+    flow->port[1 - from] = p->port_to;
+    flow->protocol = p->protocol;
+}
+
+static ALWAYS_INLINE struct flow *flow_of(struct flows *f, const struct packet *p,
+                                          struct flow_key key, bool *is_new)
+{
+    size_t bucket = key.hash % BUCKETS;
+    uint32_t tag = (uint32_t)(key.hash >> 32) | 1;
+    uint32_t now_s = (uint32_t)(p->when_us / US_PER_SECOND);
+    struct bucket *b = &f->buckets[bucket];
+    *is_new = false;
+    for (unsigned i = 0; i < BUCKET_PLACES; i++) {
+        struct flow *flow = &f->flows[bucket * BUCKET_PLACES + i];
+        if (b->tags[i] == tag && flow_is(flow, p, key.from)) {
+            b->last_s[i] = now_s;
+            return flow;
+        }
+    }
+    unsigned place = place_to_give(f, bucket, now_s);
+    struct flow *flow = &f->flows[bucket * BUCKET_PLACES + place];
+    b->tags[place] = tag;
+    b->last_s[place] = now_s;
+    flow_reset(flow, p, key.from);
+    f->counts.flows++;
+    *is_new = true;
+    return flow;
+}
+
+static struct observation observation_of(const struct flow *flow, const struct packet *p,
+                                         unsigned from, enum observation_kind kind)
+{
+    unsigned client = flow->client;
+    const struct side *other = &flow->side[1 - from];
+    return (struct observation){
+        .kind = kind,
+        .protocol = flow->protocol,
+        .client_known = flow->client_known,
+        .by_client = from == client,
+        .when_us = p->when_us,
+        .client = {flow->address[client], flow->port[client]},
+        .server = {flow->address[1 - client], flow->port[1 - client]},
+        .other_spoke = other->spoke,
+        .other_start = other->start,
+    };
+}
+
+static void begin(struct flow *flow, const struct packet *p, unsigned from, struct sink *to)
+{
+    struct observation seen = observation_of(flow, p, from, OBSERVED_BEGIN);
+    to->take(to, &seen);
+}
+
+static void note_start(struct side *side, struct reader payload)
+{
+    side->start = read_le64(&payload);
+    side->spoke = true;
+}
+
+static bool is_dns(const struct flow *flow)
+{
+    return flow->port[0] == DNS_PORT || flow->port[1] == DNS_PORT;
+}
+
+static void take_dns(struct flows *f, struct observation *seen, struct reader message,
+                     struct sink *to)
+{
+    if (!dns_may_be(message) || !dns_parse(message, &f->dns)) {
+        f->counts.dns_damaged++;
+        return;
+    }
+    f->counts.dns_messages++;
+    seen->kind = OBSERVED_DNS;
+    seen->dns = &f->dns;
+    to->take(to, seen);
+}
+
+/* UDP */
+
+static void take_datagram(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
+                          bool is_new, struct sink *to)
+{
+    if (is_new) {
+        bool is_answer = p->port_from <= PORT_SERVER_MAX && p->port_to > PORT_SERVER_MAX;
+        flow->client = (uint8_t)(is_answer ? 1 - from : from);
+        flow->client_known = true;
+        if (!is_answer)
+            begin(flow, p, from, to);
+    }
+    if (p->payload.left == 0)
+        return;
+    struct observation seen = observation_of(flow, p, from, OBSERVED_PAYLOAD);
+    seen.bytes = p->payload;
+    seen.start_known = true;
+    to->take(to, &seen);
+    note_start(&flow->side[from], p->payload);
+    if (is_dns(flow))
+        take_dns(f, &seen, p->payload, to);
+}
+
+/* TCP */
+
+/* The stream of this side has grown to `bytes`; they are poured out, and what is still wanted is said. */
+static size_t stream_grew(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
+                          struct reader bytes, size_t before, struct sink *to)
+{
+    struct observation seen = observation_of(flow, p, from, OBSERVED_PAYLOAD);
+    seen.is_stream = true;
+    seen.start_known = flow->side[from].start_known;
+    seen.bytes = bytes;
+    seen.bytes_before = before;
+    size_t wanted = to->wants(to, &seen);
+    if (wanted > before)
+        to->take(to, &seen);
+    if (is_dns(flow)) {
+        struct reader stream = bytes, message;
+        while (dns_stream_next(&stream, false, &message))
+            if (bytes.left - stream.left > before)
+                take_dns(f, &seen, message, to);
+        wanted = STREAM_HEAD_BYTES;
+    }
+    return wanted < STREAM_HEAD_BYTES ? wanted : STREAM_HEAD_BYTES;
+}
+
+static void side_done(struct flows *f, struct side *side)
+{
+    stream_heads_drop(f->heads, side->head);
+    side->head = (struct head_ticket){0, 0};
+    side->done = true;
+}
+
+/* A segment goes into the head that its side has. */
+static void add_to_head(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
+                        uint32_t offset, struct sink *to)
+{
+    struct side *side = &flow->side[from];
+    if (!stream_heads_holds(f->heads, side->head)) {
+        side_done(f, side);
+        return;
+    }
+    struct reader none = reader_over(NULL, 0);
+    size_t before = stream_heads_add(f->heads, side->head, 0, none).left;
+    struct reader bytes = stream_heads_add(f->heads, side->head, offset, p->payload);
+    if (bytes.left == before)
+        return;
+    if (before == 0)
+        note_start(side, bytes);
+    if (stream_grew(f, flow, p, from, bytes, before, to) <= bytes.left)
+        side_done(f, side);
+}
+
+static void take_segment(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
+                         uint32_t sequence, struct sink *to)
+{
+    struct side *side = &flow->side[from];
+    if (!side->base_known) {
+        side->base = sequence;
+        side->base_known = true;
+    }
+    uint32_t offset = sequence - side->base;
+    if (offset >= STREAM_HEAD_BYTES) {
+        /* Beyond the head, or a repetition of what came before the capture began. */
+        if (offset < UINT32_MAX / 2 && side->head.place == 0)
+            side->done = true;
+        return;
+    }
+    if (side->head.place == 0 && offset == 0) {
+        note_start(side, p->payload);
+        size_t wanted = stream_grew(f, flow, p, from, p->payload, 0, to);
+        if (wanted <= p->payload.left) {
+            side->done = true;
+            return;
+        }
+        bool let_go;
+        side->head = stream_heads_take(f->heads, &let_go);
+        f->counts.heads++;
+        f->counts.heads_let_go += let_go;
+        (void)stream_heads_add(f->heads, side->head, 0, p->payload);
+        return;
+    }
+    if (side->head.place == 0) {
+        bool let_go;
+        side->head = stream_heads_take(f->heads, &let_go);
+        f->counts.heads++;
+        f->counts.heads_let_go += let_go;
+    }
+    add_to_head(f, flow, p, from, offset, to);
+}
+
+static void take_syn(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
+                     bool is_new, struct sink *to)
+{
+    struct side *side = &flow->side[from];
+    if (side->base_known && side->base == p->sequence + 1 && side->start_known)
+        return; /* sent again */
+    bool answers = (p->tcp_flags & TCP_ACK) != 0;
+    if (!is_new && !answers) {
+        drop_heads(f, flow);
+        flow_reset(flow, p, from);
+        is_new = true;
+    }
+    side->base = p->sequence + 1;
+    side->base_known = side->start_known = true;
+    if (is_new || !flow->client_known) {
+        flow->client = (uint8_t)(answers ? 1 - from : from);
+        flow->client_known = true;
+        begin(flow, p, from, to);
+    }
+}
+
+static void take_tcp(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
+                     bool is_new, struct sink *to)
+{
+    if ((p->tcp_flags & TCP_SYN) != 0)
+        take_syn(f, flow, p, from, is_new, to);
+    if (p->payload.left > 0 && !flow->side[from].done)
+        take_segment(f, flow, p, from, p->sequence + ((p->tcp_flags & TCP_SYN) != 0), to);
+    if ((p->tcp_flags & (TCP_FIN | TCP_RST)) != 0)
+        flow->closed = true;
+}
+
+void flows_take(struct flows *f, const struct packet *p, struct sink *to)
+{
+    if (p->protocol != IP_TCP && p->protocol != IP_UDP)
+        return;
+    struct flow_key key = key_of(p);
+    if (is_mirrored(f, p, key.hash)) {
+        f->counts.mirrored++;
+        return;
+    }
+    bool is_new;
+    struct flow *flow = flow_of(f, p, key, &is_new);
+    if (p->protocol == IP_UDP)
+        take_datagram(f, flow, p, key.from, is_new, to);
+    else
+        take_tcp(f, flow, p, key.from, is_new, to);
+}

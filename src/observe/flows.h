@@ -1,0 +1,41 @@
+/* From packets to observations: the flow table, and stream heads for the flows that a detector asked for.
+ *
+ * The table has a fixed number of places; a flow that comes when its bucket is full takes the place of
+ * the one that has been silent longest. Letting go of one that was not yet idle is counted. A frame
+ * that a mirror port delivered twice counts once. Flow state ends with the input file, always, so that
+ * files can be read in any order. */
+#ifndef WORMSIGN_OBSERVE_FLOWS_H
+#define WORMSIGN_OBSERVE_FLOWS_H
+
+#include "observe/observation.h"
+#include "observe/packet.h"
+
+enum {
+    FLOWS_MAX = 1 << 18,         /* flows remembered at a time: 24 MiB */
+    FLOW_IDLE_S = 120,           /* silent for longer: letting go of it is no loss */
+    STREAM_HEAD_BYTES = 8192,    /* of one direction of a stream */
+    STREAM_HEADS_MAX = 2048,     /* heads being put together at a time: 16 MiB */
+    STREAM_HEAD_PIECES = 8,      /* pieces that may wait out of order in one head */
+    MIRROR_WINDOW_US = 20 * 1000 /* the same packet again within this time is a mirror's copy */
+};
+
+struct flows_counts {
+    uint64_t flows;        /* begun */
+    uint64_t flows_let_go; /* pushed out before they were idle */
+    uint64_t heads, heads_let_go;
+    uint64_t mirrored; /* packets that were copies */
+    uint64_t dns_messages, dns_damaged;
+};
+
+struct flows;
+
+/* NULL: no memory. */
+struct flows *flows_new(void);
+void flows_free(struct flows *f); /* NULL is fine */
+
+/* Takes one packet in and pours what it means into the sink. */
+void flows_take(struct flows *f, const struct packet *p, struct sink *to);
+
+const struct flows_counts *flows_counts(const struct flows *f);
+
+#endif

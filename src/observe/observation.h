@@ -1,0 +1,58 @@
+/* An observation: something seen on a network at a time. The one noun that every source makes and every
+ * detector reads.
+ *
+ * Its two ends are client (who began) and server. What a source cannot know is marked absent, never guessed:
+ * where client_known is false the two ends stand in no order, and a detector that must know who began
+ * looks away. Everything borrowed lives until the sink returns. */
+#ifndef WORMSIGN_OBSERVE_OBSERVATION_H
+#define WORMSIGN_OBSERVE_OBSERVATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/address.h"
+#include "base/reader.h"
+
+struct dns_message;
+
+enum observation_kind {
+    OBSERVED_BEGIN,   /* a flow began: client tried to reach server */
+    OBSERVED_PAYLOAD, /* a datagram, or the head of a stream as far as it has come */
+    OBSERVED_DNS,     /* one DNS message between the two */
+    OBSERVATION_KINDS
+};
+
+struct endpoint {
+    struct address address;
+    uint16_t port;
+};
+
+struct observation {
+    enum observation_kind kind;
+    uint8_t protocol; /* IP protocol number: enum ip_protocol */
+    bool client_known;
+    bool by_client; /* PAYLOAD, DNS: the client sent it */
+    int64_t when_us;
+    struct endpoint client, server;
+
+    /* OBSERVED_PAYLOAD. bytes: the datagram, or the stream from its first byte to the first gap. */
+    bool is_stream;
+    bool start_known; /* stream: its first byte was seen to be the first */
+    struct reader bytes;
+    size_t bytes_before; /* stream: how many of them the last observation of this stream had */
+    bool
+        other_spoke; /* the other side has sent payload; other_start holds its latest first 8 bytes */
+    uint64_t other_start;
+
+    const struct dns_message *dns; /* OBSERVED_DNS */
+};
+
+/* Where observations go. A source calls take for each, and wants for the first payload of a stream and each
+ * time it has grown: the answer is how many bytes of the stream's head are worth having in all; no
+ * more than that is put together, and nothing when it is no more than what has come. */
+struct sink {
+    void (*take)(struct sink *self, const struct observation *seen);
+    size_t (*wants)(struct sink *self, const struct observation *head);
+};
+
+#endif

@@ -1,0 +1,299 @@
+/* The raw end (a descriptor or memory), the chain of decompressing stages above it, and the window.
+ *
+ * The first bytes decide: they are read into a buffer; where they begin a compressed stream, that buffer
+ * becomes the stage's and the next one is filled from the stage; the last buffer is the window. What is
+ * left in the window moves down before each read, to where the read itself lands on a page boundary.
+ * Plain bytes in memory are visible all at once and never copied. */
+#include "source/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/decompress.h"
+
+enum { PAGE_BYTES = 4096 };
+
+struct input_stream {
+    char *name;
+    int descriptor; /* -1: memory */
+    bool descriptor_owned;
+    struct reader memory;
+    uint64_t raw_offset, raw_size;
+    bool raw_ended;
+    struct error raw_error;
+
+    struct decompress_stage *stages[INPUT_NESTED_MAX];
+    size_t stage_count;
+    struct byte_source top; /* what the window is filled from */
+
+    uint8_t *buffer;
+    size_t buffer_size;
+    bool ended;
+    struct error error;
+};
+
+static bool fail_errno(struct error *err, const char *what)
+{
+    int number = errno;
+    char text[128];
+    if (strerror_r(number, text, sizeof text) != 0)
+        (void)fail(err, ERROR_SYSTEM, "%s: error %d", what, number);
+    else
+        (void)fail(err, ERROR_SYSTEM, "%s: %s", what, text);
+    return false;
+}
+
+/* read(), again after a signal, and patiently where stdin was handed to us non-blocking. */
+static ssize_t read_patiently(int descriptor, uint8_t *buffer, size_t size)
+{
+    for (;;) {
+        ssize_t count = read(descriptor, buffer, size);
+        if (count >= 0 || (errno != EINTR && errno != EAGAIN))
+            return count;
+        struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
+        if (errno == EAGAIN && poll(&wanted, 1, -1) < 0 && errno != EINTR)
+            return -1;
+    }
+}
+
+static size_t raw_read(void *from, uint8_t *buffer, size_t size, struct error *err)
+{
+    struct input_stream *s = from;
+    size_t count = 0;
+    if (s->descriptor < 0) {
+        count = size < s->memory.left ? size : s->memory.left;
+        const uint8_t *bytes = read_bytes(&s->memory, count);
+        if (count != 0)
+            memcpy(buffer, bytes, count);
+    } else if (!s->raw_ended) {
+        ssize_t result = read_patiently(s->descriptor, buffer, size);
+        if (result < 0) {
+            (void)fail_errno(&s->raw_error, "read failed");
+            (void)fail_in(&s->raw_error, "offset %llu", (unsigned long long)s->raw_offset);
+        } else {
+            count = (size_t)result;
+        }
+        s->raw_ended = count == 0;
+    }
+    s->raw_offset += count;
+    if (s->raw_error.kind != ERROR_NONE && err != NULL)
+        *err = s->raw_error;
+    return count;
+}
+
+/* Room for count bytes in the window and one read more; what is visible moves to the front. */
+static bool window_make_room(struct input *in, size_t count)
+{
+    struct input_stream *s = in->stream;
+    size_t needed = count + INPUT_READ_BYTES + PAGE_BYTES;
+    size_t rest = in->view.left;
+    size_t start = (PAGE_BYTES - rest % PAGE_BYTES) % PAGE_BYTES;
+    uint8_t *buffer = s->buffer;
+    if (needed > s->buffer_size) {
+        size_t grown = s->buffer_size * 2 > needed ? s->buffer_size * 2 : needed;
+        void *aligned;
+        if (posix_memalign(&aligned, PAGE_BYTES, grown) != 0)
+            return fail(&s->error, ERROR_SYSTEM, "no memory for %zu bytes of input", grown);
+        buffer = aligned;
+        s->buffer_size = grown;
+    }
+    if (rest != 0)
+        memmove(buffer + start, in->view.next, rest);
+    in->view = reader_over(buffer + start, rest);
+    if (buffer != s->buffer) {
+        free(s->buffer);
+        s->buffer = buffer;
+    }
+    return true;
+}
+
+void input_fill(struct input *in, size_t count)
+{
+    struct input_stream *s = in->stream;
+    assert(count <= INPUT_WINDOW_MAX);
+    if (s->ended || count <= in->view.left)
+        return;
+    s->ended = !window_make_room(in, count);
+    size_t start = (PAGE_BYTES - in->view.left % PAGE_BYTES) % PAGE_BYTES;
+    while (!s->ended && in->view.left < count) {
+        size_t used = start + in->view.left;
+        size_t room = s->buffer_size - used;
+        size_t got = s->top.read(s->top.from, s->buffer + used,
+                                 room < INPUT_READ_BYTES ? room : INPUT_READ_BYTES, &s->error);
+        in->view = reader_over(s->buffer + start, in->view.left + got);
+        in->view_end += got;
+        s->ended = got == 0;
+    }
+}
+
+/* Reads until there is enough to recognise by, or the end. An error sticks in the source and comes again. */
+static size_t read_start(struct byte_source source, uint8_t *buffer)
+{
+    size_t used = 0, got = 1;
+    while (used < DECOMPRESS_RECOGNISE_BYTES && got != 0) {
+        struct error ignored;
+        got = source.read(source.from, buffer + used, INPUT_READ_BYTES - used, &ignored);
+        used += got;
+    }
+    return used;
+}
+
+/* Puts a stage over the top, which begins with the bytes in the buffer, given away here. */
+static bool stage_add(struct input_stream *s, const struct decompressor *how, uint8_t *buffer,
+                      size_t used, struct error *err)
+{
+    if (s->stage_count == INPUT_NESTED_MAX) {
+        free(buffer);
+        return fail(err, ERROR_LIMIT, "compressed more than %d times over (%s inside %s)",
+                    INPUT_NESTED_MAX, how->name,
+                    decompress_stage_name(s->stages[INPUT_NESTED_MAX - 1]));
+    }
+    struct decompress_stage *stage = decompress_stage_open(how, s->top, buffer, used, err);
+    if (stage == NULL)
+        return false;
+    s->stages[s->stage_count++] = stage;
+    s->top.read = decompress_stage_read;
+    s->top.from = stage;
+    return true;
+}
+
+static bool stream_begin(struct input *in, struct error *err)
+{
+    struct input_stream *s = in->stream;
+    s->top = (struct byte_source){.read = raw_read, .from = s, .raw_offset = &s->raw_offset};
+    for (;;) {
+        uint8_t *buffer = malloc(INPUT_READ_BYTES);
+        if (buffer == NULL)
+            return fail(err, ERROR_SYSTEM, "no memory for a buffer");
+        size_t used = read_start(s->top, buffer);
+        const struct decompressor *how = decompressor_for(buffer, used);
+        if (how == NULL) {
+            s->buffer = buffer;
+            s->buffer_size = INPUT_READ_BYTES;
+            in->view = reader_over(buffer, used);
+            in->view_end = used;
+            return true;
+        }
+        if (!stage_add(s, how, buffer, used, err))
+            return false;
+    }
+}
+
+static struct input *input_new(const char *name, struct error *err)
+{
+    struct input *in = calloc(1, sizeof *in);
+    struct input_stream *s = calloc(1, sizeof *s);
+    char *copy = strdup(name);
+    if (in == NULL || s == NULL || copy == NULL) {
+        free(in);
+        free(s);
+        free(copy);
+        (void)fail(err, ERROR_SYSTEM, "no memory");
+        return NULL;
+    }
+    s->name = copy;
+    s->descriptor = -1;
+    in->stream = s;
+    return in;
+}
+
+static bool descriptor_check(struct input_stream *s, struct error *err)
+{
+    struct stat about;
+    if (fstat(s->descriptor, &about) != 0)
+        return fail_errno(err, "cannot stat");
+    if (S_ISDIR(about.st_mode))
+        return fail(err, ERROR_SYSTEM, "is a directory, not a file");
+    if (S_ISREG(about.st_mode)) {
+        off_t at = lseek(s->descriptor, 0, SEEK_CUR); /* stdin may be partly read */
+        s->raw_size = (uint64_t)(about.st_size - (at > 0 && at <= about.st_size ? at : 0));
+        (void)posix_fadvise(s->descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
+    }
+    return true;
+}
+
+struct input *input_open(const char *path, struct error *err)
+{
+    struct input *in = input_new(path, err);
+    if (in == NULL)
+        return NULL;
+    struct input_stream *s = in->stream;
+    s->descriptor_owned = strcmp(path, "-") != 0;
+    s->descriptor = s->descriptor_owned ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+    if (s->descriptor < 0)
+        (void)fail_errno(err, "cannot open");
+    else if (descriptor_check(s, err) && stream_begin(in, err))
+        return in;
+    input_close(in);
+    return NULL;
+}
+
+struct input *input_open_memory(const char *name, const void *bytes, size_t size, struct error *err)
+{
+    struct input *in = input_new(name, err);
+    if (in == NULL)
+        return NULL;
+    struct input_stream *s = in->stream;
+    s->memory = reader_over(bytes, size);
+    s->raw_size = size;
+    if (decompressor_for(bytes, size) == NULL) {
+        in->view = s->memory;
+        in->view_end = s->raw_offset = size;
+        s->ended = true;
+        return in;
+    }
+    if (stream_begin(in, err))
+        return in;
+    input_close(in);
+    return NULL;
+}
+
+void input_close(struct input *in)
+{
+    if (in == NULL)
+        return;
+    struct input_stream *s = in->stream;
+    for (size_t i = 0; i < s->stage_count; i++)
+        decompress_stage_close(s->stages[i]);
+    if (s->descriptor_owned && s->descriptor >= 0)
+        (void)close(s->descriptor);
+    free(s->buffer);
+    free(s->name);
+    free(s);
+    free(in);
+}
+
+const char *input_name(const struct input *in)
+{
+    return in->stream->name;
+}
+
+uint64_t input_raw_offset(const struct input *in)
+{
+    return in->stream->raw_offset;
+}
+
+uint64_t input_raw_size(const struct input *in)
+{
+    return in->stream->raw_size;
+}
+
+bool input_failed(const struct input *in, struct error *err)
+{
+    if (in->stream->error.kind == ERROR_NONE)
+        return false;
+    if (err != NULL)
+        *err = in->stream->error;
+    return true;
+}
+
+const char *input_compression(const struct input *in)
+{
+    const struct input_stream *s = in->stream;
+    return s->stage_count > 0 ? decompress_stage_name(s->stages[0]) : NULL;
+}

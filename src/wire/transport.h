@@ -1,0 +1,101 @@
+/* TCP (RFC 9293), UDP (RFC 768) and the first words of ICMP (RFC 792, 4443).
+ *
+ * Each reader takes a reader over the captured part of the IP payload and that payload's length on the
+ * wire, and leaves the reader at the captured part of its own payload. Inline: the hot path. */
+#ifndef WORMSIGN_WIRE_TRANSPORT_H
+#define WORMSIGN_WIRE_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/reader.h"
+
+enum { TCP_HEADER_MIN = 20, UDP_HEADER_LENGTH = 8, ICMP_HEADER_LENGTH = 8 };
+
+enum { ICMP_UNREACHABLE = 3, ICMP6_UNREACHABLE = 1 };
+
+struct tcp_header {
+    uint32_t sequence, acknowledgement;
+    uint16_t port_from, port_to;
+    uint16_t checksum;
+    uint8_t flags;
+    size_t payload_length; /* on the wire */
+};
+
+struct udp_header {
+    uint16_t port_from, port_to;
+    uint16_t checksum;
+    size_t payload_length; /* on the wire, never more than the IP payload has */
+};
+
+struct icmp_header {
+    uint8_t type, code;
+    uint16_t checksum;
+};
+
+/* False: cut before its fixed part ends, or a data offset that cannot be. Options that the capture cut are
+ * no damage: the payload is then empty. */
+static ALWAYS_INLINE bool tcp_read(struct reader *r, size_t length, struct tcp_header *out)
+{
+    struct reader header = read_part(r, TCP_HEADER_MIN);
+    if (RARELY(header.left != TCP_HEADER_MIN))
+        return false;
+    uint16_t port_from = read_be16(&header);
+    uint16_t port_to = read_be16(&header);
+    uint32_t sequence = read_be32(&header);
+    uint32_t acknowledgement = read_be32(&header);
+    size_t header_length = (read_u8(&header) >> 4) * 4U;
+    uint8_t flags = read_u8(&header);
+    read_skip(&header, 2);
+    uint16_t checksum = read_be16(&header);
+    if (RARELY(header_length < TCP_HEADER_MIN || header_length > length))
+        return false;
+    size_t options = header_length - TCP_HEADER_MIN;
+    read_skip(r, options < r->left ? options : r->left);
+    *out = (struct tcp_header){.sequence = sequence,
+                               .acknowledgement = acknowledgement,
+                               .port_from = port_from,
+                               .port_to = port_to,
+                               .checksum = checksum,
+                               .flags = flags,
+                               .payload_length = length - header_length};
+    return true;
+}
+
+/* The length field may be smaller than the IP payload (the rest is not UDP's), or larger (then what IP has
+ * counts), or 0 for segments that the network card cuts itself. 1 to 7 cannot be. */
+static ALWAYS_INLINE bool udp_read(struct reader *r, size_t length, struct udp_header *out)
+{
+    struct reader header = read_part(r, UDP_HEADER_LENGTH);
+    if (RARELY(header.left != UDP_HEADER_LENGTH))
+        return false;
+    uint16_t port_from = read_be16(&header);
+    uint16_t port_to = read_be16(&header);
+    size_t own_length = read_be16(&header);
+    uint16_t checksum = read_be16(&header);
+    if (RARELY(own_length == 0 || own_length > length))
+        own_length = length;
+    if (RARELY(own_length < UDP_HEADER_LENGTH))
+        return false;
+    size_t payload_length = own_length - UDP_HEADER_LENGTH;
+    *r = read_part(r, r->left < payload_length ? r->left : payload_length);
+    *out = (struct udp_header){.port_from = port_from,
+                               .port_to = port_to,
+                               .checksum = checksum,
+                               .payload_length = payload_length};
+    return true;
+}
+
+/* Leaves the reader behind the eight bytes that every ICMP message has: at the quote of an error. */
+static inline bool icmp_read(struct reader *r, struct icmp_header *out)
+{
+    struct reader header = read_part(r, ICMP_HEADER_LENGTH);
+    if (r->failed)
+        return false;
+    out->type = read_u8(&header);
+    out->code = read_u8(&header);
+    out->checksum = read_be16(&header);
+    return true;
+}
+
+#endif
