@@ -84,27 +84,38 @@ bool console_json(struct console *c, json_t *object)
     return good && console_flush(c);
 }
 
+/* How many bytes of text go on a line of `room` columns: whole words, or one word that is longer. */
+static size_t line_length(const char *text, size_t room)
+{
+    size_t take = strlen(text);
+    if (take <= room)
+        return take;
+    for (take = room; take > 0 && text[take] != ' ';)
+        take--;
+    return take > 0 ? take : strcspn(text, " ");
+}
+
 bool console_paragraph(struct console *c, unsigned indent, const char *text)
 {
+    return console_entry(c, indent, "", text);
+}
+
+bool console_entry(struct console *c, unsigned indent, const char *term, const char *text)
+{
     size_t room = (size_t)c->width - indent;
-    while (*text == ' ')
-        text++;
-    while (*text != '\0') {
-        size_t length = strlen(text), take = length;
-        if (length > room) {
-            take = room;
-            while (take > 0 && text[take] != ' ')
-                take--;
-            if (take == 0)
-                take = strcspn(text, " ");
-        }
-        if (!console_print(c, "%*s%.*s\n", (int)indent, "", (int)take, text))
-            return false;
+    bool fits = strlen(term) < indent;
+    bool good = fits ? console_print(c, "%-*s", (int)indent, term)
+                     : console_print(c, "%s\n%*s", term, (int)indent, "");
+    while (good && *text != '\0') {
+        size_t take = line_length(text, room);
+        good = console_print(c, "%.*s\n", (int)take, text);
         text += take;
         while (*text == ' ')
             text++;
+        if (*text != '\0' && good)
+            good = console_print(c, "%*s", (int)indent, "");
     }
-    return true;
+    return good;
 }
 
 static void clear_progress(struct console *c)

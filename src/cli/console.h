@@ -48,6 +48,9 @@ bool console_json(struct console *c, json_t *object);
 /* Prints text wrapped at the console's width, each line after `indent` blanks. */
 bool console_paragraph(struct console *c, unsigned indent, const char *text);
 
+/* The same with a term at the left of its first line, or above it where it is too long. */
+bool console_entry(struct console *c, unsigned indent, const char *term, const char *text);
+
 /* One line on stderr: an error (always), a note (not with -q), a detail (only with -v). */
 void console_complain(struct console *c, const char *format, ...) PRINTF_LIKE(2, 3);
 void console_note(struct console *c, const char *format, ...) PRINTF_LIKE(2, 3);

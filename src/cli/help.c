@@ -31,19 +31,20 @@ const char *help_bounds(const struct option *option, char buffer[static HELP_BOU
     return buffer;
 }
 
-/* A term at the left and its words at the right, wrapped. */
-static void print_entry(struct console *c, const char *term, const char *words, const char *more)
+static bool print_verb(struct console *c, const struct verb *verb)
 {
-    char text[ERROR_TEXT_SIZE];
-    (void)snprintf(text, sizeof text, "%s%s", words, more);
-    size_t room = (size_t)c->width - HELP_LEFT_WIDTH - 2;
-    bool fits = strlen(term) < HELP_LEFT_WIDTH - 1;
-    if (!fits || strlen(text) > room) {
-        (void)console_print(c, "  %s\n", term);
-        (void)console_paragraph(c, HELP_LEFT_WIDTH + 2, text);
-        return;
-    }
-    (void)console_print(c, "  %-*s%s\n", HELP_LEFT_WIDTH, term, text);
+    char term[HELP_SPELLINGS_SIZE];
+    (void)snprintf(term, sizeof term, "  %s", verb->name);
+    return console_entry(c, HELP_VERB_WIDTH, term, verb->summary);
+}
+
+static bool print_option(struct console *c, const struct option *option)
+{
+    char spellings[HELP_SPELLINGS_SIZE], term[HELP_SPELLINGS_SIZE + 2];
+    char bounds[HELP_BOUNDS_SIZE], text[ERROR_TEXT_SIZE];
+    (void)snprintf(term, sizeof term, "  %s", help_spellings(option, spellings));
+    (void)snprintf(text, sizeof text, "%s%s", option->help, help_bounds(option, bounds));
+    return console_entry(c, HELP_OPTION_WIDTH, term, text);
 }
 
 enum exit_code help_overview(struct console *c)
@@ -54,7 +55,7 @@ enum exit_code help_overview(struct console *c)
                         WORMSIGN_VERSION);
     for (size_t i = 0; verbs[i] != NULL; i++) {
         if (!verbs[i]->hidden)
-            print_entry(c, verbs[i]->name, verbs[i]->summary, "");
+            (void)print_verb(c, verbs[i]);
     }
     (void)console_print(
         c, "\n"
@@ -83,15 +84,14 @@ static void print_paragraphs(struct console *c, const char *text)
 
 enum exit_code help_of_verb(struct console *c, const struct verb *verb)
 {
-    char spellings[HELP_SPELLINGS_SIZE], bounds[HELP_BOUNDS_SIZE];
-    (void)console_print(c, "usage: wormsign %s %s\n\n", verb->name, verb->usage);
+    char usage[CONSOLE_LINE_SIZE];
+    (void)snprintf(usage, sizeof usage, "wormsign %s %s", verb->name, verb->usage);
+    (void)console_entry(c, sizeof "usage:", "usage:", usage);
+    (void)console_print(c, "\n");
     print_paragraphs(c, verb->about);
     (void)console_print(c, "Options:\n");
-    for (size_t i = 0; i < options_count(&verb->options); i++) {
-        const struct option *option = options_at(&verb->options, i);
-        print_entry(c, help_spellings(option, spellings), option->help,
-                    help_bounds(option, bounds));
-    }
+    for (size_t i = 0; i < options_count(&verb->options); i++)
+        (void)print_option(c, options_at(&verb->options, i));
     if (verb->examples != NULL)
         (void)console_print(c, "\nExamples:\n");
     for (const char *line = verb->examples; line != NULL && *line != '\0';) {

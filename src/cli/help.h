@@ -5,7 +5,8 @@
 #include "cli/console.h"
 #include "cli/verbs.h"
 
-enum { HELP_LEFT_WIDTH = 22 }; /* columns of the option's spelling, where it fits */
+/* Columns of the left side, blanks included. */
+enum { HELP_VERB_WIDTH = 14, HELP_OPTION_WIDTH = 18 };
 
 /* The page without arguments: what this is, the verbs, where to go on. */
 enum exit_code help_overview(struct console *c);

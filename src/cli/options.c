@@ -103,18 +103,14 @@ static bool fail_unknown(const struct parse *p, const char *argument)
 static bool store_number(const struct option *row, const char *value, struct option_number *out,
                          struct error *err)
 {
-    char *end, spelling[OPTION_SPELLING_SIZE];
+    char *end;
+    bool begins = (value[0] >= '0' && value[0] <= '9') || value[0] == '-';
     errno = 0;
     long long number = strtoll(value, &end, 10);
-    bool digits = (value[0] >= '0' && value[0] <= '9') || value[0] == '-';
-    if (!digits || end == value || *end != '\0')
-        return fail(err, ERROR_USAGE,
-                    "'%.100s' is not a number; %s takes one from %" PRId64 " to %" PRId64, value,
-                    option_spelling(row, spelling), row->least, row->most);
-    if (errno != 0 || number < row->least || number > row->most)
-        return fail(err, ERROR_USAGE,
-                    "%s goes from %" PRId64 " to %" PRId64 ", and '%.100s' does not",
-                    option_spelling(row, spelling), row->least, row->most, value);
+    if (!begins || end == value || *end != '\0' || errno != 0 || number < row->least ||
+        number > row->most)
+        return fail(err, ERROR_USAGE, "'%.100s' is not a number from %" PRId64 " to %" PRId64,
+                    value, row->least, row->most);
     *out = (struct option_number){true, number};
     return true;
 }
@@ -122,7 +118,6 @@ static bool store_number(const struct option *row, const char *value, struct opt
 static bool store_choice(const struct option *row, const char *value, struct option_number *out,
                          struct error *err)
 {
-    char spelling[OPTION_SPELLING_SIZE];
     int64_t place = 0;
     for (const char *choice = row->choices; *choice != '\0'; place++) {
         size_t length = strcspn(choice, "|");
@@ -132,19 +127,16 @@ static bool store_choice(const struct option *row, const char *value, struct opt
         }
         choice += length + (choice[length] == '|');
     }
-    return fail(err, ERROR_USAGE, "%s is one of %s, not '%.100s'", option_spelling(row, spelling),
-                row->choices, value);
+    return fail(err, ERROR_USAGE, "'%.100s' is none of %s", value, row->choices);
 }
 
-static bool store_prefixes(const struct option *row, const char *value, struct option_prefixes *out,
-                           struct error *err)
+static bool store_prefixes(const char *value, struct option_prefixes *out, struct error *err)
 {
-    char one[PREFIX_TEXT_SIZE], spelling[OPTION_SPELLING_SIZE];
+    char one[PREFIX_TEXT_SIZE];
     for (const char *next = value;; next++) {
         size_t length = strcspn(next, ",");
         if (out->count == OPTION_PREFIXES_MAX)
-            return fail(err, ERROR_USAGE, "%s holds at most %d networks",
-                        option_spelling(row, spelling), OPTION_PREFIXES_MAX);
+            return fail(err, ERROR_USAGE, "more than %d networks", OPTION_PREFIXES_MAX);
         if (length >= sizeof one)
             return fail(err, ERROR_USAGE, "'%.100s' is not a network; write it as 192.0.2.0/24",
                         next);
@@ -162,7 +154,6 @@ static bool store_prefixes(const struct option *row, const char *value, struct o
 static bool store_text(const struct parse *p, const struct option *row, const char *value)
 {
     char *field = p->settings + row->into;
-    char spelling[OPTION_SPELLING_SIZE];
     if (row->kind == OPTION_TEXT) {
         memcpy(field, &value, sizeof value);
         return true;
@@ -175,8 +166,7 @@ static bool store_text(const struct parse *p, const struct option *row, const ch
     if (list.items == NULL)
         return fail(p->err, ERROR_SYSTEM, "no memory for the command line");
     if (list.count == room)
-        return fail(p->err, ERROR_USAGE, "%s can be given at most %d times",
-                    option_spelling(row, spelling), OPTION_TEXTS_MAX);
+        return fail(p->err, ERROR_USAGE, "given more than %d times", OPTION_TEXTS_MAX);
     list.items[list.count++] = value;
     memcpy(field, &list, sizeof list);
     return true;
@@ -212,7 +202,7 @@ static bool store_value(const struct parse *p, const struct option *row, const c
         break;
     case OPTION_PREFIXES:
         memcpy(&prefixes, field, sizeof prefixes);
-        good = store_prefixes(row, value, &prefixes, p->err);
+        good = store_prefixes(value, &prefixes, p->err);
         memcpy(field, &prefixes, sizeof prefixes);
         break;
     case OPTION_DAY:

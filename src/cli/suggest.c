@@ -1,4 +1,4 @@
-/* Two rows of the distance matrix are enough, as only the last number is wanted. */
+/* Three rows of the distance matrix are enough, as only the last number is wanted. */
 #include "cli/suggest.h"
 
 #include <stdint.h>
@@ -11,19 +11,25 @@ static size_t least_of(size_t a, size_t b)
 
 size_t edit_distance(const char *a, const char *b)
 {
-    size_t above[SUGGEST_WORD_MAX + 1], here[SUGGEST_WORD_MAX + 1];
+    size_t rows[3][SUGGEST_WORD_MAX + 1];
+    size_t *before = rows[0], *above = rows[1], *here = rows[2];
     size_t a_length = strlen(a), b_length = strlen(b);
     if (a_length > SUGGEST_WORD_MAX || b_length > SUGGEST_WORD_MAX)
         return SIZE_MAX;
     for (size_t j = 0; j <= b_length; j++)
-        above[j] = j;
+        above[j] = before[j] = j;
     for (size_t i = 1; i <= a_length; i++) {
         here[0] = i;
         for (size_t j = 1; j <= b_length; j++) {
             size_t replaced = above[j - 1] + (a[i - 1] != b[j - 1]);
             here[j] = least_of(replaced, 1 + least_of(above[j], here[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                here[j] = least_of(here[j], before[j - 2] + 1);
         }
-        memcpy(above, here, (b_length + 1) * sizeof here[0]);
+        size_t *oldest = before;
+        before = above;
+        above = here;
+        here = oldest;
     }
     return above[b_length];
 }
