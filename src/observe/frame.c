@@ -193,8 +193,6 @@ static ALWAYS_INLINE void addresses_fill(const struct layer *layer, int64_t when
     out->to = layer->ip.to;
     out->protocol = layer->ip.protocol;
     out->ip_id = ip_id_of(&layer->ip);
-    out->quote.from = out->quote.to = (struct address){0, 0};
-    out->quote.port_from = out->quote.port_to = 0;
     out->quote.protocol = 0;
 }
 

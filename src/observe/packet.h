@@ -19,7 +19,7 @@ enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, 
 struct packet_quote {
     struct address from, to;
     uint16_t port_from, port_to;
-    uint8_t protocol; /* IP_TCP or IP_UDP; 0: no quote */
+    uint8_t protocol; /* IP_TCP or IP_UDP; 0: no quote, and nothing else of it is set */
 };
 
 struct packet {

@@ -171,6 +171,7 @@ static void test_unfinished_datagrams_are_let_go_by_age(void **state)
     int64_t limit_us = (int64_t)FRAGMENT_AGE_MAX_S * 1000000;
     assert_int_equal(send_v4(b, &o, 1, 0, three[0]), FRAME_KEPT);
     assert_int_equal(send_v4(b, &o, 1, limit_us, three[1]), FRAME_KEPT);
+    assert_int_equal(frame_decoder_counts(b->decoder)->fragments_let_go, 0);
     assert_int_equal(send_v4(b, &o, 1, limit_us + 1, three[2]), FRAME_KEPT);
     assert_int_equal(frame_decoder_counts(b->decoder)->fragments_let_go, 1);
     assert_int_equal(send_v4(b, &o, 1, 0, three[0]), FRAME_KEPT);
@@ -285,6 +286,44 @@ static void test_fragments_inside_a_fragmented_tunnel(void **state)
     check_whole(b, &inner);
 }
 
+static void send_vxlan_around(struct bench *b, const struct built *inner, uint16_t id,
+                              enum frame_result wanted)
+{
+    static struct whole outer;
+    static uint8_t payload[DATA];
+    struct writer w = writer_over(payload, sizeof payload);
+    write_be64(&w, 0x0800000000000100);
+    wire_build_ethernet(&w, payload, payload, ETHERTYPE_IP4);
+    write_bytes(&w, inner->bytes, inner->w.used);
+    outer.packet = UDP4;
+    outer.packet.port_to = 4789;
+    outer.packet.payload = payload;
+    outer.packet.payload_length = w.used;
+    wire_build_transport(built_begin(&outer.transport), &outer.packet);
+    size_t rest = outer.transport.w.used - 800;
+    assert_int_equal(send_v4(b, &outer, id, 0, (struct piece){0, 800, true}), FRAME_KEPT);
+    assert_int_equal(send_v4(b, &outer, id, 0, (struct piece){800, rest, false}), wanted);
+    if (wanted == FRAME_PACKET) {
+        assert_int_equal(b->packet.payload.left, w.used);
+        assert_memory_equal(b->packet.payload.next, payload, w.used);
+    }
+}
+
+/* The inside comes together and is damaged: the outer packet, put together as well, must be intact. */
+static void test_outer_packet_survives_a_damaged_inside(void **state)
+{
+    static struct whole inner;
+    static struct built frame;
+    whole_make(&inner, FROM4, TO4);
+    inner.packet.protocol = IP_TCP;
+    memset(inner.transport.bytes, 0, DATA); /* data offset 0 */
+    build_v4(&frame, &inner, 9, (struct piece){0, 2000, true});
+    send_vxlan_around(*state, &frame, 1, FRAME_KEPT);
+    build_v4(&frame, &inner, 9, (struct piece){2000, 1000, false});
+    send_vxlan_around(*state, &frame, 2, FRAME_PACKET);
+    assert_int_equal(((struct bench *)*state)->packet.port_to, 4789);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -302,6 +341,7 @@ int main(void)
         TEST(test_largest_datagram_fits),
         TEST(test_cut_first_fragment_passes_as_a_cut_packet),
         TEST(test_fragments_inside_a_fragmented_tunnel),
+        TEST(test_outer_packet_survives_a_damaged_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,21 @@ static void test_checksums_of_built_packets_hold(void **state)
     assert_int_equal(wire_checksum(0, "\x00\x01\xf2\x03\xf4\xf5\xf6\xf7", 8), 0xffff ^ 0xddf2);
 }
 
+/* Zero would say "no checksum": the payload is chosen so that the sum comes to it. */
+static void test_udp_checksum_is_never_written_as_zero(void **state)
+{
+    (void)state;
+    struct built udp;
+    uint8_t payload[2] = {0, 0};
+    struct wire_packet p = UDP4;
+    p.payload = payload;
+    p.payload_length = sizeof payload;
+    wire_build_transport(built_begin(&udp), &p);
+    memcpy(payload, udp.bytes + 6, 2);
+    wire_build_transport(built_begin(&udp), &p);
+    assert_memory_equal(udp.bytes + 6, "\xff\xff", 2);
+}
+
 static void test_packets_that_cannot_be_are_not_built(void **state)
 {
     (void)state;
@@ -149,12 +164,17 @@ static void test_wifi_data_frames(void **state)
         "\0\0\x11\0\x03\0\0\0\1\2\3\4\5\6\7\x08\x20" /* time and flags: padded */
         "\x88\x01\0\0\2\0\0\0\0\2\2\0\0\0\0\1\2\0\0\0\0\3\x10\0\0\0\0\0"
         "\xaa\xaa\3\0\0\0\x08\0";
+    static const char tap2[] = "\0\0\x19\0\x03\0\0\x80\0\0\0\0" /* two words: time moves up */
+                               "\0\0\0\0\1\2\3\4\5\6\7\x08\x20"
+                               "\x88\x01\0\0\2\0\0\0\0\2\2\0\0\0\0\1\2\0\0\0\0\3\x10\0\0\0\0\0"
+                               "\xaa\xaa\3\0\0\0\x08\0";
     static const char avs[] = "\x80\x21\x10\x01\0\0\0\x0c\0\0\0\0"
                               "\x08\x01\0\0\2\0\0\0\0\2\2\0\0\0\0\1\2\0\0\0\0\3\x10\0"
                               "\xaa\xaa\3\0\0\0\x08\0";
     CHECK_LINK(state, LINK_WIFI, plain);
     CHECK_LINK(state, LINK_WIFI, quality);
     CHECK_LINK(state, LINK_WIFI_RADIOTAP, tap);
+    CHECK_LINK(state, LINK_WIFI_RADIOTAP, tap2);
     CHECK_LINK(state, LINK_WIFI_AVS, avs);
     CHECK_LINK(state, LINK_WIFI_PRISM, avs);
 }
@@ -177,7 +197,9 @@ static void check_no_packet(struct bench *b, uint32_t link_type, const void *byt
 
 static void test_encrypted_and_managing_wifi_frames_are_other(void **state)
 {
-    CHECK_NO_PACKET(state, LINK_WIFI, "\x08\x41\0\0\2\0\0\0\0\2\2\0\0\0\0\1\2\0\0\0\0\3\x10\0",
+    CHECK_NO_PACKET(state, LINK_WIFI,
+                    "\x08\x41\0\0\2\0\0\0\0\2\2\0\0\0\0\1\2\0\0\0\0\3\x10\0"
+                    "\xaa\xaa\3\0\0\0\x08\0",
                     FRAME_OTHER);
     CHECK_NO_PACKET(state, LINK_WIFI, "\x80\0\0\0\2\0\0\0\0\2\2\0\0\0\0\1\2\0\0\0\0\3\x10\0",
                     FRAME_OTHER);
@@ -237,15 +259,24 @@ static void test_what_holds_no_ip_is_other(void **state)
     assert_string_equal(frame_link_name(LINK_ETHERNET), "Ethernet");
 }
 
-static void test_padding_is_no_payload(void **state)
+static void check_padded(struct bench *b, const struct wire_packet *p)
 {
-    struct bench *b = *state;
     struct built frame;
     struct writer *w = built_begin(&frame);
-    wire_build_frame(w, &UDP4);
-    write_zeros(w, 60 - w->used);
+    wire_build_frame(w, p);
+    write_zeros(w, 6);
     assert_int_equal(decode(b, LINK_ETHERNET, &frame), FRAME_PACKET);
-    check_hello(&b->packet, IP_UDP, 40832);
+    check_hello(&b->packet, p->protocol, p->port_to);
+}
+
+static void test_padding_is_no_payload(void **state)
+{
+    check_padded(*state, &UDP4);
+    check_padded(*state, &TCP4);
+    struct wire_packet v6 = TCP4;
+    v6.from = FROM6;
+    v6.to = TO6;
+    check_padded(*state, &v6);
 }
 
 static void test_cut_packet_keeps_its_length(void **state)
@@ -515,6 +546,7 @@ int main(void)
         TEST(test_tcp_is_read_whole),
         TEST(test_tcp_options_are_stepped_over),
         TEST(test_checksums_of_built_packets_hold),
+        TEST(test_udp_checksum_is_never_written_as_zero),
         TEST(test_packets_that_cannot_be_are_not_built),
         TEST(test_link_layers_without_ethernet),
         TEST(test_linux_cooked_captures),
