@@ -1,10 +1,11 @@
-/* How long the frame decoder takes for a packet: a capture is read into memory whole, and its frames are
- * decoded in a trivial loop, several times over.
+/* How long the frame decoder takes for a packet: a capture is read into memory whole, and its
+ * frames are decoded in a trivial loop, several times over.
  *
- *   bench_frame FILE.pcap [ROUNDS]     ns a frame, best and median round, with and without the decoder
+ *   bench_frame FILE.pcap [ROUNDS]     ns a frame, best and median round
  *
- * Over the whole capture the loop waits for memory; so the first CACHED_BYTES of it are measured too, again
- * and again, which shows what the decoder itself costs. Reads classic pcap in the byte order of this machine alone; files are for source/capture_file. */
+ * Over the whole capture the loop waits for memory; so the first CACHED_BYTES of it are measured
+ * too, again and again, which shows what the decoder itself costs. Reads classic pcap in the byte
+ * order of this machine alone; files are for source/capture_file. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

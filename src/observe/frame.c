@@ -3,9 +3,10 @@
  *   link layer -> IP (-> put together) -> transport
  *                              `-> tunnel -> IP (-> put together) -> transport
  *
- * Nearly every frame is Ethernet, IPv4, TCP or UDP: straight_decode does those inline from end to end, with
- * nothing whose address leaves it, so that all of it stays in registers. What it declines begins anew on the
- * winding path. A tunnel whose inside cannot be read is given as the packet it is outside. */
+ * Nearly every frame is Ethernet, IPv4, TCP or UDP: straight_decode does those inline from end to
+ * end, with nothing whose address leaves it, so that all of it stays in registers. What it declines
+ * begins anew on the winding path. A tunnel whose inside cannot be read is given as the packet it
+ * is outside. */
 #include "observe/frame.h"
 
 #include <stdlib.h>
@@ -67,8 +68,8 @@ const char *frame_link_name(uint32_t link_type)
     return link_name(link_type);
 }
 
-/* A fragment that the capture cut can never make a whole datagram; the first one still tells who spoke to whom
- * about what, so it passes as a cut packet. */
+/* A fragment that the capture cut can never make a whole datagram; the first one still tells who
+ * spoke to whom about what, so it passes as a cut packet. */
 static enum frame_result cut_fragment_take(const struct layer *layer)
 {
     return layer->ip.fragment_offset == 0 ? FRAME_PACKET : FRAME_OTHER;
@@ -138,7 +139,8 @@ static uint16_t ip_id_of(const struct ip_header *ip)
     return ip->version == 4 ? (uint16_t)ip->fragment_id : 0;
 }
 
-/* Every error quotes the header it is about and at least eight bytes more: the ports, if they are there. */
+/* Every error quotes the header it is about and at least eight bytes more: the ports, if they are
+ * there. */
 static void quote_read(struct reader r, struct packet_quote *quote)
 {
     struct ip_header ip;
@@ -183,8 +185,8 @@ static enum frame_result other_fill(const struct layer *layer, int64_t when_us, 
     return FRAME_PACKET;
 }
 
-/* Field by field, here and below: for a struct of this size GCC clears it by `rep stos` first, which costs
- * more than all the rest of the decoder. */
+/* Field by field, here and below: for a struct of this size GCC clears it by `rep stos` first,
+ * which costs more than all the rest of the decoder. */
 static ALWAYS_INLINE void addresses_fill(const struct layer *layer, int64_t when_us,
                                          struct packet *out)
 {
@@ -263,7 +265,7 @@ static bool may_be_tunnel(const struct layer *layer)
     }
 }
 
-/* Steps into the tunnel: *r, at the outer packet's payload, comes to stand at the inner IP header. */
+/* Steps into the tunnel: *r goes from the outer packet's payload to the inner IP header. */
 static enum network tunnel_open(uint8_t protocol, struct reader *r)
 {
     switch (protocol) {
@@ -311,7 +313,8 @@ static enum frame_result winding_decode(struct frame_decoder *d, uint32_t link_t
     return layer_fill(&layer, when_us, out);
 }
 
-/* True where the frame was of the common kind, and *out is filled; false says nothing about the frame. */
+/* True where the frame was of the common kind, and *out is filled; false says nothing about the
+ * frame. */
 static ALWAYS_INLINE bool straight_decode(uint32_t link_type, int64_t when_us, struct reader frame,
                                           struct packet *out)
 {

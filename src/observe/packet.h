@@ -1,4 +1,5 @@
-/* One packet, decoded down to its transport payload: what the frame decoder hands to the flow table.
+/* One packet, decoded down to its transport payload: what the frame decoder hands to the flow
+ * table.
  *
  * Everything borrowed lives as long as the frame it came from (or, for a packet put together from
  * fragments, until the next call of the decoder). */

@@ -1,7 +1,8 @@
 /* IPv4 (RFC 791) and IPv6 (RFC 8200) headers, in one form.
  *
- * The IPv4 reader is inline, because nearly every packet of a capture goes through it. Checksums are
- * not verified: machines that let the network card compute them record wrong ones of their own. */
+ * The IPv4 reader is inline, because nearly every packet of a capture goes through it. Checksums
+ * are not verified: machines that let the network card compute them record wrong ones of their own.
+ *  */
 #ifndef WORMSIGN_WIRE_IP_H
 #define WORMSIGN_WIRE_IP_H
 
@@ -37,14 +38,16 @@ struct ip_header {
     bool is_fragment, more_fragments;
 };
 
-/* Each steps over the header and narrows *r to the payload: what was captured of it, without the padding of the
- * link layer. wire_left: bytes on the wire from here on, which count where the header gives no length (cards
- * that cut long segments themselves leave 0). False: cut or impossible, *out undefined. */
+/* Each steps over the header and narrows *r to the payload: what was captured of it, without the
+ * padding of the link layer. wire_left: bytes on the wire from here on, which count where the
+ * header gives no length (cards that cut long segments themselves leave 0). False: cut or
+ * impossible, *out undefined. */
 static ALWAYS_INLINE bool ip4_read(struct reader *r, size_t wire_left, struct ip_header *out);
 bool ip6_read(struct reader *r, size_t wire_left, struct ip_header *out);
 
-/* Steps over IPv6 extension headers, up to a transport protocol or a real fragment header; ip->protocol is
- * the first header's number and becomes the last's. For the payload of reassembled packets. */
+/* Steps over IPv6 extension headers, up to a transport protocol or a real fragment header;
+ * ip->protocol is the first header's number and becomes the last's. For the payload of reassembled
+ * packets. */
 bool ip6_skip_extensions(struct reader *r, struct ip_header *ip);
 
 static ALWAYS_INLINE bool ip4_read(struct reader *r, size_t wire_left, struct ip_header *out)
@@ -52,8 +55,8 @@ static ALWAYS_INLINE bool ip4_read(struct reader *r, size_t wire_left, struct ip
     struct reader header = read_part(r, IP4_HEADER_MIN);
     if (RARELY(header.left != IP4_HEADER_MIN))
         return false;
-    /* Whole words, taken apart by shifts: a fourth of the checks of reading field by field. */
-    /* version and length 1, service 1, total 2, id 2, fragment 2 */
+    /* Whole words, taken apart by shifts: fewer checks than field by field. The first holds version
+     * and length 1, service 1, total 2, id 2, fragment 2. */
     uint64_t lengths = read_be64(&header);
     uint64_t source = read_be64(&header); /* time to live 1 | protocol 1 | checksum 2 | from 4 */
     uint32_t to = read_be32(&header);

@@ -1,7 +1,7 @@
 /* TCP (RFC 9293), UDP (RFC 768) and the first words of ICMP (RFC 792, 4443).
  *
- * Each reader takes a reader over the captured part of the IP payload and that payload's length on the
- * wire, and leaves the reader at the captured part of its own payload. Inline: the hot path. */
+ * Each reader takes a reader over the captured part of the IP payload and that payload's length on
+ * the wire, and leaves the reader at the captured part of its own payload. Inline: the hot path. */
 #ifndef WORMSIGN_WIRE_TRANSPORT_H
 #define WORMSIGN_WIRE_TRANSPORT_H
 
@@ -33,8 +33,8 @@ struct icmp_header {
     uint16_t checksum;
 };
 
-/* False: cut before its fixed part ends, or a data offset that cannot be. Options that the capture cut are
- * no damage: the payload is then empty. */
+/* False: cut before its fixed part ends, or a data offset that cannot be. Options that the capture
+ * cut are no damage: the payload is then empty. */
 static ALWAYS_INLINE bool tcp_read(struct reader *r, size_t length, struct tcp_header *out)
 {
     struct reader header = read_part(r, TCP_HEADER_MIN);
@@ -59,8 +59,8 @@ static ALWAYS_INLINE bool tcp_read(struct reader *r, size_t length, struct tcp_h
     return true;
 }
 
-/* The length field may be smaller than the IP payload (the rest is not UDP's), or larger (then what IP has
- * counts), or 0 for segments that the network card cuts itself. 1 to 7 cannot be. */
+/* The length field may be smaller than the IP payload (the rest is not UDP's), or larger (then what
+ * IP has counts), or 0 for segments that the network card cuts itself. 1 to 7 cannot be. */
 static ALWAYS_INLINE bool udp_read(struct reader *r, size_t length, struct udp_header *out)
 {
     struct reader header = read_part(r, UDP_HEADER_LENGTH);
@@ -81,7 +81,7 @@ static ALWAYS_INLINE bool udp_read(struct reader *r, size_t length, struct udp_h
     return true;
 }
 
-/* Leaves the reader behind the eight bytes that every ICMP message has: at the quote of an error. */
+/* Leaves the reader behind the eight bytes of the header: at the quote of an error. */
 static inline bool icmp_read(struct reader *r, struct icmp_header *out)
 {
     struct reader header = read_part(r, ICMP_HEADER_LENGTH);

@@ -1,4 +1,5 @@
-/* DNS messages from anyone, bare and in a stream: what parses keeps its bounds, and passed the gate. */
+/* DNS messages from anyone, bare and in a stream: what parses keeps its bounds, and passed the
+ * gate. */
 #include <assert.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
-/* Frames from a hostile capture. Input: link type 1 (an index), then frames, each after two bytes of its captured
- * length; so that fragments meet. Whatever comes out, the payload can be read to its end, is no longer than it
- * claims, and lies within the frame unless it was put together from fragments. */
+/* Frames from a hostile capture. Input: link type 1 (an index), then frames, each after two bytes
+ * of its captured length; so that fragments meet. Whatever comes out, the payload can be read to
+ * its end, is no longer than it claims, and lies within the frame unless it was put together from
+ * fragments. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* What the tests of frames share: packets in one line, and decoding from exact-size copies.
  *
- * Every frame is decoded from a heap copy of its exact size, so that a sanitizer sees a read past its end. */
+ * Every frame is decoded from a heap copy of its exact size, so that a sanitizer sees a read past
+ * its end. */
 #ifndef WORMSIGN_TESTS_FRAMES_H
 #define WORMSIGN_TESTS_FRAMES_H
 

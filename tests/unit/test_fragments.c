@@ -1,4 +1,4 @@
-/* observe/fragments: datagrams put together in any order, within their limits, first bytes first. */
+/* observe/fragments: datagrams put together in any order, within limits, first bytes first. */
 #include "frames.h"
 
 enum { DATA = 4000 };
@@ -195,7 +195,7 @@ static void test_oldest_datagram_makes_room(void **state)
     check_whole(b, &o);
 }
 
-/* Large datagrams take more pieces than the pool has: some are let go, and the newest still works. */
+/* Large datagrams take more pieces than the pool has: some are let go, the newest works. */
 static void test_pool_of_pieces_is_bounded(void **state)
 {
     struct bench *b = *state;
@@ -264,7 +264,7 @@ static void test_cut_first_fragment_passes_as_a_cut_packet(void **state)
     decode_every_cut(b, LINK_RAW, &frame);
 }
 
-/* Both the outer packet and the one inside come in fragments: the inner one is put together last. */
+/* Both the outer packet and the one inside come in fragments: the inner is whole last. */
 static void test_fragments_inside_a_fragmented_tunnel(void **state)
 {
     struct bench *b = *state;
@@ -309,7 +309,7 @@ static void send_vxlan_around(struct bench *b, const struct built *inner, uint16
     }
 }
 
-/* The inside comes together and is damaged: the outer packet, put together as well, must be intact. */
+/* The inside comes together and is damaged: the outer packet, in fragments too, is intact. */
 static void test_outer_packet_survives_a_damaged_inside(void **state)
 {
     static struct whole inner;

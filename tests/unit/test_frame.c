@@ -1,4 +1,4 @@
-/* observe/frame: from each kind of link, tag, tunnel and header to the packet, and what cannot be. */
+/* observe/frame: from each kind of link, tag, tunnel to the packet, and what cannot be. */
 #include "frames.h"
 
 static void check_hello(const struct packet *p, uint8_t protocol, uint16_t port_to)
