@@ -5,7 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 
 #include "base/hash.h"
 #include "base/time.h"
@@ -16,6 +16,7 @@ enum {
     BUCKET_PLACES = 8,
     BUCKETS = FLOWS_MAX / BUCKET_PLACES,
     MIRROR_PLACES = 4096,
+    LARGE_PAGE = 1 << 21,
     DNS_PORT = 53
 };
 
@@ -49,41 +50,54 @@ struct bucket {
     uint8_t state[BUCKET_PLACES];              /* bits of enum place_state */
 };
 
+/* The first places of all buckets stand together, then the second ones, and so on: while there are few flows, few
+ * pages are touched. */
+struct table {
+    struct bucket buckets[BUCKETS];
+    struct flow flows[BUCKET_PLACES][BUCKETS];
+};
+
 struct mirror {
     uint64_t print;
     int64_t when_us;
 };
 
 struct flows {
-    void *memory;           /* what buckets was cut from */
-    struct bucket *buckets; /* BUCKETS, each in one cache line */
-    struct flow *flows;     /* FLOWS_MAX */
+    struct table *table;
+    void *mapped; /* the pages of the table */
     struct stream_heads *heads;
     struct flows_counts counts;
     struct mirror mirrors[MIRROR_PLACES];
     struct dns_message dns; /* scratch: too large for every call's stack */
 };
 
-/* calloc's pages are zero without being touched, but begin anywhere: up to the next cache line. */
-static struct bucket *line_up(void *memory)
+/* Zero pages, the start in step with large pages; *mapped is what to unmap. Where much will be read, the
+ * kernel is asked for large pages: most of the time of a long run is else spent on finding small ones. */
+static void *pages_new(size_t size, bool large, void **mapped)
 {
-    uintptr_t at = (uintptr_t)memory;
-    return (struct bucket *)((at + 63) / 64 * 64);
+    void *start = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED)
+        return NULL;
+    *mapped = start;
+    uintptr_t aligned = ((uintptr_t)start + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    void *pages = (void *)aligned;
+    if (large)
+        (void)madvise(pages, size, MADV_HUGEPAGE); /* only speed depends on it */
+    return pages;
 }
 
-struct flows *flows_new(void)
+struct flows *flows_new(bool large)
 {
     struct flows *f = calloc(1, sizeof *f);
     if (f == NULL)
         return NULL;
-    f->memory = calloc(BUCKETS + 1, sizeof *f->buckets);
-    f->flows = calloc(FLOWS_MAX, sizeof *f->flows);
+    f->table = pages_new(sizeof *f->table, large, &f->mapped);
     f->heads = stream_heads_new();
-    if (f->memory == NULL || f->flows == NULL || f->heads == NULL) {
+    if (f->table == NULL || f->heads == NULL) {
         flows_free(f);
         return NULL;
     }
-    f->buckets = line_up(f->memory);
     return f;
 }
 
@@ -91,8 +105,8 @@ void flows_free(struct flows *f)
 {
     if (f == NULL)
         return;
-    free(f->memory);
-    free(f->flows);
+    if (f->mapped != NULL)
+        (void)munmap(f->mapped, sizeof *f->table + LARGE_PAGE);
     stream_heads_free(f->heads);
     free(f);
 }
@@ -182,15 +196,15 @@ static uint16_t seconds_of(const struct packet *p)
     return (uint16_t)(p->when_us / US_PER_SECOND);
 }
 
-/* The place that is given up for a new flow: a free one, or the one silent for longest. */
+/* The place that is given up for a new flow: the first that is free or idle, or the one silent for longest. */
 static ALWAYS_INLINE unsigned place_to_give(const struct bucket *b, uint16_t now_s)
 {
     unsigned chosen = 0;
     uint16_t longest = 0;
     for (unsigned i = 0; i < BUCKET_PLACES; i++) {
-        if (b->tags[i] == 0)
-            return i;
         uint16_t silent = (uint16_t)(now_s - b->last_s[i]);
+        if (b->tags[i] == 0 || silent > FLOW_IDLE_S)
+            return i;
         if (silent > longest) {
             longest = silent;
             chosen = i;
@@ -245,16 +259,16 @@ static struct place place_of(struct flows *f, const struct packet *p, struct flo
 {
     size_t bucket = bucket_of(key);
     uint32_t tag = tag_of(key);
-    struct bucket *b = &f->buckets[bucket];
+    struct bucket *b = &f->table->buckets[bucket];
     for (unsigned i = 0; i < BUCKET_PLACES; i++) {
-        struct flow *flow = &f->flows[bucket * BUCKET_PLACES + i];
+        struct flow *flow = &f->table->flows[i][bucket];
         if (b->tags[i] == tag && flow_is(flow, p, key.from)) {
             b->last_s[i] = seconds_of(p);
             return (struct place){b, flow, i, false};
         }
     }
     unsigned at = place_to_give(b, seconds_of(p));
-    struct place place = {b, &f->flows[bucket * BUCKET_PLACES + at], at, true};
+    struct place place = {b, &f->table->flows[at][bucket], at, true};
     let_go(f, b, at, place.flow, seconds_of(p));
     b->tags[at] = tag;
     b->last_s[at] = seconds_of(p);
@@ -477,7 +491,7 @@ static void take_packet(struct flows *f, const struct packet *p, struct flow_key
 static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, struct flow_key key,
                                      struct sink *to)
 {
-    struct bucket *b = &f->buckets[bucket_of(key)];
+    struct bucket *b = &f->table->buckets[bucket_of(key)];
     uint32_t tag = tag_of(key);
     unsigned at = 0;
     while (at < BUCKET_PLACES && b->tags[at] != tag)
@@ -514,7 +528,7 @@ static ALWAYS_INLINE void fetch_flow(const struct flows *f, const struct packet 
                                      struct flow_key key)
 {
     size_t bucket = bucket_of(key);
-    const struct bucket *b = &f->buckets[bucket];
+    const struct bucket *b = &f->table->buckets[bucket];
     uint32_t tag = tag_of(key);
     unsigned at = 0;
     while (at < BUCKET_PLACES && b->tags[at] != tag)
@@ -523,7 +537,7 @@ static ALWAYS_INLINE void fetch_flow(const struct flows *f, const struct packet 
         at = place_to_give(b, seconds_of(p));
     else if (p->protocol == IP_UDP || (b->state[at] & done_bit(key.from)) != 0)
         return;
-    fetch(&f->flows[bucket * BUCKET_PLACES + at]);
+    fetch(&f->table->flows[at][bucket]);
 }
 
 static void take_batch(struct flows *f, const struct packet *packets, size_t count, struct sink *to)
@@ -536,7 +550,7 @@ static void take_batch(struct flows *f, const struct packet *packets, size_t cou
         if (!has_flow(&packets[i]))
             continue;
         keys[wanted] = key_of(&packets[i]);
-        __builtin_prefetch(&f->buckets[bucket_of(keys[wanted])], 1);
+        __builtin_prefetch(&f->table->buckets[bucket_of(keys[wanted])], 1);
         with_flow[wanted++] = &packets[i];
     }
     for (size_t i = 0; i < wanted; i++)

@@ -8,6 +8,9 @@
 #include "source/capture_file.h"
 #include "source/source.h"
 
+/* From this size on an input is worth large pages; of a pipe the size is unknown. */
+enum { LARGE_INPUT = 16 << 20 };
+
 struct captures {
     struct capture_file *file;
     struct frame_decoder *decoder;
@@ -42,7 +45,9 @@ static void *captures_open(struct input *in, const struct source_settings *setti
     c->settings = *settings;
     c->file = capture_file_open(in, err);
     c->decoder = c->file != NULL ? frame_decoder_new() : NULL;
-    c->flows = c->decoder != NULL ? flows_new() : NULL;
+    c->flows = c->decoder != NULL
+                   ? flows_new(input_raw_size(in) == 0 || input_raw_size(in) >= LARGE_INPUT)
+                   : NULL;
     if (c->flows == NULL) {
         if (c->file != NULL)
             (void)fail(err, ERROR_SYSTEM, "no memory");
