@@ -1,12 +1,14 @@
-/* The P2P message, byte by byte: one parser and one builder that share the cipher and the checksum.
+/* The P2P message, byte by byte: one parser and one builder that share the cipher and the
+ * checksum.
  *
- * Parsing decrypts a copy of the body into the caller's scratch buffer and then reads it like any other
- * foreign bytes. The order of the tests is that of nmap's parser, so that our reasons can be laid beside
- * its "Packet was too short [k]"; one difference is on purpose: on TCP a body is exactly what its prefix
- * says, while nmap takes whatever one read brought.
+ * Parsing decrypts a copy of the body into the caller's scratch buffer and then reads it like
+ * any other foreign bytes. The order of the tests is that of nmap's parser, so that our reasons
+ * can be laid beside its "Packet was too short [k]"; one difference is on purpose: on TCP a body
+ * is exactly what its prefix says, while nmap takes whatever one read brought.
  *
- * The cipher's key stream depends on the key alone, never on the data, which is why two key steps are
- * enough to see the two flag bytes (message_may_be). With key 0 it is all zeros: no encryption. */
+ * The cipher's key stream depends on the key alone, never on the data, which is why two key
+ * steps are enough to see the two flag bytes (message_may_be). With key 0 it is all zeros: no
+ * encryption. */
 #include "conficker/message.h"
 
 #include <assert.h>
@@ -134,7 +136,8 @@ static enum message_fault body_read(const uint8_t *clear, size_t size, struct me
     return MESSAGE_OK;
 }
 
-/* Takes the body out of a TCP stream: exactly as many bytes as the prefix says, the rest is trailing. */
+/* Takes the body out of a TCP stream: exactly as many bytes as the prefix says, the rest is
+ * trailing. */
 static enum message_fault stream_body(struct reader *bytes, struct message *m)
 {
     m->prefix = read_le16(bytes);

@@ -89,15 +89,15 @@ struct message {
     uint16_t prefix;        /* TCP: what the prefix says */
 };
 
-/* Parses one message: a UDP payload, or the head of a TCP stream with its prefix. Decrypts the body into
- * scratch (at least as large as the bytes given; `out->data` points into it, and the last noise_length
- * bytes of the body there are the noise). Writes *out only when it returns MESSAGE_OK; whether the
- * checksum holds and the flags are sane is for the caller to ask. */
+/* Parses one message: a UDP payload, or the head of a TCP stream with its prefix. Decrypts the
+ * body into scratch (at least as large as the bytes given; `out->data` points into it, and the
+ * last noise_length bytes of the body there are the noise). Writes *out only when it returns
+ * MESSAGE_OK; whether the checksum holds and the flags are sane is for the caller to ask. */
 enum message_fault message_parse(struct reader bytes, enum transport transport, uint8_t *scratch,
                                  size_t scratch_size, struct message *out);
 
-/* "cut: no room for the checksum" and the like; "ok" for MESSAGE_OK. For MESSAGE_CUT_STREAM the words
- * need two numbers: use message_fault_write. */
+/* "cut: no room for the checksum" and the like; "ok" for MESSAGE_OK. For MESSAGE_CUT_STREAM the
+ * words need two numbers: use message_fault_write. */
 const char *message_fault_text(enum message_fault fault);
 
 /* The words with their numbers ("cut: prefix says 14, 3 came"), given the same bytes. */
@@ -112,18 +112,18 @@ bool message_flags_are_sane(uint16_t flags, enum transport transport);
 /* No optional field and no noise: what a scanner asks with (nmap's and our own request). */
 bool message_is_bare(const struct message *m);
 
-/* The cheap gate in front of message_parse: enough bytes, and the two flag bytes, decrypted, are sane.
- * UDP must bring a whole message. Of a TCP stream the first 12 bytes are enough (prefix, key, flags), so
- * that a message still on its way passes; what it needs must lie within MESSAGE_STREAM_MAX. Costs two
- * key steps; 1 random payload in 512 passes. */
+/* The cheap gate in front of message_parse: enough bytes, and the two flag bytes, decrypted, are
+ * sane. UDP must bring a whole message. Of a TCP stream the first 12 bytes are enough (prefix,
+ * key, flags), so that a message still on its way passes; what it needs must lie within
+ * MESSAGE_STREAM_MAX. Costs two key steps; 1 random payload in 512 passes. */
 bool message_may_be(struct reader bytes, enum transport transport);
 
 /* How many bytes of a TCP stream the message at its head needs, prefix included; 0 when the prefix
  * has not come or says too little. */
 size_t message_stream_need(struct reader bytes);
 
-/* What to build. Fields are written where `fields.flags` says so; checksum, prefix and encryption are
- * computed. noise bytes follow the checksum. */
+/* What to build. Fields are written where `fields.flags` says so; checksum, prefix and
+ * encryption are computed. noise bytes follow the checksum. */
 struct message_plan {
     struct message
         fields; /* data, data_length, data_flags, key, flags, ip, port, unknowns, sysinfo */
@@ -137,14 +137,15 @@ struct message_plan {
  * nothing of it is written. */
 void message_build(const struct message_plan *plan, struct writer *w);
 
-/* Encrypts or decrypts bytes in place from *key on, and steps *key: the cipher is its own inverse. */
+/* Encrypts or decrypts bytes in place from *key on, and steps *key: the cipher is its own
+ * inverse. */
 void message_cipher(uint64_t *key, uint8_t *bytes, size_t count);
 
 /* The checksum of clear bytes, from the key on. */
 uint32_t message_checksum(const uint8_t *bytes, size_t count);
 
-/* "mode", "unknown0", ...; NULL for a bit that has no name. bit is one flag. Bits 0..7 and 15 have names
- * mode, local_ack, is_tcp, ip, unknown0, unknown1, data, sysinfo, encoded. */
+/* "mode", "unknown0", ...; NULL for a bit that has no name. bit is one flag. Bits 0..7 and 15
+ * have names mode, local_ack, is_tcp, ip, unknown0, unknown1, data, sysinfo, encoded. */
 const char *message_flag_name(uint16_t bit);
 
 #endif

@@ -17,25 +17,19 @@
 #include "conficker/ports.h"
 #include "detect/detector.h"
 #include "evidence/chance.h"
+#include "evidence/examples.h"
 #include "evidence/hosts.h"
 #include "evidence/set.h"
 #include "evidence/trail.h"
 #include "observe/packet.h"
 
-enum { EXAMPLES = 4, ADDRESSES_TO_CONVICT = 5 };
-
-struct example {
-    uint64_t hash; /* of address and port; 0: free */
-    uint32_t ipv4;
-    uint16_t port;
-    uint8_t transport; /* enum transport */
-};
+enum { ADDRESSES_TO_CONVICT = 5 };
 
 /* What few hosts need: predicted ports that were met. */
 struct hits {
     struct set addresses;
     int64_t first_us, last_us;
-    struct example examples[EXAMPLES]; /* the smallest hashes */
+    struct examples examples;
     struct trail trail;
 };
 
@@ -43,23 +37,6 @@ struct slot {
     struct set tried; /* distinct (address, port) pairs */
     struct hits *hits;
 };
-
-static void note_example(struct hits *hits, const struct example *met)
-{
-    unsigned largest = 0;
-    for (unsigned i = 0; i < EXAMPLES; i++) {
-        if (hits->examples[i].hash == met->hash)
-            return;
-        if (hits->examples[i].hash == 0) {
-            hits->examples[i] = *met;
-            return;
-        }
-        if (hits->examples[i].hash > hits->examples[largest].hash)
-            largest = i;
-    }
-    if (met->hash < hits->examples[largest].hash)
-        hits->examples[largest] = *met;
-}
 
 static struct hits *hits_of(struct watcher *w, struct slot *s)
 {
@@ -79,16 +56,17 @@ static void note_hit(struct watcher *w, struct slot *s, const struct observation
     struct hits *hits = hits_of(w, s);
     if (hits == NULL)
         return;
-    struct example met = {.hash = pair,
-                          .ipv4 = address_v4(seen->server.address),
-                          .port = seen->server.port,
-                          .transport = seen->protocol == IP_TCP ? TRANSPORT_TCP : TRANSPORT_UDP};
     (void)set_add(hosts_sets(w->hosts), &hits->addresses, hash_address(seen->server.address));
     if (seen->when_us < hits->first_us)
         hits->first_us = seen->when_us;
     if (seen->when_us > hits->last_us)
         hits->last_us = seen->when_us;
-    note_example(hits, &met);
+    if (examples_want(&hits->examples, pair)) {
+        char address[ADDRESS_TEXT_SIZE], text[EXAMPLE_TEXT_SIZE];
+        (void)snprintf(text, sizeof text, "%s:%u/%s", address_text(seen->server.address, address),
+                       seen->server.port, seen->protocol == IP_TCP ? "tcp" : "udp");
+        examples_add(&hits->examples, pair, text);
+    }
     trail_add(&hits->trail, pair, seen->when_us);
 }
 
@@ -123,8 +101,7 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
         return;
     set_merge(hosts_sets(w->hosts), &hits->addresses, &from->hits->addresses);
     trail_merge(&hits->trail, &from->hits->trail);
-    for (unsigned i = 0; i < EXAMPLES && from->hits->examples[i].hash != 0; i++)
-        note_example(hits, &from->hits->examples[i]);
+    examples_merge(&hits->examples, &from->hits->examples);
     if (from->hits->first_us < hits->first_us)
         hits->first_us = from->hits->first_us;
     if (from->hits->last_us > hits->last_us)
@@ -136,17 +113,6 @@ static bool day_is_near_monday(int32_t day)
 {
     int32_t of_week = ((day + 4) % 7 + 7) % 7; /* 0: Sunday */
     return of_week <= 1;
-}
-
-static void add_examples(struct sign *out, const struct hits *hits)
-{
-    for (unsigned i = 0; i < EXAMPLES && hits->examples[i].hash != 0; i++) {
-        const struct example *e = &hits->examples[i];
-        char address[ADDRESS_TEXT_SIZE], line[FACT_TEXT_SIZE];
-        (void)snprintf(line, sizeof line, "%s:%u/%s", address_text(address_of_v4(e->ipv4), address),
-                       e->port, e->transport == TRANSPORT_TCP ? "tcp" : "udp");
-        sign_add_text(out, FACT_ITEM, "met", line);
-    }
 }
 
 static bool report(struct watcher *w, int32_t day, const void *slot, struct sign *out)
@@ -169,7 +135,7 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
         out->of = out->count;
     out->first_us = s->hits->first_us;
     out->last_us = s->hits->last_us;
-    add_examples(out, s->hits);
+    examples_show(&s->hits->examples, "met", out);
     struct text says = text_over(out->says, sizeof out->says);
     text_add(&says,
              "%llu of %llu %s that it began to contact %s on the port predicted for their address "

@@ -18,6 +18,7 @@
 #include "detect/calendar.h"
 #include "detect/detector.h"
 #include "evidence/chance.h"
+#include "evidence/examples.h"
 #include "evidence/hosts.h"
 #include "evidence/set.h"
 #include "evidence/trail.h"
@@ -27,7 +28,6 @@
 enum {
     DNS_PORT = 53,
     LENGTHS = DOMAIN_LABEL_MAX - DOMAIN_LABEL_MIN + 1,
-    EXAMPLES = 4,
     DAYS_GRACE = 1,        /* the worm's clock and ours: the day before and after count */
     OTHER_DAYS_SMALL = 30, /* lists A and B: other dates looked at, each side */
     OTHER_DAYS_D = 7,      /* list D: 50,000 names a day, so fewer */
@@ -35,19 +35,12 @@ enum {
     NAMES_TO_CONVICT = 3
 };
 
-struct example {
-    uint64_t hash; /* 0: free */
-    int32_t list_day;
-    uint32_t position;
-    char name[DOMAIN_NAME_SIZE];
-};
-
 /* What few hosts need: names that hit. */
 struct hits {
     struct set names[NAME_LISTS][LENGTHS];
     uint64_t look_ups, nxdomain;
     int64_t first_us, last_us;
-    struct example examples[NAME_LISTS][EXAMPLES]; /* the smallest hashes */
+    struct examples examples[NAME_LISTS];
 };
 
 struct trails {
@@ -60,23 +53,6 @@ struct slot {
     struct hits *hits;
     struct trails *trails;
 };
-
-static void note_example(struct example kept[static EXAMPLES], const struct example *met)
-{
-    unsigned largest = 0;
-    for (unsigned i = 0; i < EXAMPLES; i++) {
-        if (kept[i].hash == met->hash)
-            return;
-        if (kept[i].hash == 0) {
-            kept[i] = *met;
-            return;
-        }
-        if (kept[i].hash > kept[largest].hash)
-            largest = i;
-    }
-    if (met->hash < kept[largest].hash)
-        kept[largest] = *met;
-}
 
 static struct hits *hits_of(struct watcher *w, struct slot *s)
 {
@@ -132,9 +108,12 @@ static void note_hit(struct watcher *w, struct slot *s, const struct look_up *l,
         hits->first_us = l->seen->when_us;
     if (l->seen->when_us > hits->last_us)
         hits->last_us = l->seen->when_us;
-    struct example met = {.hash = l->hash, .list_day = list_day, .position = position};
-    (void)snprintf(met.name, sizeof met.name, "%.*s", (int)sizeof met.name - 1, l->name->text);
-    note_example(hits->examples[list], &met);
+    if (examples_want(&hits->examples[list], l->hash)) {
+        char date[DATE_TEXT_SIZE], text[EXAMPLE_TEXT_SIZE];
+        (void)snprintf(text, sizeof text, "%.*s (number %u of %s)", DOMAIN_NAME_SIZE - 1,
+                       l->name->text, position + 1, date_text(list_day, date));
+        examples_add(&hits->examples[list], l->hash, text);
+    }
 }
 
 /* The name passed from client to server: remembered at both ends. */
@@ -208,8 +187,7 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     for (unsigned list = 0; list < NAME_LISTS; list++) {
         for (unsigned i = 0; i < LENGTHS; i++)
             set_merge(pool, &hits->names[list][i], &from->hits->names[list][i]);
-        for (unsigned i = 0; i < EXAMPLES && from->hits->examples[list][i].hash != 0; i++)
-            note_example(hits->examples[list], &from->hits->examples[list][i]);
+        examples_merge(&hits->examples[list], &from->hits->examples[list]);
     }
     hits->look_ups += from->hits->look_ups;
     hits->nxdomain += from->hits->nxdomain;
@@ -279,17 +257,6 @@ static unsigned variants_of(enum name_list list)
     return of[list];
 }
 
-static void add_examples(struct sign *out, const struct hits *hits, enum name_list list)
-{
-    for (unsigned i = 0; i < EXAMPLES && hits->examples[list][i].hash != 0; i++) {
-        const struct example *e = &hits->examples[list][i];
-        char date[DATE_TEXT_SIZE], line[FACT_TEXT_SIZE];
-        (void)snprintf(line, sizeof line, "%s (number %u of %s)", e->name, e->position + 1,
-                       date_text(e->list_day, date));
-        sign_add_text(out, FACT_ITEM, "names", line);
-    }
-}
-
 static void say(struct sign *out, const struct tail *t, bool relay)
 {
     static const char *const names[NAME_LISTS] = {"A", "B and C", "D and E"};
@@ -337,7 +304,7 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     out->last_us = s->hits->last_us;
     sign_add_number(out, "names_of_5_letters_or_more", best.hits_of_five);
     sign_add_number(out, "nxdomain", (double)s->hits->nxdomain);
-    add_examples(out, s->hits, best.list);
+    examples_show(&s->hits->examples[best.list], "names", out);
     say(out, &best, relay);
     return true;
 }

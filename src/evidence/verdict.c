@@ -27,12 +27,6 @@
 #define SWEEPS_MOST 5.0 /* smb-sweep and sweep-pattern together */
 #define BARE_POINTS 3.0 /* a scanner's bare requests */
 
-const char *verdict_kind_text(enum verdict_kind kind)
-{
-    static const char *const texts[VERDICT_KINDS] = {"infected", "suspicious", "clean", "unknown"};
-    return texts[kind];
-}
-
 /* The weight of one statistical sign, corrected for the tests of its day. */
 static double weight_of(const struct sign *s)
 {

@@ -37,6 +37,7 @@ enum block_type {
     BLOCK_PACKET_ENHANCED = 6,
     BLOCK_SECRETS = 10,
     BLOCK_CUSTOM = 0xbad,
+    BLOCK_CUSTOM_KEPT = 0x40000bad,
     BLOCK_SECTION = 0x0a0d0d0a /* the same in both byte orders */
 };
 
@@ -66,7 +67,7 @@ static bool pcapng_recognises(const uint8_t *start, size_t size)
 static bool block_is_known(uint32_t type)
 {
     return (type >= BLOCK_INTERFACE && type <= BLOCK_PACKET_ENHANCED) || type == BLOCK_SECRETS ||
-           type == BLOCK_CUSTOM || type == BLOCK_SECTION;
+           type == BLOCK_CUSTOM || type == BLOCK_CUSTOM_KEPT || type == BLOCK_SECTION;
 }
 
 /* A section header says its own byte order, eight bytes in, before its length can be read. */

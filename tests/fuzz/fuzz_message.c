@@ -1,7 +1,8 @@
-/* Any bytes as a P2P message. The first byte says the transport, the rest is the payload or the stream.
+/* Any bytes as a P2P message. The first byte says the transport, the rest is the payload or the
+ * stream.
  *
- * Invariant: what parses and whose checksum holds can be built again from its fields and its noise, to
- * the same bytes; and the gate lets it through when its flags are sane. */
+ * Invariant: what parses and whose checksum holds can be built again from its fields and its
+ * noise, to the same bytes; and the gate lets it through when its flags are sane. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* Parsing as the tests of the P2P message do it: comfortable, and from heap copies of the exact size. */
+/* Parsing as the tests of the P2P message do it: comfortable, and from heap copies of the exact
+ * size. */
 #ifndef WORMSIGN_TESTS_MESSAGE_PARSING_H
 #define WORMSIGN_TESTS_MESSAGE_PARSING_H
 
@@ -16,8 +17,8 @@ static inline enum message_fault parse(const uint8_t *bytes, size_t size, enum t
     return message_parse(reader_over(bytes, size), transport, scratch, sizeof scratch, out);
 }
 
-/* As parse, but bytes and scratch are heap blocks of exactly this size: a sanitizer sees every step too
- * far. What *out points to is gone afterwards. */
+/* As parse, but bytes and scratch are heap blocks of exactly this size: a sanitizer sees every
+ * step too far. What *out points to is gone afterwards. */
 static inline enum message_fault parse_exact(const uint8_t *bytes, size_t size,
                                              enum transport transport, struct message *out)
 {

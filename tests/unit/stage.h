@@ -77,8 +77,8 @@ static inline bool sign_of(struct stage *s, const char *host, const char *time, 
     return s->detector->report(&s->watcher, day_of(when(time)), slot_of(s, host, time), out);
 }
 
-static inline struct observation flow_seen(struct address client, struct address server, uint16_t port,
-                                           uint8_t protocol, int64_t when_us)
+static inline struct observation flow_seen(struct address client, struct address server,
+                                           uint16_t port, uint8_t protocol, int64_t when_us)
 {
     return (struct observation){.kind = OBSERVED_BEGIN,
                                 .protocol = protocol,
@@ -90,8 +90,8 @@ static inline struct observation flow_seen(struct address client, struct address
 }
 
 /* The client looked this name up (type A) and the server said rcode; or only the question, with rcode < 0. */
-static inline void looked_up(struct stage *s, const char *client, const char *server, const char *name,
-                             const char *time, int rcode)
+static inline void looked_up(struct stage *s, const char *client, const char *server,
+                             const char *name, const char *time, int rcode)
 {
     uint8_t bytes[512];
     struct writer w = writer_over(bytes, sizeof bytes);

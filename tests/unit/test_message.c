@@ -1,9 +1,9 @@
 /* conficker/message: the P2P message against the rows that the reference parser wrote
  * (tests/vectors/packets.tsv).
  *
- * The reference parser looks at the body alone and ignores prefix and surplus. In the vectors every
- * prefix says exactly what follows, so there framing and reference agree; where they would not (short
- * prefix, surplus) test_message_built.c holds the framing rule. */
+ * The reference parser looks at the body alone and ignores prefix and surplus. In the vectors
+ * every prefix says exactly what follows, so there framing and reference agree; where they would
+ * not (short prefix, surplus) test_message_built.c holds the framing rule. */
 #include "message_parsing.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* conficker/message: messages built here come back as they were, in every combination of fields, on TCP
- * split anywhere, too long, too short, with a surplus; and what gate, flags and faults say of them. */
+/* conficker/message: messages built here come back as they were, in every combination of fields,
+ * on TCP split anywhere, too long, too short, with a surplus; and what gate, flags and faults
+ * say of them. */
 #include "message_parsing.h"
 
 #include <string.h>

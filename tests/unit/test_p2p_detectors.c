@@ -9,10 +9,11 @@
 static const char tuesday[] = "2009-04-21T12:00:00Z";
 static const char monday[] = "2009-04-20T12:00:00Z";
 
-static void began(struct stage *s, const char *client, uint32_t server, uint16_t port, uint8_t protocol,
-                  const char *time)
+static void began(struct stage *s, const char *client, uint32_t server, uint16_t port,
+                  uint8_t protocol, const char *time)
 {
-    struct observation seen = flow_seen(at(client), address_of_v4(server), port, protocol, when(time));
+    struct observation seen = flow_seen(at(client), address_of_v4(server), port, protocol,
+                                        when(time));
     s->detector->observe(&s->watcher, &seen);
 }
 
@@ -22,15 +23,16 @@ static void contact_predicted(struct stage *s, const char *client, unsigned coun
     for (unsigned i = 0; i < count; i++) {
         uint32_t peer = (uint32_t)hash_number(i);
         struct p2p_ports ports = ports_predicted_for(peer, week_of(when(time)), READING_NMAP);
-        began(s, client, peer, i % 2 != 0 ? ports.udp[1] : ports.tcp[0], i % 2 != 0 ? IP_UDP : IP_TCP, time);
+        began(s, client, peer, i % 2 != 0 ? ports.udp[1] : ports.tcp[0],
+              i % 2 != 0 ? IP_UDP : IP_TCP, time);
     }
 }
 
 static void contact_random(struct stage *s, const char *client, unsigned count, const char *time)
 {
     for (unsigned i = 0; i < count; i++)
-        began(s, client, (uint32_t)hash_number(i + 1000000), (uint16_t)(PORT_LOWEST + hash_number(i) % 60000),
-              IP_UDP, time);
+        began(s, client, (uint32_t)hash_number(i + 1000000),
+              (uint16_t)(PORT_LOWEST + hash_number(i) % 60000), IP_UDP, time);
 }
 
 static void test_predicted_ports_convict(void **state)
@@ -137,9 +139,11 @@ static void test_merging_ports_gives_the_whole(void **state)
     contact_predicted(&whole, "10.0.0.5", 30, tuesday);
     contact_random(&whole, "10.0.0.5", 500, tuesday);
     contact_predicted(&parts, "10.0.0.5", 30, tuesday);
-    contact_predicted(&parts, "10.0.0.6", 10, tuesday); /* these twice: the merge must not count them again */
+    contact_predicted(&parts, "10.0.0.6", 10,
+                      tuesday); /* these twice: the merge must not count them again */
     contact_random(&parts, "10.0.0.6", 500, tuesday);
-    parts.detector->merge(&parts.watcher, slot_of(&parts, "10.0.0.5", tuesday), slot_of(&parts, "10.0.0.6", tuesday));
+    parts.detector->merge(&parts.watcher, slot_of(&parts, "10.0.0.5", tuesday),
+                          slot_of(&parts, "10.0.0.6", tuesday));
     assert_true(sign_of(&whole, "10.0.0.5", tuesday, &a));
     assert_true(sign_of(&parts, "10.0.0.5", tuesday, &b));
     assert_memory_equal(&a, &b, sizeof a);
@@ -148,23 +152,26 @@ static void test_merging_ports_gives_the_whole(void **state)
 }
 
 /* A message of the given flags (and noise) in a buffer. */
-static size_t build(uint64_t key, uint16_t flags, size_t noise, enum transport transport, uint8_t out[static 256])
+static size_t build(uint64_t key, uint16_t flags, size_t noise, enum transport transport,
+                    uint8_t out[static 256])
 {
     static const uint8_t noise_bytes[64];
-    struct message_plan plan = {.fields = {.key = key, .flags = flags, .ip = 0x0a000001, .port = 4000},
-                                .noise = noise_bytes,
-                                .noise_length = noise,
-                                .transport = transport};
+    struct message_plan plan = {
+        .fields = {.key = key, .flags = flags, .ip = 0x0a000001, .port = 4000},
+        .noise = noise_bytes,
+        .noise_length = noise,
+        .transport = transport};
     struct writer w = writer_over(out, 256);
     message_build(&plan, &w);
     assert_false(w.failed);
     return w.used;
 }
 
-static void sent(struct stage *s, const uint8_t *bytes, size_t size, bool by_client, bool other_spoke,
-                 uint64_t other_start)
+static void sent(struct stage *s, const uint8_t *bytes, size_t size, bool by_client,
+                 bool other_spoke, uint64_t other_start)
 {
-    struct observation seen = flow_seen(at("10.0.0.5"), at("198.51.100.7"), 40000, IP_UDP, when(tuesday));
+    struct observation seen = flow_seen(at("10.0.0.5"), at("198.51.100.7"), 40000, IP_UDP,
+                                        when(tuesday));
     seen.kind = OBSERVED_PAYLOAD;
     seen.by_client = by_client;
     seen.bytes = reader_over(bytes, size);
@@ -173,7 +180,10 @@ static void sent(struct stage *s, const uint8_t *bytes, size_t size, bool by_cli
     s->detector->observe(&s->watcher, &seen);
 }
 
-enum { FLAGS_FULL = MESSAGE_MODE | MESSAGE_ENCODED | MESSAGE_HAS_IP, FLAGS_BARE = MESSAGE_MODE | MESSAGE_ENCODED };
+enum {
+    FLAGS_FULL = MESSAGE_MODE | MESSAGE_ENCODED | MESSAGE_HAS_IP,
+    FLAGS_BARE = MESSAGE_MODE | MESSAGE_ENCODED
+};
 
 static void test_a_valid_message_is_proof(void **state)
 {
@@ -200,7 +210,8 @@ static void test_insane_flags_are_no_message(void **state)
     struct stage s = stage_of(SIGN_P2P_MESSAGE);
     struct sign sign;
     uint8_t bytes[256];
-    static const uint16_t flags[] = {MESSAGE_MODE, FLAGS_FULL | MESSAGE_IS_TCP, FLAGS_FULL | 0x0100};
+    static const uint16_t flags[] = {MESSAGE_MODE, FLAGS_FULL | MESSAGE_IS_TCP,
+                                     FLAGS_FULL | 0x0100};
     for (unsigned i = 0; i < COUNT_OF(flags); i++)
         sent(&s, bytes, build(77, flags[i], 0, TRANSPORT_UDP, bytes), true, false, 0);
     assert_false(sign_of(&s, "10.0.0.5", tuesday, &sign));
@@ -247,7 +258,8 @@ static void test_a_stream_is_judged_once_when_its_message_is_whole(void **state)
     uint8_t bytes[256];
     size_t size = build(0x55aa55aa, FLAGS_FULL | MESSAGE_IS_TCP, 9, TRANSPORT_TCP, bytes);
     for (size_t have = 1; have <= size; have++) {
-        struct observation seen = flow_seen(at("10.0.0.5"), at("198.51.100.7"), 40000, IP_TCP, when(tuesday));
+        struct observation seen = flow_seen(at("10.0.0.5"), at("198.51.100.7"), 40000, IP_TCP,
+                                            when(tuesday));
         seen.kind = OBSERVED_PAYLOAD;
         seen.is_stream = seen.start_known = true;
         seen.bytes = reader_over(bytes, have);
@@ -264,7 +276,8 @@ static void test_streams_that_cannot_be_messages_are_not_wanted(void **state)
 {
     (void)state;
     struct stage s = stage_of(SIGN_P2P_MESSAGE);
-    struct observation seen = flow_seen(at("10.0.0.5"), at("198.51.100.7"), 80, IP_TCP, when(tuesday));
+    struct observation seen = flow_seen(at("10.0.0.5"), at("198.51.100.7"), 80, IP_TCP,
+                                        when(tuesday));
     seen.kind = OBSERVED_PAYLOAD;
     seen.is_stream = true;
     seen.bytes = reader_over("GET / HTTP/1.0\r\nHost: x\r\n\r\n", 27);

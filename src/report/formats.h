@@ -1,0 +1,10 @@
+/* The formats a report can have; report.c lists them, each has a file of its own. */
+#ifndef WORMSIGN_REPORT_FORMATS_H
+#define WORMSIGN_REPORT_FORMATS_H
+
+#include "report/report.h"
+
+extern const struct report_format report_text;
+extern const struct report_format report_json;
+
+#endif

@@ -1,0 +1,302 @@
+/* JSON Lines: one object a line, flushed as it is written, for programs that read along.
+ *
+ *   {"type":"host","schema":1,"host":"10.0.0.5","home":true,"site":null,"names":["ward3-pc"],...}
+ *   {"type":"infection","schema":1,"from":...,"to":...}
+ *   {"type":"summary","schema":1,"verb":"hunt",...}                         always the last line
+ *
+ * The order of the keys is fixed. What is absent is left out (but "site", which is null). Whole
+ * numbers are written as integers, numbers that are not finite are left out. Foreign text is in the
+ * SAFE_UTF8 form of foreign.h: a byte that is no UTF-8 or steers a terminal comes as \xNN, a
+ * backslash as two, and JSON's own escaping is applied to that. A fact that comes several times under
+ * one name is an array.
+ *
+ * A line is built whole before its first byte is written, so a lack of memory leaves no half line. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/time.h"
+#include "base/writer.h"
+#include "report/foreign.h"
+#include "report/formats.h"
+
+enum { SCHEMA = 1, SENTENCE_SIZE = 512, VARIANT_LIST_SIZE = 32 };
+
+/* Whole numbers up to this are exact in a double. */
+#define WHOLE_MAX 9007199254740992.0
+
+struct line {
+    json_t *root;
+    bool failed; /* a part is missing: memory was out */
+};
+
+static void put(struct line *l, json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        l->failed = true;
+}
+
+static void append(struct line *l, json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0)
+        l->failed = true;
+}
+
+static json_t *safe_json(const char *text, enum safe_form form)
+{
+    char *safe = text_made_safe(text, form);
+    json_t *made = safe != NULL ? json_string(safe) : NULL;
+    free(safe);
+    return made;
+}
+
+static json_t *address_json(struct address a)
+{
+    char buffer[ADDRESS_TEXT_SIZE];
+    return json_string(address_text(a, buffer));
+}
+
+static json_t *count_json(uint64_t count)
+{
+    return json_integer(count <= INT64_MAX ? (json_int_t)count : INT64_MAX);
+}
+
+/* The number must be finite. */
+static json_t *number_json(double number)
+{
+    bool whole = fabs(number) <= WHOLE_MAX && trunc(number) == number;
+    return whole ? json_integer((json_int_t)number) : json_real(number);
+}
+
+static void put_number(struct line *l, json_t *object, const char *key, double number)
+{
+    if (isfinite(number))
+        put(l, object, key, number_json(number));
+}
+
+static void put_time(struct line *l, json_t *object, const char *key, int64_t when_us)
+{
+    char buffer[TIME_TEXT_SIZE];
+    if (time_text(when_us, buffer)[0] != '-')
+        put(l, object, key, json_string(buffer));
+}
+
+static json_t *variants_json(struct line *l, unsigned variants)
+{
+    json_t *array = json_array();
+    for (unsigned bit = VARIANT_A; bit <= VARIANT_E; bit <<= 1)
+        if ((variants & bit) != 0)
+            append(l, array, json_string(variant_text((enum variant)bit)));
+    return array;
+}
+
+static json_t *marks_json(struct line *l, unsigned marks)
+{
+    json_t *array = json_array();
+    for (unsigned bit = MARK_ATTACKED; bit <= MARK_UNPATCHED; bit <<= 1)
+        if ((marks & bit) != 0)
+            append(l, array, json_string(mark_text((enum mark)bit)));
+    return array;
+}
+
+/* Adds a fact beside those of the same name: the second item makes the list. */
+static void put_fact(struct line *l, json_t *facts, const struct fact *f)
+{
+    json_t *before = json_object_get(facts, f->name);
+    if (f->kind == FACT_NUMBER && !isfinite(f->number))
+        return;
+    json_t *value = f->kind == FACT_NUMBER ? number_json(f->number) : safe_json(f->text, SAFE_UTF8);
+    if (before == NULL && f->kind != FACT_ITEM) {
+        put(l, facts, f->name, value);
+        return;
+    }
+    if (json_is_array(before)) {
+        append(l, before, value);
+        return;
+    }
+    json_t *list = json_array();
+    if (before != NULL)
+        append(l, list, json_incref(before));
+    append(l, list, value);
+    put(l, facts, f->name, list);
+}
+
+static json_t *sign_json(struct line *l, const struct sign *s)
+{
+    json_t *object = json_object(), *facts = json_object();
+    put(l, object, "sign", json_string(sign_kind_of(s->id)->id));
+    if (s->weight == WEIGHT_PROOF)
+        put(l, object, "weight", json_string("proof"));
+    else if (s->weight == WEIGHT_STATISTICAL)
+        put(l, object, "weight", json_string("statistical"));
+    else
+        put_number(l, object, "weight", s->points);
+    if (s->weight == WEIGHT_STATISTICAL)
+        put_number(l, object, "false_alarm_log10", s->false_alarm_log10);
+    put(l, object, "count", count_json(s->count));
+    if (s->has_of)
+        put(l, object, "of", count_json(s->of));
+    put_time(l, object, "first", s->first_us);
+    put_time(l, object, "last", s->last_us);
+    put(l, object, "says", safe_json(s->says, SAFE_SENTENCE));
+    for (unsigned i = 0; i < s->fact_count; i++)
+        put_fact(l, facts, &s->facts[i]);
+    put(l, object, "facts", facts);
+    return object;
+}
+
+static struct line line_begin(const char *type)
+{
+    struct line l = {.root = json_object()};
+    put(&l, l.root, "type", json_string(type));
+    put(&l, l.root, "schema", json_integer(SCHEMA));
+    return l;
+}
+
+static bool line_end(struct report *r, struct line *l)
+{
+    /* 15 digits: 9.3 stays 9.3, and every decimal number of 15 digits comes back as it went in. */
+    char *text = l->failed ? NULL : json_dumps(l->root, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    json_decref(l->root);
+    bool good = text != NULL && fputs(text, r->out) != EOF && fputc('\n', r->out) != EOF;
+    free(text);
+    return fflush(r->out) == 0 && good && !ferror(r->out);
+}
+
+static bool json_begin(struct report *r)
+{
+    r->state = NULL;
+    return true;
+}
+
+static void put_evidence(struct line *l, const struct verdict *v)
+{
+    char date[DATE_TEXT_SIZE];
+    put(l, l->root, "variants", variants_json(l, v->variants));
+    put(l, l->root, "marks", marks_json(l, v->marks));
+    if (v->proof)
+        put(l, l->root, "weight", json_string("proof"));
+    else
+        put_number(l, l->root, "weight", v->weight);
+    if (v->has_day)
+        put(l, l->root, "day", json_string(date_text(v->day, date)));
+    put_time(l, l->root, "first", v->first_us);
+    put_time(l, l->root, "last", v->last_us);
+    put(l, l->root, "says", safe_json(v->says, SAFE_SENTENCE));
+    json_t *signs = json_array();
+    for (size_t i = 0; i < v->sign_count; i++)
+        append(l, signs, sign_json(l, &v->signs[i]));
+    put(l, l->root, "signs", signs);
+}
+
+static bool json_host(struct report *r, const struct verdict *v)
+{
+    struct line l = line_begin("host");
+    json_t *names = json_array();
+    put(&l, l.root, "host", address_json(v->host));
+    put(&l, l.root, "home", json_boolean(v->home));
+    put(&l, l.root, "site", v->site != NULL ? safe_json(v->site, SAFE_UTF8) : json_null());
+    for (unsigned i = 0; i < v->name_count; i++)
+        append(&l, names, safe_json(v->names[i], SAFE_UTF8));
+    put(&l, l.root, "names", names);
+    put(&l, l.root, "verdict", json_string(verdict_kind_text(v->kind)));
+    if (v->kind == VERDICT_UNKNOWN && v->reason[0] != '\0')
+        put(&l, l.root, "reason", safe_json(v->reason, SAFE_SENTENCE));
+    put_evidence(&l, v);
+    return line_end(r, &l);
+}
+
+static bool json_edge(struct report *r, const struct infection *i)
+{
+    struct line l = line_begin("infection");
+    char buffer[VARIANT_LIST_SIZE];
+    struct text variants = text_over(buffer, sizeof buffer);
+    for (unsigned bit = VARIANT_A; bit <= VARIANT_E; bit <<= 1)
+        if ((i->variants & bit) != 0)
+            text_add(&variants, "%s%s", variants.used > 0 ? "," : "",
+                     variant_text((enum variant)bit));
+    put(&l, l.root, "from", address_json(i->from));
+    put(&l, l.root, "to", address_json(i->to));
+    put_time(&l, l.root, "time", i->when_us);
+    put(&l, l.root, "cause", safe_json(i->cause, SAFE_SENTENCE));
+    if (variants.used > 0)
+        put(&l, l.root, "variant", json_string(buffer));
+    put(&l, l.root, "says", safe_json(i->says, SAFE_SENTENCE));
+    return line_end(r, &l);
+}
+
+static json_t *input_json(struct line *l, const struct input_totals *input)
+{
+    json_t *object = json_object(), *damages = json_array();
+    put(l, object, "name", safe_json(input->name, SAFE_UTF8));
+    if (input->format != NULL)
+        put(l, object, "format", json_string(input->format));
+    put(l, object, "records", count_json(input->records));
+    put(l, object, "bytes", count_json(input->bytes));
+    for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < input->damage_count; i++) {
+        json_t *damage = json_object();
+        put(l, damage, "offset", count_json(input->damage[i].offset));
+        put(l, damage, "reason", safe_json(input->damage[i].reason, SAFE_UTF8));
+        append(l, damages, damage);
+    }
+    put(l, object, "damage", damages);
+    return object;
+}
+
+/* The schema has no places for an estimated count and for damage beyond the list; both are limits of
+ * ours, so they are told among them. */
+static json_t *limits_json(struct line *l, const struct totals *t)
+{
+    json_t *array = json_array();
+    char sentence[SENTENCE_SIZE];
+    for (size_t i = 0; i < t->limit_count; i++)
+        append(l, array, safe_json(t->limits_hit[i], SAFE_SENTENCE));
+    if (t->seen_is_estimate)
+        append(l, array, json_string("the number of hosts seen is an estimate"));
+    for (size_t i = 0; i < t->input_count; i++) {
+        if (t->inputs[i].damage_count <= INPUT_DAMAGES_MAX)
+            continue;
+        struct text text = text_over(sentence, sizeof sentence);
+        text_add(&text, "input %zu is damaged in %llu places, of which the first %d are listed",
+                 i + 1, (unsigned long long)t->inputs[i].damage_count, INPUT_DAMAGES_MAX);
+        append(l, array, json_string(sentence));
+    }
+    return array;
+}
+
+static json_t *hosts_json(struct line *l, const struct totals *t)
+{
+    json_t *hosts = json_object();
+    for (unsigned kind = 0; kind < VERDICT_KINDS; kind++)
+        put(l, hosts, verdict_kind_text((enum verdict_kind)kind), count_json(t->hosts[kind]));
+    put(l, hosts, "outside_infected", count_json(t->outside_infected));
+    put(l, hosts, "seen", count_json(t->seen));
+    return hosts;
+}
+
+static bool json_end(struct report *r, const struct totals *t)
+{
+    struct line l = line_begin("summary");
+    json_t *inputs = json_array();
+    put(&l, l.root, "verb", json_string(t->verb));
+    put(&l, l.root, "complete", json_boolean(t->complete));
+    put(&l, l.root, "hosts", hosts_json(&l, t));
+    for (size_t i = 0; i < t->input_count; i++)
+        append(&l, inputs, input_json(&l, &t->inputs[i]));
+    put(&l, l.root, "inputs", inputs);
+    put(&l, l.root, "limits_hit", limits_json(&l, t));
+    put_number(&l, l.root, "expected_false_hosts", t->expected_false_hosts);
+    put_number(&l, l.root, "seconds", t->seconds);
+    return line_end(r, &l);
+}
+
+const struct report_format report_json = {
+    .id = "json",
+    .claim = "JSON Lines: a host, an infection or the summary a line, for programs.",
+    .begin = json_begin,
+    .host = json_host,
+    .edge = json_edge,
+    .end = json_end,
+};

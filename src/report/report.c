@@ -1,0 +1,16 @@
+/* The table of report formats: a new one is a file of its own and a row here. */
+#include "report/report.h"
+
+#include <string.h>
+
+#include "report/formats.h"
+
+const struct report_format *const report_formats[] = {&report_text, &report_json, NULL};
+
+const struct report_format *report_format_named(const char *id)
+{
+    for (const struct report_format *const *row = report_formats; *row != NULL; row++)
+        if (strcmp((*row)->id, id) == 0)
+            return *row;
+    return NULL;
+}

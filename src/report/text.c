@@ -1,0 +1,453 @@
+/* Text for a person on a bad day: what is infected comes first, what it rests on comes with it.
+ *
+ *   INFECTED
+ *
+ *   10.0.0.5 (ward3-pc): INFECTED, variant D (SRI: C) or E, weight 12.4, 2009-04-21 16:44:11 to
+ *     18:02:00 UTC
+ *       It began to contact 43 peers, and 41 of them ...
+ *       - p2p-ports: 41 of 43 peers were on the port predicted for their address this week.
+ *
+ * Verdicts are streamed in their order, and a heading is written where the group changes. How much a
+ * host gets depends on its group and the verbosity (table `shown`): infected and suspicious home hosts
+ * get everything, facts from -v; outside ones a line or a place in a count; what is left out is said
+ * at the end, with the option that shows it. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/time.h"
+#include "base/writer.h"
+#include "report/formats.h"
+#include "report/page.h"
+
+enum { SPAN_SIZE = 2 * TIME_TEXT_SIZE, VARIANTS_SIZE = 64, NUMBER_SIZE = 32, FACTS_FROM = 1 };
+
+enum groups { OUTSIDE, HOME, PLACES, GROUP_NONE = PLACES * VERDICT_KINDS, GROUP_EDGES };
+
+struct text_state {
+    struct page page;
+    int group;  /* place * VERDICT_KINDS + verdict, of the last heading */
+    bool dense; /* the last line has no empty line after it */
+    uint64_t hidden[PLACES][VERDICT_KINDS];
+};
+
+/* From which verbosity a host gets its one line, and from which its signs. */
+static const struct {
+    int line_from, signs_from;
+} shown[PLACES][VERDICT_KINDS] = {
+    [HOME] = {[VERDICT_INFECTED] = {0, 0},
+              [VERDICT_SUSPICIOUS] = {0, 0},
+              [VERDICT_CLEAN] = {0, 1},
+              [VERDICT_UNKNOWN] = {1, 2}},
+    [OUTSIDE] = {[VERDICT_INFECTED] = {0, 1},
+                 [VERDICT_SUSPICIOUS] = {1, 2},
+                 [VERDICT_CLEAN] = {1, 2},
+                 [VERDICT_UNKNOWN] = {1, 2}},
+};
+
+static const struct {
+    const char *heading, *word;
+    enum paint paint;
+} kinds[VERDICT_KINDS] = {
+    [VERDICT_INFECTED] = {"INFECTED", "INFECTED", PAINT_RED},
+    [VERDICT_SUSPICIOUS] = {"SUSPICIOUS", "suspicious", PAINT_YELLOW},
+    [VERDICT_CLEAN] = {"CLEAN: ASKED, AND ANSWERED AS A CLEAN HOST DOES", "clean", PAINT_GREEN},
+    [VERDICT_UNKNOWN] = {"UNKNOWN: SIGNS TOO WEAK TO JUDGE BY, OR NO ANSWER", "unknown",
+                         PAINT_PLAIN},
+};
+
+static bool text_begin(struct report *r)
+{
+    struct text_state *state = calloc(1, sizeof *state);
+    if (state == NULL)
+        return false;
+    state->page = page_over(r->out, r->width, r->colour);
+    state->group = GROUP_NONE;
+    r->state = state;
+    return true;
+}
+
+static bool is_sound(const struct text_state *state)
+{
+    return !state->page.failed && !ferror(state->page.out);
+}
+
+static void empty_line_after_dense(struct text_state *state)
+{
+    if (state->dense)
+        page_end(&state->page);
+    state->dense = false;
+}
+
+/* The heading of the group, where it is another than that of the last line. */
+static void heading(struct text_state *state, int group, const char *before, const char *words)
+{
+    struct page *p = &state->page;
+    if (state->group == group)
+        return;
+    state->group = group;
+    empty_line_after_dense(state);
+    page_begin(p, 0, 0);
+    page_paint(p, PAINT_BOLD);
+    page_say(p, "%s%s", before, words);
+    page_paint(p, PAINT_PLAIN);
+    page_end(p);
+    page_end(p);
+}
+
+/* "2009-04-21 16:44:11 to 18:02:00 UTC", with a second date where it is another. */
+static bool span_text(int64_t first_us, int64_t last_us, struct text *out)
+{
+    char first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE];
+    enum { DATE_LENGTH = 10, CLOCK_AT = 11, CLOCK_LENGTH = 8 };
+    if (time_text(first_us, first)[0] == '-')
+        return false;
+    text_add(out, "%.*s %.*s", DATE_LENGTH, first, CLOCK_LENGTH, first + CLOCK_AT);
+    if (time_text(last_us, last)[0] != '-' && last_us != first_us) {
+        bool same_day = strncmp(first, last, DATE_LENGTH) == 0;
+        text_add(out, " to %.*s%s%.*s", same_day ? 0 : DATE_LENGTH, last, same_day ? "" : " ",
+                 CLOCK_LENGTH, last + CLOCK_AT);
+    }
+    text_add(out, " UTC");
+    return true;
+}
+
+static void say_span(struct page *p, const char *before, int64_t first_us, int64_t last_us)
+{
+    char span[SPAN_SIZE];
+    struct text text = text_over(span, sizeof span);
+    if (span_text(first_us, last_us, &text))
+        page_say(p, "%s%s", before, span);
+}
+
+/* "D (SRI: C) or E": Microsoft's names, SRI's beside them where old texts say another letter. */
+static void say_variants(struct page *p, const char *before, unsigned variants)
+{
+    char names[VARIANTS_SIZE];
+    struct text text = text_over(names, sizeof names);
+    for (unsigned bit = VARIANT_A; bit <= VARIANT_E; bit <<= 1) {
+        if ((variants & bit) == 0)
+            continue;
+        text_add(&text, "%s%s%s", text.used > 0 ? " or " : "", variant_text((enum variant)bit),
+                 bit == VARIANT_C   ? " (SRI: B++)"
+                 : bit == VARIANT_D ? " (SRI: C)"
+                                    : "");
+    }
+    if (text.used > 0)
+        page_say(p, "%s%s", before, names);
+}
+
+static void say_marks(struct page *p, unsigned marks)
+{
+    const char *before = ", marked ";
+    for (unsigned bit = MARK_ATTACKED; bit <= MARK_UNPATCHED; bit <<= 1) {
+        if ((marks & bit) == 0)
+            continue;
+        page_say(p, "%s%s", before, mark_text((enum mark)bit));
+        before = " and ";
+    }
+}
+
+static const char *number_text(double number, char buffer[static NUMBER_SIZE])
+{
+    struct text text = text_over(buffer, NUMBER_SIZE);
+    bool whole = fabs(number) < 1e15 && trunc(number) == number;
+    text_add(&text, whole ? "%.0f" : "%.6g", number);
+    return buffer;
+}
+
+static void say_names(struct page *p, const struct verdict *v)
+{
+    for (unsigned i = 0; i < v->name_count; i++) {
+        page_say(p, i == 0 ? " (" : ", ");
+        page_add(p, SAFE_ASCII, v->names[i]);
+    }
+    if (v->name_count > 0)
+        page_say(p, ")");
+    if (v->site != NULL) {
+        page_say(p, " at ");
+        page_add(p, SAFE_ASCII, v->site);
+    }
+}
+
+static void head_line(struct page *p, const struct verdict *v)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    page_begin(p, 0, 2);
+    page_paint(p, kinds[v->kind].paint);
+    page_say(p, "%s", address_text(v->host, address));
+    page_paint(p, PAINT_PLAIN);
+    say_names(p, v);
+    page_say(p, ": ");
+    page_paint(p, kinds[v->kind].paint);
+    page_say(p, "%s", kinds[v->kind].word);
+    page_paint(p, PAINT_PLAIN);
+    say_variants(p, ", variant ", v->variants);
+    say_marks(p, v->marks);
+    if (v->proof)
+        page_say(p, ", by proof");
+    else if (v->kind != VERDICT_CLEAN && isfinite(v->weight))
+        page_say(p, ", weight %.1f", v->weight);
+    say_span(p, ", ", v->first_us, v->last_us);
+    if (v->kind == VERDICT_UNKNOWN && v->reason[0] != '\0') {
+        page_say(p, ": ");
+        page_add(p, SAFE_SENTENCE, v->reason);
+    }
+    page_end(p);
+}
+
+/* One line a fact; the items of a list, which follow each other, on one. */
+static void fact_lines(struct page *p, const struct sign *s)
+{
+    char number[NUMBER_SIZE];
+    for (unsigned i = 0; i < s->fact_count; i++) {
+        const struct fact *f = &s->facts[i];
+        const struct fact *next = i + 1 < s->fact_count ? f + 1 : NULL;
+        const struct fact *last = i > 0 ? f - 1 : NULL;
+        bool goes_on = next != NULL && f->kind == FACT_ITEM && next->kind == FACT_ITEM &&
+                       strcmp(f->name, next->name) == 0;
+        bool went_on = last != NULL && f->kind == FACT_ITEM && last->kind == FACT_ITEM &&
+                       strcmp(f->name, last->name) == 0;
+        if (!went_on) {
+            page_begin(p, 8, 10);
+            page_say(p, "%s: ", f->name);
+        }
+        page_add(p, SAFE_ASCII, f->kind == FACT_NUMBER ? number_text(f->number, number) : f->text);
+        if (goes_on)
+            page_say(p, ", ");
+        else
+            page_end(p);
+    }
+}
+
+/* What stands behind a sign: weight, counts and times. */
+static void sign_figures(struct page *p, const struct sign *s)
+{
+    char number[NUMBER_SIZE];
+    page_begin(p, 8, 10);
+    if (s->weight == WEIGHT_PROOF)
+        page_say(p, "proof");
+    else if (s->weight == WEIGHT_STATISTICAL)
+        page_say(p, "a host without the worm shows this on one day in 10^%s",
+                 number_text(round(-s->false_alarm_log10 * 10) / 10, number));
+    else
+        page_say(p, "weight %s", number_text(s->points, number));
+    page_say(p, ", count %llu", (unsigned long long)s->count);
+    if (s->has_of)
+        page_say(p, " of %llu", (unsigned long long)s->of);
+    say_span(p, ", ", s->first_us, s->last_us);
+    page_end(p);
+}
+
+static void sign_lines(struct page *p, const struct sign *s, bool with_facts)
+{
+    page_begin(p, 4, 6);
+    page_say(p, "- %s: ", sign_kind_of(s->id)->id);
+    page_add(p, SAFE_SENTENCE, s->says);
+    page_end(p);
+    if (!with_facts)
+        return;
+    sign_figures(p, s);
+    fact_lines(p, s);
+}
+
+static void evidence_lines(struct page *p, const struct verdict *v, bool with_facts)
+{
+    page_begin(p, 4, 4);
+    page_add(p, SAFE_SENTENCE, v->says);
+    page_end(p);
+    for (size_t i = 0; i < v->sign_count; i++)
+        sign_lines(p, &v->signs[i], with_facts);
+    page_end(p);
+}
+
+static bool text_host(struct report *r, const struct verdict *v)
+{
+    struct text_state *state = r->state;
+    struct page *p = &state->page;
+    int place = v->home ? HOME : OUTSIDE;
+    if (r->verbosity < shown[place][v->kind].line_from) {
+        state->hidden[place][v->kind]++;
+        return true;
+    }
+    heading(state, place * VERDICT_KINDS + (int)v->kind,
+            v->home ? "" : "OUTSIDE YOUR NETWORKS: ", kinds[v->kind].heading);
+    head_line(p, v);
+    if (r->verbosity >= shown[place][v->kind].signs_from)
+        evidence_lines(p, v, r->verbosity >= FACTS_FROM);
+    else
+        state->dense = true;
+    return is_sound(state);
+}
+
+static bool text_edge(struct report *r, const struct infection *i)
+{
+    struct text_state *state = r->state;
+    struct page *p = &state->page;
+    char from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
+    heading(state, GROUP_EDGES, "", "WHO INFECTED WHOM");
+    page_begin(p, 0, 2);
+    page_say(p, "%s infected %s", address_text(i->from, from), address_text(i->to, to));
+    say_span(p, " at ", i->when_us, i->when_us);
+    page_say(p, " by ");
+    page_add(p, SAFE_SENTENCE, i->cause);
+    say_variants(p, ", variant ", i->variants);
+    page_say(p, ": ");
+    page_add(p, SAFE_SENTENCE, i->says);
+    page_end(p);
+    state->dense = true;
+    return is_sound(state);
+}
+
+static void hidden_line(struct page *p, uint64_t count, const char *what)
+{
+    if (count == 0)
+        return;
+    page_begin(p, 2, 4);
+    page_say(p, "%llu %s not listed; -v lists %s.", (unsigned long long)count, what,
+             count == 1 ? "it" : "them");
+    page_end(p);
+}
+
+static void hidden_lines(struct text_state *state)
+{
+    struct page *p = &state->page;
+    uint64_t home = 0, outside = 0;
+    for (unsigned kind = 0; kind < VERDICT_KINDS; kind++) {
+        home += state->hidden[HOME][kind];
+        outside += state->hidden[OUTSIDE][kind];
+    }
+    hidden_line(p, home,
+                home == 1 ? "unknown host (weak signs or no answer) is"
+                          : "unknown hosts (weak signs or no answer) are");
+    hidden_line(p, outside,
+                outside == 1 ? "host outside that is not surely infected is"
+                             : "hosts outside that are not surely infected are");
+}
+
+/* The answer, and what it does not say. */
+static void result_lines(struct text_state *state, const struct totals *t)
+{
+    struct page *p = &state->page;
+    uint64_t infected = t->hosts[VERDICT_INFECTED];
+    page_begin(p, 2, 4);
+    page_paint(p, infected > 0 ? PAINT_RED : PAINT_BOLD);
+    if (infected > 0)
+        page_say(p, "%llu infected", (unsigned long long)infected);
+    else
+        page_say(p, "No infected host was found");
+    page_paint(p, PAINT_PLAIN);
+    page_say(p, "%s%llu suspicious", infected > 0 ? " and " : "; ",
+             (unsigned long long)t->hosts[VERDICT_SUSPICIOUS]);
+    if (t->hosts[VERDICT_CLEAN] > 0)
+        page_say(p, ", %llu clean", (unsigned long long)t->hosts[VERDICT_CLEAN]);
+    page_say(p, ", of %s%llu addresses seen.", t->seen_is_estimate ? "about " : "",
+             (unsigned long long)t->seen);
+    page_end(p);
+    if (t->outside_infected > 0) {
+        page_begin(p, 2, 4);
+        page_say(p, "Outside your networks %llu infected.",
+                 (unsigned long long)t->outside_infected);
+        page_end(p);
+    }
+    hidden_lines(state);
+    page_begin(p, 2, 4);
+    page_say(p,
+             "A host without a sign is not a clean host: what was silent, switched off or out of "
+             "sight shows none. It is unknown.");
+    page_end(p);
+    if (!t->complete) {
+        page_begin(p, 2, 4);
+        page_say(p, "INCOMPLETE: something could not be read or was left out, so an infected host "
+                    "may be missing here.");
+        page_end(p);
+    }
+}
+
+static void input_lines(struct page *p, const struct input_totals *input)
+{
+    page_begin(p, 2, 4);
+    page_add(p, SAFE_ASCII, input->name);
+    if (input->format == NULL)
+        page_say(p, " (no known format)");
+    else
+        page_say(p, " (%s)", input->format);
+    page_say(p, ": %llu records, %llu bytes, ", (unsigned long long)input->records,
+             (unsigned long long)input->bytes);
+    if (input->damage_count == 0)
+        page_say(p, "undamaged");
+    else
+        page_say(p, "DAMAGED in %llu %s:", (unsigned long long)input->damage_count,
+                 input->damage_count == 1 ? "place" : "places");
+    page_end(p);
+    for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < input->damage_count; i++) {
+        page_begin(p, 4, 6);
+        page_say(p, "at byte %llu: ", (unsigned long long)input->damage[i].offset);
+        page_add(p, SAFE_ASCII, input->damage[i].reason);
+        page_end(p);
+    }
+    if (input->damage_count > INPUT_DAMAGES_MAX) {
+        page_begin(p, 4, 6);
+        page_say(p, "and %llu more places",
+                 (unsigned long long)(input->damage_count - INPUT_DAMAGES_MAX));
+        page_end(p);
+    }
+}
+
+static void labelled_lines(struct page *p, const char *label, const char *const *texts,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        page_begin(p, 2, 4);
+        page_say(p, "%s: ", label);
+        page_add(p, SAFE_SENTENCE, texts[i]);
+        page_end(p);
+    }
+}
+
+static void error_rate_line(struct page *p, const struct totals *t)
+{
+    char number[NUMBER_SIZE];
+    page_begin(p, 2, 4);
+    if (isfinite(t->expected_false_hosts))
+        page_say(p, "Expected number of hosts called infected by chance alone: %s. ",
+                 number_text(t->expected_false_hosts, number));
+    if (isfinite(t->seconds))
+        page_say(p, "Time taken: %.1f s.", t->seconds);
+    page_end(p);
+}
+
+static bool text_end(struct report *r, const struct totals *t)
+{
+    struct text_state *state = r->state;
+    struct page *p = &state->page;
+    empty_line_after_dense(state);
+    page_begin(p, 0, 2);
+    page_paint(p, PAINT_BOLD);
+    page_say(p, "SUMMARY OF ");
+    page_add(p, SAFE_SENTENCE, t->verb);
+    page_paint(p, PAINT_PLAIN);
+    page_end(p);
+    page_end(p);
+    result_lines(state, t);
+    for (size_t i = 0; i < t->input_count; i++)
+        input_lines(p, &t->inputs[i]);
+    labelled_lines(p, "Limit reached", t->limits_hit, t->limit_count);
+    labelled_lines(p, "Note", t->notes, t->note_count);
+    error_rate_line(p, t);
+    bool good = is_sound(state);
+    page_free(p);
+    free(state);
+    r->state = NULL;
+    return fflush(r->out) == 0 && good;
+}
+
+const struct report_format report_text = {
+    .id = "text",
+    .claim = "Text for people: the infected first, each with its evidence; the summary last.",
+    .begin = text_begin,
+    .host = text_host,
+    .edge = text_edge,
+    .end = text_end,
+};
