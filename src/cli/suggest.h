@@ -1,7 +1,7 @@
 /* The nearest known word to one that is not known: for "did you mean".
  *
  * Near is the edit distance (Levenshtein's, with the swap of two neighbours as one edit), at most a
- * third of the word's length and at least 1. */
+ * third of the word's length and at least 1. A word that differs in case alone is nearest of all. */
 #ifndef WORMSIGN_CLI_SUGGEST_H
 #define WORMSIGN_CLI_SUGGEST_H
 

@@ -487,7 +487,7 @@ def doctor_looks_at_everything_and_mends_what_is_lacking():
 
 # ---- help, options, exit codes ----
 
-VERBS = ["ports", "unmask", "domains", "decode", "explain", "list", "doctor", "help", "completion"]
+VERBS = ["hunt", "ports", "unmask", "domains", "decode", "explain", "list", "doctor", "help", "completion"]
 
 
 @check
