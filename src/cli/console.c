@@ -14,8 +14,8 @@
 #include "base/time.h"
 #include "base/writer.h"
 
-/* A closed descriptor is filled with /dev/null opened the wrong way round: using it still fails, as it
- * would have, but no file that is opened later can take its number and be written over. */
+/* A closed descriptor is filled with /dev/null opened the wrong way round: using it still fails, as
+ * it would have, but no file that is opened later can take its number and be written over. */
 static void hold_closed_descriptors(void)
 {
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
@@ -84,7 +84,7 @@ bool console_json(struct console *c, json_t *object)
     return good && console_flush(c);
 }
 
-/* How many bytes of text go on a line of `room` columns: whole words, or one word that is longer. */
+/* How many bytes of text go on a line of `room` columns: whole words, or one long word. */
 static size_t line_length(const char *text, size_t room)
 {
     size_t take = strlen(text);
@@ -103,7 +103,7 @@ bool console_paragraph(struct console *c, unsigned indent, const char *text)
 bool console_entry(struct console *c, unsigned indent, const char *term, const char *text)
 {
     size_t room = (size_t)c->width - indent;
-    bool fits = strlen(term) < indent;
+    bool fits = *term == '\0' || strlen(term) < indent;
     bool good = fits ? console_print(c, "%-*s", (int)indent, term)
                      : console_print(c, "%s\n%*s", term, (int)indent, "");
     while (good && *text != '\0') {

@@ -510,6 +510,7 @@ def every_verb_has_a_page_that_names_its_options():
         equal(run(verb, "--help").out, page.out, f"{verb} --help")
         equal(run(verb, "--nonsense", "-h").out, page.out, f"{verb} -h beside a wrong option")
         holds(max(map(len, page.out.splitlines())) <= 80, f"a line of {verb} is too long")
+        holds("\n\n\n" not in page.out, f"{verb} has two blank lines in a row")
     for option in ("--week N", "--date DATE", "--json", "-iL FILE"):
         holds(f"  {option}" in run("help", "ports").out, f"{option} is not on the page of ports")
 

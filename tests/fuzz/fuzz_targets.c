@@ -1,5 +1,5 @@
-/* Targets as people write them: a text that is accepted means 1 to 2^32 addresses, ascending from the
- * first to the last. */
+/* Targets as people write them: a text that is accepted means 1 to 2^32 addresses, ascending from
+ * the first to the last. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

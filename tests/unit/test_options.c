@@ -1,5 +1,5 @@
 /* cli/options and cli/suggest: what an argument list makes of a settings struct, and what it says
- * when it cannot. The rows have the shapes of nmap's and argus' options, which the verbs will need. */
+ * when it cannot. The rows have the shapes of nmap's and argus' options, which verbs will need. */
 #include "testing.h"
 
 #include <string.h>
