@@ -122,6 +122,17 @@ static ALWAYS_INLINE struct flow_key key_of(const struct packet *p)
     return (struct flow_key){hash_number((a ^ b) + (a & b) + p->protocol), from};
 }
 
+static ALWAYS_INLINE size_t bucket_of(struct flow_key key)
+{
+    return key.hash % BUCKETS;
+}
+
+/* What a bucket knows a flow by; never 0. */
+static ALWAYS_INLINE uint32_t tag_of(struct flow_key key)
+{
+    return (uint32_t)(key.hash >> 32) | 1;
+}
+
 static ALWAYS_INLINE bool flow_is(const struct flow *flow, const struct packet *p, unsigned from)
 {
     return address_equal(flow->address[from], p->from) &&
@@ -129,11 +140,11 @@ static ALWAYS_INLINE bool flow_is(const struct flow *flow, const struct packet *
            flow->port[1 - from] == p->port_to && flow->protocol == p->protocol;
 }
 
-/* True when the same packet passed a moment ago: a mirror port saw it twice. A packet that carries
- * neither an identification nor a checksum cannot be told from its like. */
+/* True when the same packet passed a moment ago: a mirror port saw it twice. A packet without
+ * an identification is told from its like by a checksum over a payload, or not at all. */
 static ALWAYS_INLINE bool is_mirrored(struct flows *f, const struct packet *p, uint64_t hash)
 {
-    if (p->ip_id == 0 && p->checksum == 0)
+    if (p->ip_id == 0 && (p->checksum == 0 || p->payload_length == 0))
         return false;
     uint64_t print = hash ^
                      hash_pair((uint64_t)p->sequence << 32 | p->acknowledgement,
@@ -179,8 +190,8 @@ static void flow_reset(struct flow *flow, const struct packet *p, unsigned from)
 static ALWAYS_INLINE struct flow *flow_of(struct flows *f, const struct packet *p,
                                           struct flow_key key, bool *is_new)
 {
-    size_t bucket = key.hash % BUCKETS;
-    uint32_t tag = (uint32_t)(key.hash >> 32) | 1;
+    size_t bucket = bucket_of(key);
+    uint32_t tag = tag_of(key);
     uint32_t now_s = (uint32_t)(p->when_us / US_PER_SECOND);
     struct bucket *b = &f->buckets[bucket];
     *is_new = false;
@@ -393,11 +404,9 @@ static void take_tcp(struct flows *f, struct flow *flow, const struct packet *p,
         flow->closed = true;
 }
 
-void flows_take(struct flows *f, const struct packet *p, struct sink *to)
+static void take_packet(struct flows *f, const struct packet *p, struct flow_key key,
+                        struct sink *to)
 {
-    if (p->protocol != IP_TCP && p->protocol != IP_UDP)
-        return;
-    struct flow_key key = key_of(p);
     if (is_mirrored(f, p, key.hash)) {
         f->counts.mirrored++;
         return;
@@ -408,4 +417,44 @@ void flows_take(struct flows *f, const struct packet *p, struct sink *to)
         take_datagram(f, flow, p, key.from, is_new, to);
     else
         take_tcp(f, flow, p, key.from, is_new, to);
+}
+
+static bool has_flow(const struct packet *p)
+{
+    return p->protocol == IP_TCP || p->protocol == IP_UDP;
+}
+
+/* Where the packet's flow lies, if it is known: its bucket has been fetched by now. */
+static void fetch_flow(const struct flows *f, struct flow_key key)
+{
+    size_t bucket = bucket_of(key);
+    for (unsigned i = 0; i < BUCKET_PLACES; i++)
+        if (f->buckets[bucket].tags[i] == tag_of(key)) {
+            const struct flow *flow = &f->flows[bucket * BUCKET_PLACES + i];
+            __builtin_prefetch(flow, 1);
+            __builtin_prefetch((const char *)flow + 64, 1);
+        }
+}
+
+static void take_batch(struct flows *f, const struct packet *packets, size_t count, struct sink *to)
+{
+    struct flow_key keys[FLOWS_BATCH];
+    assert(count <= FLOWS_BATCH);
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = key_of(&packets[i]);
+        __builtin_prefetch(&f->buckets[bucket_of(keys[i])], 1);
+    }
+    for (size_t i = 0; i < count; i++)
+        fetch_flow(f, keys[i]);
+    for (size_t i = 0; i < count; i++)
+        if (has_flow(&packets[i]))
+            take_packet(f, &packets[i], keys[i], to);
+}
+
+void flows_take(struct flows *f, const struct packet *packets, size_t count, struct sink *to)
+{
+    for (size_t from = 0; from < count; from += FLOWS_BATCH) {
+        size_t left = count - from;
+        take_batch(f, packets + from, left < FLOWS_BATCH ? left : FLOWS_BATCH, to);
+    }
 }

@@ -21,7 +21,8 @@ enum {
 };
 
 _Static_assert((int)FRAGMENT_PIECES_MAX < (int)NO_PIECE, "a piece's number fits 16 bits");
-_Static_assert((int)FRAGMENT_PIECES_MAX >= 2 * (int)DATAGRAM_PIECES, "letting one datagram go makes room");
+_Static_assert((int)FRAGMENT_PIECES_MAX >= 2 * (int)DATAGRAM_PIECES,
+               "letting one datagram go makes room");
 
 struct piece {
     uint64_t come[PIECE_UNITS / 64];

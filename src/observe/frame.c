@@ -24,6 +24,7 @@ struct frame_decoder {
 struct layer {
     struct ip_header ip;
     struct reader payload;
+    bool reassembled;
 };
 
 /* Where a layer begins. */
@@ -101,6 +102,7 @@ static COLD enum frame_result fragment_take(struct frame_decoder *d, const struc
         return FRAME_KEPT;
     layer->ip.payload_length = layer->payload.left;
     layer->ip.is_fragment = false;
+    layer->reassembled = true;
     if (layer->ip.version == 6 && !ip6_skip_extensions(&layer->payload, &layer->ip))
         return FRAME_DAMAGED;
     return layer->ip.is_fragment ? FRAME_DAMAGED : FRAME_PACKET;
@@ -118,6 +120,7 @@ static ALWAYS_INLINE enum frame_result layer_open(struct frame_decoder *d, const
                                                   struct layer *layer)
 {
     layer->payload = at->bytes;
+    layer->reassembled = false;
     if (MOSTLY(at->network == NETWORK_IP4)) {
         if (RARELY(!ip4_read(&layer->payload, at->wire_left, &layer->ip)))
             return FRAME_DAMAGED;
@@ -196,6 +199,7 @@ static ALWAYS_INLINE enum frame_result tcp_fill(const struct layer *layer, int64
                            .port_from = tcp.port_from,
                            .port_to = tcp.port_to,
                            .protocol = IP_TCP,
+                           .reassembled = layer->reassembled,
                            .tcp_flags = tcp.flags,
                            .ip_id = ip_id_of(&layer->ip),
                            .checksum = tcp.checksum,
@@ -219,6 +223,7 @@ static ALWAYS_INLINE enum frame_result udp_fill(const struct layer *layer, int64
                            .port_from = udp.port_from,
                            .port_to = udp.port_to,
                            .protocol = IP_UDP,
+                           .reassembled = layer->reassembled,
                            .ip_id = ip_id_of(&layer->ip),
                            .checksum = udp.checksum,
                            .payload = r,

@@ -28,6 +28,8 @@ struct packet {
     uint16_t port_from, port_to; /* 0 where the protocol has none */
     uint8_t protocol;            /* IP protocol number of the innermost header */
     uint8_t tcp_flags;
+    bool
+        reassembled; /* put together from fragments: its payload lives until the next frame is decoded */
     uint16_t ip_id;    /* IPv4 identification; 0 for IPv6 */
     uint16_t checksum; /* of the transport header, as it stands there */
     uint32_t sequence, acknowledgement;

@@ -72,6 +72,11 @@ enum capture_result capture_file_next(struct capture_file *c, struct capture_fra
     return c->format->next(c, out, err);
 }
 
+bool capture_file_is_ready(const struct capture_file *c)
+{
+    return c->format->is_ready(c);
+}
+
 void capture_file_close(struct capture_file *c)
 {
     if (c == NULL)

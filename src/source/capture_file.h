@@ -47,6 +47,11 @@ bool capture_file_recognises(const uint8_t *start, size_t size);
 struct capture_file *capture_file_open(struct input *in, struct error *err);
 enum capture_result capture_file_next(struct capture_file *c, struct capture_frame *out,
                                       struct error *err);
+
+/* True when the next record is in view already: then what earlier frames borrowed stays where it is through the
+ * next call of capture_file_next, so that several frames can be held at a time. */
+bool capture_file_is_ready(const struct capture_file *c);
+
 void capture_file_close(struct capture_file *c); /* NULL is fine */
 
 /* What was mended on the way, counted so that it can be said. */

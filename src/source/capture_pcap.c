@@ -194,9 +194,18 @@ static enum capture_result pcap_next(struct capture_file *c, struct capture_fram
     return CAPTURE_FRAME;
 }
 
+static bool pcap_is_ready(const struct capture_file *c)
+{
+    struct reader r = c->in->view;
+    struct reader header = read_part(&r, c->pcap.header_bytes);
+    struct record record = record_read(&header, c);
+    return !header.failed && record.captured <= CAPTURE_FRAME_MAX && record.captured <= r.left;
+}
+
 const struct capture_format capture_pcap = {
     .id = "pcap",
     .recognises = pcap_recognises,
     .begin = pcap_begin,
     .next = pcap_next,
+    .is_ready = pcap_is_ready,
 };

@@ -388,9 +388,19 @@ static bool pcapng_begin(struct capture_file *c, struct error *err)
     return true;
 }
 
+static bool pcapng_is_ready(const struct capture_file *c)
+{
+    struct reader r = c->in->view;
+    size_t visible = r.left;
+    uint32_t type = capture_read_32(&r, c->big_endian);
+    uint32_t length = capture_read_32(&r, c->big_endian);
+    return !r.failed && type == BLOCK_PACKET_ENHANCED && length <= visible;
+}
+
 const struct capture_format capture_pcapng = {
     .id = "pcapng",
     .recognises = pcapng_recognises,
     .begin = pcapng_begin,
     .next = pcapng_next,
+    .is_ready = pcapng_is_ready,
 };

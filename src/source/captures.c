@@ -15,6 +15,11 @@ struct captures {
     struct source_settings settings;
     uint64_t offset;
     struct source_counts counts;
+    bool has_ended; /* by `end`, which has not been said yet */
+    enum capture_result end;
+    struct error end_error;
+    size_t batch_count;
+    struct packet batch[FLOWS_BATCH]; /* they borrow from the input's window */
 };
 
 static void captures_close(void *state)
@@ -59,34 +64,70 @@ static uint64_t captures_offset(const void *state)
     return c->offset;
 }
 
-static void take_frame(struct captures *c, const struct capture_frame *frame, struct sink *to)
+/* Decodes a frame to the end of the batch. */
+static void take_frame(struct captures *c, const struct capture_frame *frame)
 {
-    struct packet packet;
+    c->offset = frame->offset;
+    c->counts.records++;
+    if (RARELY(frame->when_us == TIME_NONE)) {
+        c->counts.frames_without_time++;
+        return;
+    }
+    if (frame->when_us < c->settings.since_us || frame->when_us >= c->settings.until_us)
+        return;
     enum frame_result result = frame_decode(c->decoder, frame->link_type, frame->when_us,
-                                            frame->bytes, frame->wire_length, &packet);
+                                            frame->bytes, frame->wire_length,
+                                            &c->batch[c->batch_count]);
     if (result == FRAME_PACKET)
-        flows_take(c->flows, &packet, to);
+        c->batch_count++;
     else if (result == FRAME_UNKNOWN_LINK)
         c->counts.unknown_link = frame->link_type;
 }
 
+/* True when one frame more may join the batch: nothing that the batch borrows would move. */
+static bool may_go_on(const struct captures *c)
+{
+    return (c->batch_count == 0 || !c->batch[c->batch_count - 1].reassembled) &&
+           capture_file_is_ready(c->file);
+}
+
+static enum source_result result_of(enum capture_result result)
+{
+    switch (result) {
+    case CAPTURE_FRAME:
+        return SOURCE_MORE;
+    case CAPTURE_SKIPPED:
+        return SOURCE_SKIPPED;
+    case CAPTURE_END:
+        return SOURCE_END;
+    case CAPTURE_DAMAGED:
+        break;
+    }
+    return SOURCE_DAMAGED;
+}
+
+/* Reads a batch of frames. What ends it other than a frame is kept for the next call, so that the frames
+ * before it come first. */
 static enum source_result captures_next(void *state, struct sink *to, struct error *err)
 {
     struct captures *c = state;
     struct capture_frame frame;
-    enum capture_result result = capture_file_next(c->file, &frame, err);
-    if (result == CAPTURE_END)
-        return SOURCE_END;
-    if (result == CAPTURE_SKIPPED)
-        return SOURCE_SKIPPED;
-    if (result == CAPTURE_DAMAGED)
-        return SOURCE_DAMAGED;
-    c->offset = frame.offset;
-    c->counts.records++;
-    if (frame.when_us == TIME_NONE)
-        c->counts.frames_without_time++;
-    else if (frame.when_us >= c->settings.since_us && frame.when_us < c->settings.until_us)
-        take_frame(c, &frame, to);
+    enum capture_result result = CAPTURE_FRAME;
+    if (c->has_ended) {
+        c->has_ended = false;
+        *err = c->end_error;
+        return result_of(c->end);
+    }
+    c->batch_count = 0;
+    unsigned frames = 0;
+    do {
+        result = capture_file_next(c->file, &frame, &c->end_error);
+        if (MOSTLY(result == CAPTURE_FRAME))
+            take_frame(c, &frame);
+    } while (result == CAPTURE_FRAME && ++frames < FLOWS_BATCH && may_go_on(c));
+    flows_take(c->flows, c->batch, c->batch_count, to);
+    c->end = result;
+    c->has_ended = result != CAPTURE_FRAME;
     return SOURCE_MORE;
 }
 
