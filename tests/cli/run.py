@@ -234,6 +234,41 @@ def unmask_refuses_what_cannot_be_answered():
     usage("unmask", "--tcp", "59436", "--within", "10.0.0.1/8", says="did you mean 10.0.0.0/8?")
 
 
+@check
+def progress_is_drawn_on_a_terminal_only_and_never_into_a_result():
+    """Under a pseudo-terminal: each result stands at the start of a line that was cleared."""
+    arguments = ["unmask", "--tcp", "59436", "--within", "0.0.0.0/5"]
+    ours, theirs = os.openpty()
+    with subprocess.Popen([PROGRAM, *arguments], stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        seen = b""
+        try:
+            while part := os.read(ours, 65536):
+                seen += part
+        except OSError:  # the other end has closed
+            pass
+    os.close(ours)
+    equal(process.returncode, 0, "exit code")
+    shown = seen.decode().split("\r\n")
+    wanted = run(*arguments)
+    equal([line.rsplit("\r\x1b[K", 1)[-1] for line in shown if line], wanted.out.split(), "results")
+    equal(wanted.err, "", "stderr that is no terminal")
+    holds("million addresses" in seen.decode(), "no progress")
+    holds("million" not in run_on_terminal_quietly(arguments), "progress with -q")
+
+
+def run_on_terminal_quietly(arguments):
+    ours, theirs = os.openpty()
+    subprocess.run([PROGRAM, *arguments, "-q"], stdout=subprocess.DEVNULL, stderr=theirs, timeout=300, check=True)
+    os.close(theirs)
+    try:
+        return os.read(ours, 65536).decode()
+    except OSError:
+        return ""
+    finally:
+        os.close(ours)
+
+
 # ---- domains ----
 
 def domain_vectors(name):
