@@ -36,8 +36,11 @@ static ALWAYS_INLINE const uint8_t *read_bytes(struct reader *r, size_t count)
         return NULL;
     }
     const uint8_t *bytes = r->next;
-    if (count != 0)
+    if (count != 0) {
+        if (bytes == NULL)
+            __builtin_unreachable(); /* an empty reader was dealt with above */
         r->next += count;
+    }
     r->left -= count;
     return bytes;
 }

@@ -30,6 +30,8 @@ struct detector {
         statistical; /* its sign weighs by a chance; one more test that an innocent host is put to */
     unsigned interests; /* bits (1 << enum observation_kind): what observe is called for */
     void (*observe)(struct watcher *w, const struct observation *seen);
+    /* Whether it could make anything of this datagram: a cheap gate. NULL: never. */
+    bool (*wants_datagram)(struct reader bytes);
     /* How many bytes of this stream's head it wants in all; 0: none. NULL: never any. */
     size_t (*wants)(const struct observation *head);
     /* Folds `from` into `into`: associative, commutative, idempotent in what is weighed. */

@@ -67,7 +67,7 @@ static void note_hit(struct watcher *w, struct slot *s, const struct observation
                        seen->server.port, seen->protocol == IP_TCP ? "tcp" : "udp");
         examples_add(&hits->examples, pair, text);
     }
-    trail_add(&hits->trail, pair, seen->when_us);
+    trail_add(w->hosts, &hits->trail, pair, seen->when_us);
 }
 
 static void observe(struct watcher *w, const struct observation *seen)
@@ -100,7 +100,7 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     if (hits == NULL)
         return;
     set_merge(hosts_sets(w->hosts), &hits->addresses, &from->hits->addresses);
-    trail_merge(&hits->trail, &from->hits->trail);
+    trail_merge(w->hosts, &hits->trail, &from->hits->trail);
     examples_merge(&hits->examples, &from->hits->examples);
     if (from->hits->first_us < hits->first_us)
         hits->first_us = from->hits->first_us;

@@ -121,11 +121,11 @@ static void note_trail(struct watcher *w, struct slot *client, const struct look
 {
     struct trails *by = trails_of(w, client);
     if (by != NULL)
-        trail_add(&by->asked_by, l->hash, l->seen->when_us);
+        trail_add(w->hosts, &by->asked_by, l->hash, l->seen->when_us);
     struct slot *server = watcher_slot(w, l->seen->server.address, l->seen->when_us);
     struct trails *of = server != NULL ? trails_of(w, server) : NULL;
     if (of != NULL)
-        trail_add(&of->asked_of, l->hash, l->seen->when_us);
+        trail_add(w->hosts, &of->asked_of, l->hash, l->seen->when_us);
 }
 
 static void observe_name(struct watcher *w, const struct look_up *l)
@@ -178,8 +178,8 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
             set_merge(pool, &into->tried[list][i], &from->tried[list][i]);
     struct trails *trails = from->trails != NULL ? trails_of(w, into) : NULL;
     if (trails != NULL) {
-        trail_merge(&trails->asked_of, &from->trails->asked_of);
-        trail_merge(&trails->asked_by, &from->trails->asked_by);
+        trail_merge(w->hosts, &trails->asked_of, &from->trails->asked_of);
+        trail_merge(w->hosts, &trails->asked_by, &from->trails->asked_by);
     }
     struct hits *hits = from->hits != NULL ? hits_of(w, into) : NULL;
     if (hits == NULL)

@@ -24,6 +24,15 @@ static void take(struct sink *self, const struct observation *seen)
     }
 }
 
+static bool wants_datagram(struct sink *self, struct reader bytes)
+{
+    const struct hunt *h = ((const struct hunt_sink *)self)->hunt;
+    for (unsigned i = 0; i < h->gate_count; i++)
+        if (h->gates[i](bytes))
+            return true;
+    return false;
+}
+
 static size_t wants(struct sink *self, const struct observation *head)
 {
     (void)self;
@@ -35,10 +44,21 @@ static size_t wants(struct sink *self, const struct observation *head)
     return most;
 }
 
+/* Detectors that share a gate ask it once. */
+static void add_gate(struct hunt *h, bool (*gate)(struct reader bytes))
+{
+    for (unsigned i = 0; i < h->gate_count; i++)
+        if (h->gates[i] == gate)
+            return;
+    h->gates[h->gate_count++] = gate;
+}
+
 static void seat_detectors(struct hunt *h)
 {
     for (unsigned d = 0; d < detector_count; d++) {
         h->watchers[d] = (struct watcher){h->hosts, h->calendar, d};
+        if (detectors[d]->wants_datagram != NULL)
+            add_gate(h, detectors[d]->wants_datagram);
         for (unsigned kind = 0; kind < OBSERVATION_KINDS; kind++)
             if ((detectors[d]->interests & 1u << kind) != 0)
                 h->interested[kind][h->interested_count[kind]++] = d;
@@ -58,7 +78,7 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
     h->settings = settings;
     h->hosts = hosts_new(&settings->limits, slot_sizes, detector_count);
     h->calendar = calendar_new();
-    h->sink = (struct hunt_sink){.sink = {take, wants}, .hunt = h};
+    h->sink = (struct hunt_sink){.sink = {take, wants_datagram, wants}, .hunt = h};
     if (h->hosts == NULL || h->calendar == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         hunt_free(h);

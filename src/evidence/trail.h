@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TRAIL_KEYS = 64 };
+struct hosts;
+
+enum { TRAIL_KEYS = 512 };
 #define TRAIL_PASSES_WITHIN_US (INT64_C(60) * 1000000)
 
 struct trail_key {
@@ -19,15 +21,17 @@ struct trail_key {
     int64_t first_us, last_us;
 };
 
+/* All zero: empty. */
 struct trail {
-    uint32_t count;
-    struct trail_key keys[TRAIL_KEYS]; /* ascending by hash */
+    uint32_t count, room;
+    struct trail_key *keys; /* ascending by hash; in the evidence store's memory */
 };
 
-/* Notes that the key passed at this time. */
-void trail_add(struct trail *t, uint64_t hash, int64_t when_us);
+/* Notes that the key passed at this time. Memory comes from the store; where it has none left (which it counts),
+ * the trail keeps fewer keys. */
+void trail_add(struct hosts *h, struct trail *t, uint64_t hash, int64_t when_us);
 
-void trail_merge(struct trail *into, const struct trail *from);
+void trail_merge(struct hosts *h, struct trail *into, const struct trail *from);
 
 /* How many keys of both trails passed within a minute of each other, either first. */
 unsigned trail_shared(const struct trail *a, const struct trail *b);

@@ -28,20 +28,25 @@ struct side {
     uint64_t start; /* the first 8 bytes of its latest payload, as they stand */
     struct head_ticket head;
     uint32_t base; /* TCP: sequence number of the stream's first byte */
-    bool base_known, start_known, done, spoke;
+    bool base_known, start_known, spoke;
 };
 
 struct flow {
     struct address address[2];
     uint16_t port[2];
     uint8_t protocol, client; /* client: 0 or 1 */
-    bool client_known, closed;
+    bool client_known;
     struct side side[2];
 };
 
+/* What a bucket knows of a flow without looking at it. DONE: nothing more is wanted of what this side sends. HEADS: it
+ * has, or had, stream heads. */
+enum place_state { PLACE_DONE0 = 1, PLACE_DONE1 = 2, PLACE_CLOSED = 4, PLACE_HEADS = 8 };
+
 struct bucket {
     _Alignas(64) uint32_t tags[BUCKET_PLACES]; /* 0: free */
-    uint32_t last_s[BUCKET_PLACES];
+    uint16_t last_s[BUCKET_PLACES];            /* seconds, modulo 65536 */
+    uint8_t state[BUCKET_PLACES];              /* bits of enum place_state */
 };
 
 struct mirror {
@@ -111,15 +116,27 @@ struct flow_key {
     unsigned from; /* 0 or 1: which end sent this packet */
 };
 
+static ALWAYS_INLINE uint64_t end_hash(struct address a, uint16_t port)
+{
+    uint64_t x = (a.low ^ a.high ^ (uint64_t)port << 48) * UINT64_C(0x9e3779b97f4a7c15);
+    return x ^ x >> 32;
+}
+
+/* Which end comes first is the order of addresses, then ports. */
+static ALWAYS_INLINE unsigned from_of(const struct packet *p)
+{
+    if (MOSTLY(p->from.low != p->to.low))
+        return p->from.low > p->to.low;
+    if (p->from.high != p->to.high)
+        return p->from.high > p->to.high;
+    return p->port_from > p->port_to;
+}
+
 static ALWAYS_INLINE struct flow_key key_of(const struct packet *p)
 {
-    int order = address_compare(p->from, p->to);
-    if (order == 0)
-        order = p->port_from < p->port_to ? -1 : 1;
-    unsigned from = order > 0;
-    uint64_t a = hash_pair(p->from.low ^ p->from.high, p->port_from);
-    uint64_t b = hash_pair(p->to.low ^ p->to.high, p->port_to);
-    return (struct flow_key){hash_number((a ^ b) + (a & b) + p->protocol), from};
+    uint64_t sum = end_hash(p->from, p->port_from) + end_hash(p->to, p->port_to) + p->protocol;
+    uint64_t hash = sum * UINT64_C(0xbf58476d1ce4e5b9);
+    return (struct flow_key){hash ^ hash >> 31, from_of(p)};
 }
 
 static ALWAYS_INLINE size_t bucket_of(struct flow_key key)
@@ -160,56 +177,91 @@ static ALWAYS_INLINE bool is_mirrored(struct flows *f, const struct packet *p, u
     return false;
 }
 
-/* The place that is given up for a new flow: a free one, a closed one, or the one silent for longest. */
-static unsigned place_to_give(struct flows *f, size_t bucket, uint32_t now_s)
+static uint16_t seconds_of(const struct packet *p)
 {
-    struct bucket *b = &f->buckets[bucket];
+    return (uint16_t)(p->when_us / US_PER_SECOND);
+}
+
+/* The place that is given up for a new flow: a free one, or the one silent for longest. */
+static ALWAYS_INLINE unsigned place_to_give(const struct bucket *b, uint16_t now_s)
+{
     unsigned chosen = 0;
+    uint16_t longest = 0;
     for (unsigned i = 0; i < BUCKET_PLACES; i++) {
         if (b->tags[i] == 0)
             return i;
-        if (b->last_s[i] < b->last_s[chosen])
+        uint16_t silent = (uint16_t)(now_s - b->last_s[i]);
+        if (silent > longest) {
+            longest = silent;
             chosen = i;
+        }
     }
-    struct flow *old = &f->flows[bucket * BUCKET_PLACES + chosen];
-    f->counts.flows_let_go += !old->closed && now_s - b->last_s[chosen] <= FLOW_IDLE_S;
-    drop_heads(f, old);
     return chosen;
+}
+
+/* The flow in this place ends here. */
+static void let_go(struct flows *f, const struct bucket *b, unsigned at, struct flow *old,
+                   uint16_t now_s)
+{
+    if (b->tags[at] == 0)
+        return;
+    uint16_t silent = (uint16_t)(now_s - b->last_s[at]);
+    f->counts.flows_let_go += (b->state[at] & PLACE_CLOSED) == 0 && silent <= FLOW_IDLE_S;
+    if ((b->state[at] & PLACE_HEADS) != 0)
+        drop_heads(f, old);
 }
 
 static void flow_reset(struct flow *flow, const struct packet *p, unsigned from)
 {
-    memset(flow, 0, sizeof *flow);
+    *flow = (struct flow){.protocol = p->protocol};
     flow->address[from] = p->from;
     flow->address[1 - from] = p->to;
     flow->port[from] = p->port_from;
     flow->port[1 - from] = p->port_to;
-    flow->protocol = p->protocol;
 }
 
-static ALWAYS_INLINE struct flow *flow_of(struct flows *f, const struct packet *p,
-                                          struct flow_key key, bool *is_new)
+/* Where a packet's flow is in the table. */
+struct place {
+    struct bucket *bucket;
+    struct flow *flow;
+    unsigned at; /* in the bucket */
+    bool is_new;
+};
+
+static uint8_t done_bit(unsigned side)
+{
+    return side == 0 ? PLACE_DONE0 : PLACE_DONE1;
+}
+
+static void side_done(struct flows *f, struct place *place, unsigned side)
+{
+    struct side *s = &place->flow->side[side];
+    stream_heads_drop(f->heads, s->head);
+    s->head = (struct head_ticket){0, 0};
+    place->bucket->state[place->at] |= done_bit(side);
+}
+
+static struct place place_of(struct flows *f, const struct packet *p, struct flow_key key)
 {
     size_t bucket = bucket_of(key);
     uint32_t tag = tag_of(key);
-    uint32_t now_s = (uint32_t)(p->when_us / US_PER_SECOND);
     struct bucket *b = &f->buckets[bucket];
-    *is_new = false;
     for (unsigned i = 0; i < BUCKET_PLACES; i++) {
         struct flow *flow = &f->flows[bucket * BUCKET_PLACES + i];
         if (b->tags[i] == tag && flow_is(flow, p, key.from)) {
-            b->last_s[i] = now_s;
-            return flow;
+            b->last_s[i] = seconds_of(p);
+            return (struct place){b, flow, i, false};
         }
     }
-    unsigned place = place_to_give(f, bucket, now_s);
-    struct flow *flow = &f->flows[bucket * BUCKET_PLACES + place];
-    b->tags[place] = tag;
-    b->last_s[place] = now_s;
-    flow_reset(flow, p, key.from);
+    unsigned at = place_to_give(b, seconds_of(p));
+    struct place place = {b, &f->flows[bucket * BUCKET_PLACES + at], at, true};
+    let_go(f, b, at, place.flow, seconds_of(p));
+    b->tags[at] = tag;
+    b->last_s[at] = seconds_of(p);
+    b->state[at] = 0;
+    flow_reset(place.flow, p, key.from);
     f->counts.flows++;
-    *is_new = true;
-    return flow;
+    return place;
 }
 
 static struct observation observation_of(const struct flow *flow, const struct packet *p,
@@ -242,9 +294,9 @@ static void note_start(struct side *side, struct reader payload)
     side->spoke = true;
 }
 
-static bool is_dns(const struct flow *flow)
+static bool is_dns(const struct packet *p)
 {
-    return flow->port[0] == DNS_PORT || flow->port[1] == DNS_PORT;
+    return p->port_from == DNS_PORT || p->port_to == DNS_PORT;
 }
 
 static void take_dns(struct flows *f, struct observation *seen, struct reader message,
@@ -262,10 +314,11 @@ static void take_dns(struct flows *f, struct observation *seen, struct reader me
 
 /* UDP */
 
-static void take_datagram(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
-                          bool is_new, struct sink *to)
+static void take_datagram(struct flows *f, struct place *place, const struct packet *p,
+                          unsigned from, struct sink *to)
 {
-    if (is_new) {
+    struct flow *flow = place->flow;
+    if (place->is_new) {
         bool is_answer = p->port_from <= PORT_SERVER_MAX && p->port_to > PORT_SERVER_MAX;
         flow->client = (uint8_t)(is_answer ? 1 - from : from);
         flow->client_known = true;
@@ -277,9 +330,11 @@ static void take_datagram(struct flows *f, struct flow *flow, const struct packe
     struct observation seen = observation_of(flow, p, from, OBSERVED_PAYLOAD);
     seen.bytes = p->payload;
     seen.start_known = true;
-    to->take(to, &seen);
-    note_start(&flow->side[from], p->payload);
-    if (is_dns(flow))
+    if (to->wants_datagram(to, p->payload)) {
+        to->take(to, &seen);
+        note_start(&flow->side[from], p->payload);
+    }
+    if (is_dns(p))
         take_dns(f, &seen, p->payload, to);
 }
 
@@ -297,7 +352,7 @@ static size_t stream_grew(struct flows *f, struct flow *flow, const struct packe
     size_t wanted = to->wants(to, &seen);
     if (wanted > before)
         to->take(to, &seen);
-    if (is_dns(flow)) {
+    if (is_dns(p)) {
         struct reader stream = bytes, message;
         while (dns_stream_next(&stream, false, &message))
             if (bytes.left - stream.left > before)
@@ -307,20 +362,23 @@ static size_t stream_grew(struct flows *f, struct flow *flow, const struct packe
     return wanted < STREAM_HEAD_BYTES ? wanted : STREAM_HEAD_BYTES;
 }
 
-static void side_done(struct flows *f, struct side *side)
+static struct head_ticket take_head(struct flows *f, struct place *place)
 {
-    stream_heads_drop(f->heads, side->head);
-    side->head = (struct head_ticket){0, 0};
-    side->done = true;
+    bool taken_away;
+    struct head_ticket head = stream_heads_take(f->heads, &taken_away);
+    f->counts.heads++;
+    f->counts.heads_let_go += taken_away;
+    place->bucket->state[place->at] |= PLACE_HEADS;
+    return head;
 }
 
 /* A segment goes into the head that its side has. */
-static void add_to_head(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
+static void add_to_head(struct flows *f, struct place *place, const struct packet *p, unsigned from,
                         uint32_t offset, struct sink *to)
 {
-    struct side *side = &flow->side[from];
+    struct side *side = &place->flow->side[from];
     if (!stream_heads_holds(f->heads, side->head)) {
-        side_done(f, side);
+        side_done(f, place, from);
         return;
     }
     struct reader none = reader_over(NULL, 0);
@@ -330,78 +388,74 @@ static void add_to_head(struct flows *f, struct flow *flow, const struct packet 
         return;
     if (before == 0)
         note_start(side, bytes);
-    if (stream_grew(f, flow, p, from, bytes, before, to) <= bytes.left)
-        side_done(f, side);
+    if (stream_grew(f, place->flow, p, from, bytes, before, to) <= bytes.left)
+        side_done(f, place, from);
 }
 
-static void take_segment(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
-                         uint32_t sequence, struct sink *to)
+static void take_segment(struct flows *f, struct place *place, const struct packet *p,
+                         unsigned from, uint32_t sequence, struct sink *to)
 {
-    struct side *side = &flow->side[from];
+    struct side *side = &place->flow->side[from];
     if (!side->base_known) {
         side->base = sequence;
         side->base_known = true;
     }
     uint32_t offset = sequence - side->base;
     if (offset >= STREAM_HEAD_BYTES) {
-        /* Beyond the head, or a repetition of what came before the capture began. */
+        /* Beyond the head; or, far back, a repetition of what came before the capture began. */
         if (offset < UINT32_MAX / 2 && side->head.place == 0)
-            side->done = true;
+            side_done(f, place, from);
         return;
     }
     if (side->head.place == 0 && offset == 0) {
         note_start(side, p->payload);
-        size_t wanted = stream_grew(f, flow, p, from, p->payload, 0, to);
-        if (wanted <= p->payload.left) {
-            side->done = true;
+        if (stream_grew(f, place->flow, p, from, p->payload, 0, to) <= p->payload.left) {
+            side_done(f, place, from);
             return;
         }
-        bool let_go;
-        side->head = stream_heads_take(f->heads, &let_go);
-        f->counts.heads++;
-        f->counts.heads_let_go += let_go;
+        side->head = take_head(f, place);
         (void)stream_heads_add(f->heads, side->head, 0, p->payload);
         return;
     }
-    if (side->head.place == 0) {
-        bool let_go;
-        side->head = stream_heads_take(f->heads, &let_go);
-        f->counts.heads++;
-        f->counts.heads_let_go += let_go;
-    }
-    add_to_head(f, flow, p, from, offset, to);
+    if (side->head.place == 0)
+        side->head = take_head(f, place);
+    add_to_head(f, place, p, from, offset, to);
 }
 
-static void take_syn(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
-                     bool is_new, struct sink *to)
+static void take_syn(struct flows *f, struct place *place, const struct packet *p, unsigned from,
+                     struct sink *to)
 {
+    struct flow *flow = place->flow;
     struct side *side = &flow->side[from];
     if (side->base_known && side->base == p->sequence + 1 && side->start_known)
         return; /* sent again */
     bool answers = (p->tcp_flags & TCP_ACK) != 0;
-    if (!is_new && !answers) {
+    bool begins = place->is_new || !flow->client_known;
+    if (!place->is_new && !answers) {
         drop_heads(f, flow);
         flow_reset(flow, p, from);
-        is_new = true;
+        place->bucket->state[place->at] = 0;
+        begins = true;
     }
     side->base = p->sequence + 1;
     side->base_known = side->start_known = true;
-    if (is_new || !flow->client_known) {
+    if (begins) {
         flow->client = (uint8_t)(answers ? 1 - from : from);
         flow->client_known = true;
         begin(flow, p, from, to);
     }
 }
 
-static void take_tcp(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
-                     bool is_new, struct sink *to)
+static void take_tcp(struct flows *f, struct place *place, const struct packet *p, unsigned from,
+                     struct sink *to)
 {
-    if ((p->tcp_flags & TCP_SYN) != 0)
-        take_syn(f, flow, p, from, is_new, to);
-    if (p->payload.left > 0 && !flow->side[from].done)
-        take_segment(f, flow, p, from, p->sequence + ((p->tcp_flags & TCP_SYN) != 0), to);
+    bool is_syn = (p->tcp_flags & TCP_SYN) != 0;
+    if (is_syn)
+        take_syn(f, place, p, from, to);
+    if (p->payload.left > 0 && (place->bucket->state[place->at] & done_bit(from)) == 0)
+        take_segment(f, place, p, from, p->sequence + is_syn, to);
     if ((p->tcp_flags & (TCP_FIN | TCP_RST)) != 0)
-        flow->closed = true;
+        place->bucket->state[place->at] |= PLACE_CLOSED;
 }
 
 static void take_packet(struct flows *f, const struct packet *p, struct flow_key key,
@@ -411,44 +465,85 @@ static void take_packet(struct flows *f, const struct packet *p, struct flow_key
         f->counts.mirrored++;
         return;
     }
-    bool is_new;
-    struct flow *flow = flow_of(f, p, key, &is_new);
+    struct place place = place_of(f, p, key);
     if (p->protocol == IP_UDP)
-        take_datagram(f, flow, p, key.from, is_new, to);
+        take_datagram(f, &place, p, key.from, to);
     else
-        take_tcp(f, flow, p, key.from, is_new, to);
+        take_tcp(f, &place, p, key.from, to);
 }
 
-static bool has_flow(const struct packet *p)
+/* The fast way out, by the bucket alone: true when this packet of a flow that is known can tell nothing new.
+ * A flow is known here by its tag: a stranger passes for it once in 2^28 packets. */
+static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, struct flow_key key,
+                                     struct sink *to)
 {
-    return p->protocol == IP_TCP || p->protocol == IP_UDP;
+    struct bucket *b = &f->buckets[bucket_of(key)];
+    uint32_t tag = tag_of(key);
+    unsigned at = 0;
+    while (at < BUCKET_PLACES && b->tags[at] != tag)
+        at++;
+    if (at == BUCKET_PLACES)
+        return false;
+    if (p->protocol == IP_UDP) {
+        if (is_dns(p) || to->wants_datagram(to, p->payload))
+            return false;
+    } else if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0 ||
+               (b->state[at] & done_bit(key.from)) == 0) {
+        return false;
+    }
+    b->last_s[at] = seconds_of(p);
+    return true;
 }
 
-/* Where the packet's flow lies, if it is known: its bucket has been fetched by now. */
-static void fetch_flow(const struct flows *f, struct flow_key key)
+/* Only TCP and UDP have flows, and a bare acknowledgement says nothing that counts. */
+static ALWAYS_INLINE bool has_flow(const struct packet *p)
+{
+    if (MOSTLY(p->protocol == IP_TCP))
+        return p->payload.left > 0 || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0;
+    return p->protocol == IP_UDP;
+}
+
+static ALWAYS_INLINE void fetch(const struct flow *flow)
+{
+    __builtin_prefetch(flow, 1);
+    __builtin_prefetch((const char *)flow + 64, 1);
+}
+
+/* Where the packet's flow lies, if it will be needed, or where a new one will: its bucket has been fetched by now. */
+static ALWAYS_INLINE void fetch_flow(const struct flows *f, const struct packet *p,
+                                     struct flow_key key)
 {
     size_t bucket = bucket_of(key);
-    for (unsigned i = 0; i < BUCKET_PLACES; i++)
-        if (f->buckets[bucket].tags[i] == tag_of(key)) {
-            const struct flow *flow = &f->flows[bucket * BUCKET_PLACES + i];
-            __builtin_prefetch(flow, 1);
-            __builtin_prefetch((const char *)flow + 64, 1);
-        }
+    const struct bucket *b = &f->buckets[bucket];
+    uint32_t tag = tag_of(key);
+    unsigned at = 0;
+    while (at < BUCKET_PLACES && b->tags[at] != tag)
+        at++;
+    if (at == BUCKET_PLACES)
+        at = place_to_give(b, seconds_of(p));
+    else if (p->protocol == IP_UDP || (b->state[at] & done_bit(key.from)) != 0)
+        return;
+    fetch(&f->flows[bucket * BUCKET_PLACES + at]);
 }
 
 static void take_batch(struct flows *f, const struct packet *packets, size_t count, struct sink *to)
 {
     struct flow_key keys[FLOWS_BATCH];
+    const struct packet *with_flow[FLOWS_BATCH];
+    size_t wanted = 0;
     assert(count <= FLOWS_BATCH);
     for (size_t i = 0; i < count; i++) {
-        keys[i] = key_of(&packets[i]);
-        __builtin_prefetch(&f->buckets[bucket_of(keys[i])], 1);
+        if (!has_flow(&packets[i]))
+            continue;
+        keys[wanted] = key_of(&packets[i]);
+        __builtin_prefetch(&f->buckets[bucket_of(keys[wanted])], 1);
+        with_flow[wanted++] = &packets[i];
     }
-    for (size_t i = 0; i < count; i++)
-        fetch_flow(f, keys[i]);
-    for (size_t i = 0; i < count; i++)
-        if (has_flow(&packets[i]))
-            take_packet(f, &packets[i], keys[i], to);
+    for (size_t i = 0; i < wanted; i++)
+        fetch_flow(f, with_flow[i], keys[i]);
+    for (size_t i = 0; i < wanted; i++)
+        if (!is_no_news(f, with_flow[i], keys[i], to))
+            take_packet(f, with_flow[i], keys[i], to);
 }
 
 void flows_take(struct flows *f, const struct packet *packets, size_t count, struct sink *to)

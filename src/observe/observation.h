@@ -47,11 +47,13 @@ struct observation {
     const struct dns_message *dns; /* OBSERVED_DNS */
 };
 
-/* Where observations go. A source calls take for each, and wants for the first payload of a stream and each
+/* Where observations go. A source calls take for each; wants_datagram for each datagram, which it pours only
+ * where the answer is yes (DNS comes parsed, whatever the answer); and wants for the first payload of a stream and each
  * time it has grown: the answer is how many bytes of the stream's head are worth having in all; no
  * more than that is put together, and nothing when it is no more than what has come. */
 struct sink {
     void (*take)(struct sink *self, const struct observation *seen);
+    bool (*wants_datagram)(struct sink *self, struct reader bytes);
     size_t (*wants)(struct sink *self, const struct observation *head);
 };
 
