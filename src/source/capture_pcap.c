@@ -12,7 +12,7 @@
  *
  * A record has no mark of its own. Behind a length that cannot be, the next place is sought (at most
  * CAPTURE_RESYNC_MAX further) where RESYNC_RECORDS records follow one another, each within a day of the
- * last good one, its fraction less than a second and its lengths possible; some 40 bits of 128 are so
+ * last good one, its fraction less than a second and its lengths possible; over 50 of 128 bits are so
  * decided in each header, which neither chance nor zeros meet three times. Without it the file ends. */
 #include <inttypes.h>
 #include <stddef.h>
