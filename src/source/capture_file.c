@@ -1,5 +1,5 @@
-/* Which capture format the first bytes begin, and what the formats share. The formats themselves are in
- * capture_pcap.c and capture_pcapng.c. */
+/* Which capture format the first bytes begin, and what the formats share. The formats themselves
+ * are in capture_pcap.c and capture_pcapng.c. */
 #include "source/capture_file.h"
 
 #include <inttypes.h>

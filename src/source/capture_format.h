@@ -33,8 +33,7 @@ struct pcap_state {
 
 /* How an interface counts time: units of 10^-exponent or 2^-exponent seconds, from an offset. */
 struct pcapng_interface {
-    bool
-        usable; /* false: its description was damaged; it keeps its number, its frames are skipped */
+    bool usable;     /* false: damaged; it keeps its number, its frames are skipped */
     bool time_known; /* false: its time options were damaged; its frames have no time */
     bool binary;
     uint8_t exponent;
@@ -69,7 +68,8 @@ static ALWAYS_INLINE uint32_t capture_read_32(struct reader *r, bool big_endian)
     return big_endian ? read_be32(r) : read_le32(r);
 }
 
-/* For bytes that are not there: the input's own error when it has one, else "offset N: <what> is cut". */
+/* For bytes that are not there: the input's own error when it has one, else "offset N: <what> is
+ * cut". */
 COLD bool capture_fail_cut(const struct input *in, const char *what, uint64_t wanted,
                            struct error *err);
 

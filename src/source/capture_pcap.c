@@ -1,19 +1,20 @@
 /* pcap, from draft-ietf-opsawg-pcap and the history that it tells.
  *
  *   file:    magic 32, major 16, minor 16, reserved 32 32, snap length 32, link type 32
- *            magic a1b2c3d4 (microseconds), a1b23c4d (nanoseconds), a1b2cd34 ("modified", microseconds)
+ *            magic a1b2c3d4 (microseconds), a1b23c4d (nanoseconds), a1b2cd34 ("modified")
  *   record:  seconds 32, fraction 32, captured length 32, wire length 32, bytes
  *            modified: then interface index 32, protocol 16, packet type 8, padding 8
  *
- * All numbers are in the byte order of the magic. Versions before 2.3 had the two lengths in the other
- * order, 2.3 had both orders: the captured length is never the longer one. The link type is the low 16
- * bits of its field; above it are the length of the frame check sequence and reserved bits, which the
- * draft tells readers to ignore.
+ * All numbers are in the byte order of the magic. Versions before 2.3 had the two lengths in the
+ * other order, 2.3 had both orders: the captured length is never the longer one. The link type is
+ * the low 16 bits of its field; above it are the length of the frame check sequence and reserved
+ * bits, which the draft tells readers to ignore.
  *
- * A record has no mark of its own. Behind a length that cannot be, the next place is sought (at most
- * CAPTURE_RESYNC_MAX further) where RESYNC_RECORDS records follow one another, each within a day of the
- * last good one, its fraction less than a second and its lengths possible; some 40 bits of 128 are so
- * decided in each header, which neither chance nor zeros meet three times. Without it the file ends. */
+ * A record has no mark of its own. Behind a length that cannot be, the next place is sought (at
+ * most CAPTURE_RESYNC_MAX further) where RESYNC_RECORDS records follow one another, each within a
+ * day of the last good one, its fraction less than a second and its lengths possible; over 50 of
+ * 128 bits are so decided in each header, which neither chance nor zeros meet three times. Without
+ * it the file ends. */
 #include <inttypes.h>
 #include <stddef.h>
 

@@ -3,14 +3,14 @@
  *   block:             type 32, total length 32, body, total length again 32
  *   section header:    byte-order magic 1a2b3c4d, major 16, minor 16, section length 64, options
  *   interface:         link type 16, reserved 16, snap length 32, options
- *   enhanced packet:   interface 32, time high 32, low 32, captured 32, wire 32, bytes, padding, options
- *   simple packet:     wire 32, bytes (interface 0, no time)
+ *   enhanced packet:   interface 32, time high 32, low 32, captured 32, wire 32, bytes, options
+ *   simple packet:     wire 32, bytes (interface 0, no time); bytes are padded to 4
  *   packet (obsolete): interface 16, drops 16, then as enhanced
  *   option:            code 16, length 16, value padded to 4 bytes; code 0 ends them
  *
- * A section has its own byte order and its own interfaces, numbered from 0. Blocks of other types are
- * stepped over. The section length is ignored: it is often -1, and the blocks say the same.
- * A block is believed when its two lengths agree. Where they do not, but a block that we know begins
+ * A section has its own byte order and its own interfaces, numbered from 0. Blocks of other types
+ * are stepped over. The section length is ignored: it is often -1, and the blocks say the same. A
+ * block is believed when its two lengths agree. Where they do not, but a block that we know begins
  * where the first one says, this block alone is skipped. */
 #include <inttypes.h>
 #include <stddef.h>
@@ -112,8 +112,8 @@ static bool block_begins_at(struct capture_file *c, size_t at)
     return !r.failed && block_is_known(type) && is_length(length) && length % 4 == 0;
 }
 
-/* The two lengths differ: skipped where the first one is proved by what it leads to. A section header
- * decides how all after it is read, and is never skipped; an interface keeps its number. */
+/* The two lengths differ: skipped where the first one is proved by what it leads to. A section
+ * header decides how all after it is read, and is never skipped; an interface keeps its number. */
 COLD static enum capture_result block_lengths_differ(struct capture_file *c,
                                                      const struct block *block, uint32_t trailer,
                                                      struct error *err)
