@@ -128,6 +128,8 @@ static void drop_heads(struct flows *f, struct flow *flow)
 struct flow_key {
     uint64_t hash;
     unsigned from; /* 0 or 1: which end sent this packet */
+    unsigned
+        at; /* place in its bucket where its tag stood when it was looked for; BUCKET_PLACES: nowhere */
 };
 
 static ALWAYS_INLINE uint64_t end_hash(struct address a, uint16_t port)
@@ -150,7 +152,7 @@ static ALWAYS_INLINE struct flow_key key_of(const struct packet *p)
 {
     uint64_t sum = end_hash(p->from, p->port_from) + end_hash(p->to, p->port_to) + p->protocol;
     uint64_t hash = sum * UINT64_C(0xbf58476d1ce4e5b9);
-    return (struct flow_key){hash ^ hash >> 31, from_of(p)};
+    return (struct flow_key){hash ^ hash >> 31, from_of(p), BUCKET_PLACES};
 }
 
 static ALWAYS_INLINE size_t bucket_of(struct flow_key key)
@@ -189,6 +191,15 @@ static ALWAYS_INLINE bool is_mirrored(struct flows *f, const struct packet *p, u
     kept->print = print;
     kept->when_us = p->when_us;
     return false;
+}
+
+/* Where the tag stands in the bucket, or BUCKET_PLACES. Without a branch: where it stands cannot be predicted. */
+static ALWAYS_INLINE unsigned tag_place(const struct bucket *b, uint32_t tag)
+{
+    unsigned at = BUCKET_PLACES;
+    for (unsigned i = 0; i < BUCKET_PLACES; i++)
+        at = b->tags[i] == tag ? i : at;
+    return at;
 }
 
 static uint16_t seconds_of(const struct packet *p)
@@ -492,18 +503,18 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
                                      struct sink *to)
 {
     struct bucket *b = &f->table->buckets[bucket_of(key)];
-    uint32_t tag = tag_of(key);
-    unsigned at = 0;
-    while (at < BUCKET_PLACES && b->tags[at] != tag)
-        at++;
-    if (at == BUCKET_PLACES)
+    unsigned at = key.at;
+    if (at == BUCKET_PLACES || b->tags[at] != tag_of(key))
         return false;
     if (p->protocol == IP_UDP) {
         if (is_dns(p) || to->wants_datagram(to, p->payload))
             return false;
-    } else if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0 ||
-               (b->state[at] & done_bit(key.from)) == 0) {
-        return false;
+    } else {
+        if ((p->tcp_flags & TCP_SYN) != 0 ||
+            (p->payload.left > 0 && (b->state[at] & done_bit(key.from)) == 0))
+            return false;
+        if ((p->tcp_flags & (TCP_FIN | TCP_RST)) != 0)
+            b->state[at] |= PLACE_CLOSED;
     }
     b->last_s[at] = seconds_of(p);
     return true;
@@ -523,19 +534,16 @@ static ALWAYS_INLINE void fetch(const struct flow *flow)
     __builtin_prefetch((const char *)flow + 64, 1);
 }
 
-/* Where the packet's flow lies, if it will be needed, or where a new one will: its bucket has been fetched by now. */
-static ALWAYS_INLINE void fetch_flow(const struct flows *f, const struct packet *p,
-                                     struct flow_key key)
+/* Finds the packet's place, and fetches its flow if it will be needed: the bucket has been fetched by now. */
+static ALWAYS_INLINE void find_place(const struct flows *f, const struct packet *p,
+                                     struct flow_key *key)
 {
-    size_t bucket = bucket_of(key);
+    size_t bucket = bucket_of(*key);
     const struct bucket *b = &f->table->buckets[bucket];
-    uint32_t tag = tag_of(key);
-    unsigned at = 0;
-    while (at < BUCKET_PLACES && b->tags[at] != tag)
-        at++;
+    unsigned at = key->at = tag_place(b, tag_of(*key));
     if (at == BUCKET_PLACES)
         at = place_to_give(b, seconds_of(p));
-    else if (p->protocol == IP_UDP || (b->state[at] & done_bit(key.from)) != 0)
+    else if (p->protocol == IP_UDP || (b->state[at] & done_bit(key->from)) != 0)
         return;
     fetch(&f->table->flows[at][bucket]);
 }
@@ -554,7 +562,7 @@ static void take_batch(struct flows *f, const struct packet *packets, size_t cou
         with_flow[wanted++] = &packets[i];
     }
     for (size_t i = 0; i < wanted; i++)
-        fetch_flow(f, with_flow[i], keys[i]);
+        find_place(f, with_flow[i], &keys[i]);
     for (size_t i = 0; i < wanted; i++)
         if (!is_no_news(f, with_flow[i], keys[i], to))
             take_packet(f, with_flow[i], keys[i], to);

@@ -187,6 +187,7 @@ static enum capture_result pcap_next(struct capture_file *c, struct capture_fram
     out->wire_length = record.wire;
     out->offset = input_offset(c->in);
     out->bytes = read_part(&r, record.captured);
+    read_ahead(&r);
     if (MOSTLY(record.captured > 0)) {
         p->any_frame = true;
         p->last_seconds = record.seconds;
