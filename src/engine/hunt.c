@@ -35,30 +35,34 @@ static bool wants_datagram(struct sink *self, struct reader bytes)
 
 static size_t wants(struct sink *self, const struct observation *head)
 {
-    (void)self;
+    const struct hunt *h = ((const struct hunt_sink *)self)->hunt;
     size_t most = 0;
-    for (unsigned d = 0; d < detector_count; d++) {
-        size_t wanted = detectors[d]->wants != NULL ? detectors[d]->wants(head) : 0;
+    for (unsigned i = 0; i < h->asker_count; i++) {
+        size_t wanted = h->askers[i](head);
         most = wanted > most ? wanted : most;
     }
     return most;
 }
 
-/* Detectors that share a gate ask it once. */
-static void add_gate(struct hunt *h, bool (*gate)(struct reader bytes))
+/* Detectors that share a question are asked once. */
+static void add_questions(struct hunt *h, const struct detector *d)
 {
+    bool has_gate = d->wants_datagram == NULL, has_asker = d->wants == NULL;
     for (unsigned i = 0; i < h->gate_count; i++)
-        if (h->gates[i] == gate)
-            return;
-    h->gates[h->gate_count++] = gate;
+        has_gate |= h->gates[i] == d->wants_datagram;
+    for (unsigned i = 0; i < h->asker_count; i++)
+        has_asker |= h->askers[i] == d->wants;
+    if (!has_gate)
+        h->gates[h->gate_count++] = d->wants_datagram;
+    if (!has_asker)
+        h->askers[h->asker_count++] = d->wants;
 }
 
 static void seat_detectors(struct hunt *h)
 {
     for (unsigned d = 0; d < detector_count; d++) {
         h->watchers[d] = (struct watcher){h->hosts, h->calendar, d};
-        if (detectors[d]->wants_datagram != NULL)
-            add_gate(h, detectors[d]->wants_datagram);
+        add_questions(h, detectors[d]);
         for (unsigned kind = 0; kind < OBSERVATION_KINDS; kind++)
             if ((detectors[d]->interests & 1u << kind) != 0)
                 h->interested[kind][h->interested_count[kind]++] = d;

@@ -355,12 +355,12 @@ static void take_datagram(struct flows *f, struct place *place, const struct pac
     struct observation seen = observation_of(flow, p, from, OBSERVED_PAYLOAD);
     seen.bytes = p->payload;
     seen.start_known = true;
-    if (to->wants_datagram(to, p->payload)) {
+    if (is_dns(p)) {
+        take_dns(f, &seen, p->payload, to);
+    } else if (to->wants_datagram(to, p->payload)) {
         to->take(to, &seen);
         note_start(&flow->side[from], p->payload);
     }
-    if (is_dns(p))
-        take_dns(f, &seen, p->payload, to);
 }
 
 /* TCP */

@@ -47,8 +47,8 @@ struct observation {
     const struct dns_message *dns; /* OBSERVED_DNS */
 };
 
-/* Where observations go. A source calls take for each; wants_datagram for each datagram, which it pours only
- * where the answer is yes (DNS comes parsed, whatever the answer); and wants for the first payload of a stream and each
+/* Where observations go. A source calls take for each; wants_datagram for each datagram that is no DNS, which it pours
+ * only where the answer is yes; and wants for the first payload of a stream and each
  * time it has grown: the answer is how many bytes of the stream's head are worth having in all; no
  * more than that is put together, and nothing when it is no more than what has come. */
 struct sink {

@@ -72,9 +72,10 @@ enum capture_result capture_file_next(struct capture_file *c, struct capture_fra
     return c->format->next(c, out, err);
 }
 
-bool capture_file_is_ready(const struct capture_file *c)
+enum capture_result capture_file_more(struct capture_file *c, struct capture_frame *out,
+                                      size_t most, size_t *count, struct error *err)
 {
-    return c->format->is_ready(c);
+    return c->format->more(c, out, most, count, err);
 }
 
 void capture_file_close(struct capture_file *c)

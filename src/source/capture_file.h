@@ -49,9 +49,10 @@ struct capture_file *capture_file_open(struct input *in, struct error *err);
 enum capture_result capture_file_next(struct capture_file *c, struct capture_frame *out,
                                       struct error *err);
 
-/* True when the next record is in view already: then what earlier frames borrowed stays where it is through the
- * next call of capture_file_next, so that several frames can be held at a time. */
-bool capture_file_is_ready(const struct capture_file *c);
+/* Reads on, up to `most` frames, as long as their records are in view: nothing that earlier frames borrowed moves.
+ * *count of them are filled, maybe none; CAPTURE_FRAME unless a record was something else. */
+enum capture_result capture_file_more(struct capture_file *c, struct capture_frame *out,
+                                      size_t most, size_t *count, struct error *err);
 
 void capture_file_close(struct capture_file *c); /* NULL is fine */
 

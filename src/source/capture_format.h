@@ -16,7 +16,8 @@ struct capture_format {
     bool (*begin)(struct capture_file *c, struct error *err); /* reads and takes the file header */
     enum capture_result (*next)(struct capture_file *c, struct capture_frame *out,
                                 struct error *err);
-    bool (*is_ready)(const struct capture_file *c);
+    enum capture_result (*more)(struct capture_file *c, struct capture_frame *out, size_t most,
+                                size_t *count, struct error *err);
 };
 
 enum pcap_lengths { PCAP_LENGTHS_IN_ORDER, PCAP_LENGTHS_SWAPPED, PCAP_LENGTHS_PERHAPS };

@@ -157,6 +157,23 @@ COLD static enum capture_result pcap_resync(struct capture_file *c, uint32_t cap
     return CAPTURE_SKIPPED;
 }
 
+static ALWAYS_INLINE void frame_fill(struct capture_frame *out, struct capture_file *c,
+                                     const struct record *record, struct reader bytes,
+                                     uint64_t offset)
+{
+    struct pcap_state *p = &c->pcap;
+    uint32_t microseconds = p->nanoseconds ? record->fraction / 1000 : record->fraction;
+    out->when_us = (int64_t)record->seconds * 1000000 + microseconds;
+    out->link_type = p->link_type;
+    out->wire_length = record->wire;
+    out->offset = offset;
+    out->bytes = bytes;
+    if (MOSTLY(record->captured > 0)) {
+        p->any_frame = true;
+        p->last_seconds = record->seconds;
+    }
+}
+
 static enum capture_result pcap_next(struct capture_file *c, struct capture_frame *out,
                                      struct error *err)
 {
@@ -181,27 +198,40 @@ static enum capture_result pcap_next(struct capture_file *c, struct capture_fram
     }
     if (RARELY(record.fraction >= p->fractions_per_second))
         c->notes.odd_fractions++;
-    uint32_t microseconds = p->nanoseconds ? record.fraction / 1000 : record.fraction;
-    out->when_us = (int64_t)record.seconds * 1000000 + microseconds;
-    out->link_type = p->link_type;
-    out->wire_length = record.wire;
-    out->offset = input_offset(c->in);
-    out->bytes = read_part(&r, record.captured);
+    frame_fill(out, c, &record, read_part(&r, record.captured), input_offset(c->in));
     read_ahead(&r);
-    if (MOSTLY(record.captured > 0)) {
-        p->any_frame = true;
-        p->last_seconds = record.seconds;
-    }
     input_take(c->in, size);
     return CAPTURE_FRAME;
 }
 
-static bool pcap_is_ready(const struct capture_file *c)
+/* The straight path: stops at anything that is not an ordinary record in view, which pcap_next then meets. */
+static enum capture_result pcap_more(struct capture_file *c, struct capture_frame *out, size_t most,
+                                     size_t *count, struct error *err)
 {
+    (void)err;
+    struct pcap_state *p = &c->pcap;
     struct reader r = c->in->view;
-    struct reader header = read_part(&r, c->pcap.header_bytes);
-    struct record record = record_read(&header, c);
-    return !header.failed && record.captured <= CAPTURE_FRAME_MAX && record.captured <= r.left;
+    uint64_t offset = input_offset(c->in);
+    size_t done = 0;
+    while (done < most && p->lengths == PCAP_LENGTHS_IN_ORDER) {
+        struct reader rest = r;
+        struct reader header = read_part(&rest, RECORD_BYTES);
+        if (header.failed)
+            break;
+        struct record record = record_read(&header, c);
+        read_skip(&rest, p->header_bytes - RECORD_BYTES);
+        struct reader bytes = read_part(&rest, record.captured);
+        if (rest.failed || record.captured > CAPTURE_FRAME_MAX ||
+            record.fraction >= p->fractions_per_second || record.captured == 0)
+            break;
+        frame_fill(&out[done], c, &record, bytes, offset + (c->in->view.left - r.left));
+        r = rest;
+        done++;
+    }
+    read_ahead(&r);
+    input_take(c->in, c->in->view.left - r.left);
+    *count = done;
+    return CAPTURE_FRAME;
 }
 
 const struct capture_format capture_pcap = {
@@ -209,5 +239,5 @@ const struct capture_format capture_pcap = {
     .recognises = pcap_recognises,
     .begin = pcap_begin,
     .next = pcap_next,
-    .is_ready = pcap_is_ready,
+    .more = pcap_more,
 };

@@ -388,7 +388,8 @@ static bool pcapng_begin(struct capture_file *c, struct error *err)
     return true;
 }
 
-static bool pcapng_is_ready(const struct capture_file *c)
+/* True when the next block is a packet's and in view: reading it will not move the window. */
+static bool is_in_view(const struct capture_file *c)
 {
     struct reader r = c->in->view;
     size_t visible = r.left;
@@ -397,10 +398,22 @@ static bool pcapng_is_ready(const struct capture_file *c)
     return !r.failed && type == BLOCK_PACKET_ENHANCED && length <= visible;
 }
 
+static enum capture_result pcapng_more(struct capture_file *c, struct capture_frame *out,
+                                       size_t most, size_t *count, struct error *err)
+{
+    enum capture_result result = CAPTURE_FRAME;
+    *count = 0;
+    while (*count < most && is_in_view(c) && result == CAPTURE_FRAME) {
+        result = pcapng_next(c, &out[*count], err);
+        *count += result == CAPTURE_FRAME;
+    }
+    return result;
+}
+
 const struct capture_format capture_pcapng = {
     .id = "pcapng",
     .recognises = pcapng_recognises,
     .begin = pcapng_begin,
     .next = pcapng_next,
-    .is_ready = pcapng_is_ready,
+    .more = pcapng_more,
 };

@@ -18,8 +18,7 @@ struct captures {
     struct source_settings settings;
     uint64_t offset;
     struct source_counts counts;
-    bool has_ended; /* by `end`, which has not been said yet */
-    enum capture_result end;
+    enum capture_result end; /* what ended the batch before; CAPTURE_FRAME: nothing did */
     struct error end_error;
     size_t batch_count;
     struct packet batch[FLOWS_BATCH]; /* they borrow from the input's window */
@@ -43,6 +42,7 @@ static void *captures_open(struct input *in, const struct source_settings *setti
         return NULL;
     }
     c->settings = *settings;
+    c->end = CAPTURE_FRAME;
     c->file = capture_file_open(in, err);
     c->decoder = c->file != NULL ? frame_decoder_new() : NULL;
     c->flows = c->decoder != NULL
@@ -89,13 +89,6 @@ static void take_frame(struct captures *c, const struct capture_frame *frame)
         c->counts.unknown_link = frame->link_type;
 }
 
-/* True when one frame more may join the batch: nothing that the batch borrows would move. */
-static bool may_go_on(const struct captures *c)
-{
-    return (c->batch_count == 0 || !c->batch[c->batch_count - 1].reassembled) &&
-           capture_file_is_ready(c->file);
-}
-
 static enum source_result result_of(enum capture_result result)
 {
     switch (result) {
@@ -111,29 +104,45 @@ static enum source_result result_of(enum capture_result result)
     return SOURCE_DAMAGED;
 }
 
+/* Pours what the batch holds; decodes no further frame before a datagram that was put together is used. */
+static void pour_batch(struct captures *c, struct sink *to)
+{
+    flows_take(c->flows, c->batch, c->batch_count, to);
+    c->batch_count = 0;
+}
+
+static void take_frames(struct captures *c, const struct capture_frame *frames, size_t count,
+                        struct sink *to)
+{
+    for (size_t i = 0; i < count; i++) {
+        take_frame(c, &frames[i]);
+        if (RARELY(c->batch_count > 0 && c->batch[c->batch_count - 1].reassembled))
+            pour_batch(c, to);
+    }
+    pour_batch(c, to);
+}
+
 /* Reads a batch of frames. What ends it other than a frame is kept for the next call, so that the frames
  * before it come first. */
 static enum source_result captures_next(void *state, struct sink *to, struct error *err)
 {
     struct captures *c = state;
-    struct capture_frame frame;
-    enum capture_result result = CAPTURE_FRAME;
-    if (c->has_ended) {
-        c->has_ended = false;
-        *err = c->end_error;
-        return result_of(c->end);
+    struct capture_frame frames[FLOWS_BATCH];
+    if (c->end == CAPTURE_FRAME) {
+        size_t more = 0;
+        c->end = capture_file_next(c->file, &frames[0], &c->end_error);
+        size_t first = c->end == CAPTURE_FRAME;
+        if (first == 1)
+            c->end = capture_file_more(c->file, &frames[1], FLOWS_BATCH - 1, &more, &c->end_error);
+        take_frames(c, frames, first + more, to);
+        if (first == 1)
+            return SOURCE_MORE;
     }
-    c->batch_count = 0;
-    unsigned frames = 0;
-    do {
-        result = capture_file_next(c->file, &frame, &c->end_error);
-        if (MOSTLY(result == CAPTURE_FRAME))
-            take_frame(c, &frame);
-    } while (result == CAPTURE_FRAME && ++frames < FLOWS_BATCH && may_go_on(c));
-    flows_take(c->flows, c->batch, c->batch_count, to);
-    c->end = result;
-    c->has_ended = result != CAPTURE_FRAME;
-    return SOURCE_MORE;
+    *err = c->end_error;
+    enum capture_result end = c->end;
+    if (end == CAPTURE_SKIPPED)
+        c->end = CAPTURE_FRAME;
+    return result_of(end);
 }
 
 static void captures_counts(const void *state, struct source_counts *out)

@@ -102,14 +102,14 @@ static bool label_add(struct reader *r, uint8_t length, struct dns_name *name)
      * not show. */
     if (used + dot + length > NAME_WIRE_MAX - 2)
         return false;
-    struct reader label = read_part(r, length);
-    if (r->failed)
+    const uint8_t *label = read_bytes(r, length);
+    if (label == NULL)
         return false;
     if (dot != 0)
         name->text[used++] = '.';
-    while (label.left > 0)
-        name->text[used++] = plain_letter(read_u8(&label));
-    name->length = (uint8_t)used;
+    for (size_t i = 0; i < length; i++)
+        name->text[used + i] = plain_letter(label[i]);
+    name->length = (uint8_t)(used + length);
     return true;
 }
 
