@@ -50,14 +50,16 @@ static ALWAYS_INLINE void read_skip(struct reader *r, size_t count)
     (void)read_bytes(r, count);
 }
 
-/* A reader over the next count bytes that cannot see past them; failed and empty when they are not there. */
+/* A reader over the next count bytes that cannot see past them; failed and empty when they are not
+ * there. */
 static ALWAYS_INLINE struct reader read_part(struct reader *r, size_t count)
 {
     const uint8_t *bytes = read_bytes(r, count);
     return (struct reader){.next = bytes, .left = bytes != NULL ? count : 0, .failed = r->failed};
 }
 
-/* Begins to fetch what comes next (a little of it): only speed depends on it, and nothing is read. */
+/* Begins to fetch what comes next (a little of it): only speed depends on it, and nothing is
+ * read. */
 static ALWAYS_INLINE void read_ahead(const struct reader *r)
 {
     if (r->left > 64) {

@@ -1,11 +1,12 @@
-/* p2p-message and p2p-answer: it sent P2P messages that decrypt, whose checksum holds, with sane flags.
+/* p2p-message and p2p-answer: it sent P2P messages that decrypt, whose checksum holds, with sane
+ * flags.
  *
- * One such message is near-proof: a random payload passes with a chance of 2^-41. Who began to speak
- * gives p2p-message; who answered gives p2p-answer, unless the answer begins with the key of what it
- * answers: that is an echo, and the worm draws a key of its own for each message.
+ * One such message is near-proof: a random payload passes with a chance of 2^-41. Who began to
+ * speak gives p2p-message; who answered gives p2p-answer, unless the answer begins with the key of
+ * what it answers: that is an echo, and the worm draws a key of its own for each message.
  *
- * Bare requests (no field, no noise) are what scanners send, nmap's and our own; the count of messages
- * that are more than that decides between a scanner and the worm, in the verdict.
+ * Bare requests (no field, no noise) are what scanners send, nmap's and our own; the count of
+ * messages that are more than that decides between a scanner and the worm, in the verdict.
  * Source: spec of asking, section b; conficker/message. */
 #include <stdio.h>
 

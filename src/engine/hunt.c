@@ -1,5 +1,5 @@
-/* Reading: one input after the other through its source into the detectors. What comes after the last
- * input (verdicts, summary) is in hunt_finish.c. */
+/* Reading: one input after the other through its source into the detectors. What comes after the
+ * last input (verdicts, summary) is in hunt_finish.c. */
 #include "engine/hunt_inside.h"
 
 #include <math.h>
@@ -10,9 +10,15 @@
 #include "base/time.h"
 #include "base/writer.h"
 
+static struct hunt *hunt_of(struct sink *self)
+{
+    struct hunt_sink *whole = (struct hunt_sink *)self; /* reader: no bytes, our own struct */
+    return whole->hunt;
+}
+
 static void take(struct sink *self, const struct observation *seen)
 {
-    struct hunt *h = ((struct hunt_sink *)self)->hunt;
+    struct hunt *h = hunt_of(self);
     if (seen->kind == OBSERVED_BEGIN) {
         hosts_met(h->hosts, seen->client.address);
         hosts_met(h->hosts, seen->server.address);
@@ -26,7 +32,7 @@ static void take(struct sink *self, const struct observation *seen)
 
 static bool wants_datagram(struct sink *self, struct reader bytes)
 {
-    const struct hunt *h = ((const struct hunt_sink *)self)->hunt;
+    const struct hunt *h = hunt_of(self);
     for (unsigned i = 0; i < h->gate_count; i++)
         if (h->gates[i](bytes))
             return true;
@@ -35,7 +41,7 @@ static bool wants_datagram(struct sink *self, struct reader bytes)
 
 static size_t wants(struct sink *self, const struct observation *head)
 {
-    const struct hunt *h = ((const struct hunt_sink *)self)->hunt;
+    const struct hunt *h = hunt_of(self);
     size_t most = 0;
     for (unsigned i = 0; i < h->asker_count; i++) {
         size_t wanted = h->askers[i](head);

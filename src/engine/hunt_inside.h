@@ -1,4 +1,5 @@
-/* The inside of a hunt, shared by hunt.c (reading) and hunt_finish.c (verdicts and summary) alone. */
+/* The inside of a hunt, shared by hunt.c (reading) and hunt_finish.c (verdicts and summary)
+ * alone. */
 #ifndef WORMSIGN_ENGINE_HUNT_INSIDE_H
 #define WORMSIGN_ENGINE_HUNT_INSIDE_H
 

@@ -1,4 +1,5 @@
-/* All keys of all trails in one sorted list: a key's senders stand beside each other, the first one first. */
+/* All keys of all trails in one sorted list: a key's senders stand beside each other, the first one
+ * first. */
 #include "engine/relays.h"
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-/* Keys stand in ascending order of their hashes, so merging and comparing are one walk over both. */
+/* Keys stand in ascending order of their hashes, so merging and comparing are one walk over
+ * both. */
 #include "evidence/trail.h"
 
 #include <assert.h>
@@ -20,8 +21,8 @@ static uint32_t place_of(const struct trail *t, uint64_t hash)
     return low;
 }
 
-/* Room grows from 8 keys to TRAIL_KEYS in steps of eight times, since most trails stay short and memory
- * of the store is not given back. */
+/* Room grows from 8 keys to TRAIL_KEYS in steps of eight times, since most trails stay short and
+ * memory of the store is not given back. */
 static void make_room(struct hosts *h, struct trail *t)
 {
     uint32_t room = t->room == 0 ? 8 : t->room * 8;

@@ -1,9 +1,10 @@
-/* A trail: keys that passed a host (names asked, messages sent), each with the span of time in which it
- * did; kept for the TRAIL_KEYS keys with the smallest hashes.
+/* A trail: keys that passed a host (names asked, messages sent), each with the span of time in
+ * which it did; kept for the TRAIL_KEYS keys with the smallest hashes.
  *
- * A relay (resolver, proxy, NAT) is known by the same key entering and leaving within a minute. All trails
- * keep the same share of all keys, the smallest hashes, so two of them can be compared however short
- * they are; and a trail of a whole is the merge of the trails of its parts, in any order. */
+ * A relay (resolver, proxy, NAT) is known by the same key entering and leaving within a minute. All
+ * trails keep the same share of all keys, the smallest hashes, so two of them can be compared
+ * however short they are; and a trail of a whole is the merge of the trails of its parts, in any
+ * order. */
 #ifndef WORMSIGN_EVIDENCE_TRAIL_H
 #define WORMSIGN_EVIDENCE_TRAIL_H
 
@@ -27,8 +28,8 @@ struct trail {
     struct trail_key *keys; /* ascending by hash; in the evidence store's memory */
 };
 
-/* Notes that the key passed at this time. Memory comes from the store; where it has none left (which it counts),
- * the trail keeps fewer keys. */
+/* Notes that the key passed at this time. Memory comes from the store; where it has none left
+ * (which it counts), the trail keeps fewer keys. */
 void trail_add(struct hosts *h, struct trail *t, uint64_t hash, int64_t when_us);
 
 void trail_merge(struct hosts *h, struct trail *into, const struct trail *from);

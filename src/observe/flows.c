@@ -1,6 +1,6 @@
-/* The flow table: buckets of eight places, each bucket's tags and times in one cache line, so that a packet
- * costs one line to find its flow and two to read it. The two ends of a flow stand in the order of their
- * addresses and ports; which of them is the client is a bit of its state. */
+/* The flow table: buckets of eight places, each bucket's tags and times in one cache line, so that
+ * a packet costs one line to find its flow and two to read it. The two ends of a flow stand in the
+ * order of their addresses and ports; which of them is the client is a bit of its state. */
 #include "observe/flows.h"
 
 #include <assert.h>
@@ -40,8 +40,8 @@ struct flow {
     struct side side[2];
 };
 
-/* What a bucket knows of a flow without looking at it. DONE: nothing more is wanted of what this side sends. HEADS: it
- * has, or had, stream heads. */
+/* What a bucket knows of a flow without looking at it. DONE: nothing more is wanted of what this
+ * side sends. HEADS: it has, or had, stream heads. */
 enum place_state { PLACE_DONE0 = 1, PLACE_DONE1 = 2, PLACE_CLOSED = 4, PLACE_HEADS = 8 };
 
 struct bucket {
@@ -50,8 +50,8 @@ struct bucket {
     uint8_t state[BUCKET_PLACES];              /* bits of enum place_state */
 };
 
-/* The first places of all buckets stand together, then the second ones, and so on: while there are few flows, few
- * pages are touched. */
+/* The first places of all buckets stand together, then the second ones, and so on: while there are
+ * few flows, few pages are touched. */
 struct table {
     struct bucket buckets[BUCKETS];
     struct flow flows[BUCKET_PLACES][BUCKETS];
@@ -71,8 +71,9 @@ struct flows {
     struct dns_message dns; /* scratch: too large for every call's stack */
 };
 
-/* Zero pages, the start in step with large pages; *mapped is what to unmap. Where much will be read, the
- * kernel is asked for large pages: most of the time of a long run is else spent on finding small ones. */
+/* Zero pages, the start in step with large pages; *mapped is what to unmap. Where much will be
+ * read, the kernel is asked for large pages: most of the time of a long run is else spent on
+ * finding small ones. */
 static void *pages_new(size_t size, bool large, void **mapped)
 {
     void *start = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE,
@@ -128,8 +129,8 @@ static void drop_heads(struct flows *f, struct flow *flow)
 struct flow_key {
     uint64_t hash;
     unsigned from; /* 0 or 1: which end sent this packet */
-    unsigned
-        at; /* place in its bucket where its tag stood when it was looked for; BUCKET_PLACES: nowhere */
+    unsigned at;   /* place in its bucket where its tag stood when it was looked for; BUCKET_PLACES:
+             * nowhere */
 };
 
 static ALWAYS_INLINE uint64_t end_hash(struct address a, uint16_t port)
@@ -193,7 +194,8 @@ static ALWAYS_INLINE bool is_mirrored(struct flows *f, const struct packet *p, u
     return false;
 }
 
-/* Where the tag stands in the bucket, or BUCKET_PLACES. Without a branch: where it stands cannot be predicted. */
+/* Where the tag stands in the bucket, or BUCKET_PLACES. Without a branch: where it stands cannot be
+ * predicted. */
 static ALWAYS_INLINE unsigned tag_place(const struct bucket *b, uint32_t tag)
 {
     unsigned at = BUCKET_PLACES;
@@ -207,7 +209,8 @@ static uint16_t seconds_of(const struct packet *p)
     return (uint16_t)(p->when_us / US_PER_SECOND);
 }
 
-/* The place that is given up for a new flow: the first that is free or idle, or the one silent for longest. */
+/* The place that is given up for a new flow: the first that is free or idle, or the one silent for
+ * longest. */
 static ALWAYS_INLINE unsigned place_to_give(const struct bucket *b, uint16_t now_s)
 {
     unsigned chosen = 0;
@@ -365,7 +368,8 @@ static void take_datagram(struct flows *f, struct place *place, const struct pac
 
 /* TCP */
 
-/* The stream of this side has grown to `bytes`; they are poured out, and what is still wanted is said. */
+/* The stream of this side has grown to `bytes`; they are poured out, and what is still wanted is
+ * said. */
 static size_t stream_grew(struct flows *f, struct flow *flow, const struct packet *p, unsigned from,
                           struct reader bytes, size_t before, struct sink *to)
 {
@@ -497,8 +501,8 @@ static void take_packet(struct flows *f, const struct packet *p, struct flow_key
         take_tcp(f, &place, p, key.from, to);
 }
 
-/* The fast way out, by the bucket alone: true when this packet of a flow that is known can tell nothing new.
- * A flow is known here by its tag: a stranger passes for it once in 2^28 packets. */
+/* The fast way out, by the bucket alone: true when this packet of a flow that is known can tell
+ * nothing new. A flow is known here by its tag: a stranger passes for it once in 2^28 packets. */
 static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, struct flow_key key,
                                      struct sink *to)
 {
@@ -534,7 +538,8 @@ static ALWAYS_INLINE void fetch(const struct flow *flow)
     __builtin_prefetch((const char *)flow + 64, 1);
 }
 
-/* Finds the packet's place, and fetches its flow if it will be needed: the bucket has been fetched by now. */
+/* Finds the packet's place, and fetches its flow if it will be needed: the bucket has been fetched
+ * by now. */
 static ALWAYS_INLINE void find_place(const struct flows *f, const struct packet *p,
                                      struct flow_key *key)
 {

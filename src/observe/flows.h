@@ -1,9 +1,10 @@
-/* From packets to observations: the flow table, and stream heads for the flows that a detector asked for.
+/* From packets to observations: the flow table, and stream heads for the flows that a detector
+ * asked for.
  *
- * The table has a fixed number of places; a new flow takes one that is free or idle, or else, when its
- * bucket is full, that of the one silent for longest. Letting go of one that was not yet idle is counted. A frame
- * that a mirror port delivered twice counts once. Flow state ends with the input file, always, so that
- * files can be read in any order. */
+ * The table has a fixed number of places; a new flow takes one that is free or idle, or else, when
+ * its bucket is full, that of the one silent for longest. Letting go of one that was not yet idle
+ * is counted. A frame that a mirror port delivered twice counts once. Flow state ends with the
+ * input file, always, so that files can be read in any order. */
 #ifndef WORMSIGN_OBSERVE_FLOWS_H
 #define WORMSIGN_OBSERVE_FLOWS_H
 
@@ -30,13 +31,14 @@ struct flows_counts {
 
 struct flows;
 
-/* A table for much traffic (large) or for a small file: only speed depends on it. NULL: no memory. */
+/* A table for much traffic (large) or for a small file: only speed depends on it. NULL: no
+ * memory. */
 struct flows *flows_new(bool large);
 void flows_free(struct flows *f); /* NULL is fine */
 
-/* Takes packets in, in their order, and pours what they mean into the sink. Several at a time are faster: the
- * table is far larger than the processor's caches, and what a packet needs of it is fetched while
- * those before it are worked on. */
+/* Takes packets in, in their order, and pours what they mean into the sink. Several at a time are
+ * faster: the table is far larger than the processor's caches, and what a packet needs of it is
+ * fetched while those before it are worked on. */
 void flows_take(struct flows *f, const struct packet *packets, size_t count, struct sink *to);
 
 const struct flows_counts *flows_counts(const struct flows *f);

@@ -49,7 +49,8 @@ struct capture_file *capture_file_open(struct input *in, struct error *err);
 enum capture_result capture_file_next(struct capture_file *c, struct capture_frame *out,
                                       struct error *err);
 
-/* Reads on, up to `most` frames, as long as their records are in view: nothing that earlier frames borrowed moves.
+/* Reads on, up to `most` frames, as long as their records are in view: nothing that earlier frames
+ * borrowed moves.
  * *count of them are filled, maybe none; CAPTURE_FRAME unless a record was something else. */
 enum capture_result capture_file_more(struct capture_file *c, struct capture_frame *out,
                                       size_t most, size_t *count, struct error *err);

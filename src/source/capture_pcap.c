@@ -204,7 +204,8 @@ static enum capture_result pcap_next(struct capture_file *c, struct capture_fram
     return CAPTURE_FRAME;
 }
 
-/* The straight path: stops at anything that is not an ordinary record in view, which pcap_next then meets. */
+/* The straight path: stops at anything that is not an ordinary record in view, which pcap_next then
+ * meets. */
 static enum capture_result pcap_more(struct capture_file *c, struct capture_frame *out, size_t most,
                                      size_t *count, struct error *err)
 {

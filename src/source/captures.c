@@ -1,5 +1,6 @@
-/* The source of capture files: frames are decoded to packets, packets followed as flows, flows poured as
- * observations. Each file has a flow table of its own, so files can be read in any order. */
+/* The source of capture files: frames are decoded to packets, packets followed as flows, flows
+ * poured as observations. Each file has a flow table of its own, so files can be read in any
+ * order. */
 #include <stdlib.h>
 
 #include "base/time.h"
@@ -104,7 +105,8 @@ static enum source_result result_of(enum capture_result result)
     return SOURCE_DAMAGED;
 }
 
-/* Pours what the batch holds; decodes no further frame before a datagram that was put together is used. */
+/* Pours what the batch holds; decodes no further frame before a datagram that was put together is
+ * used. */
 static void pour_batch(struct captures *c, struct sink *to)
 {
     flows_take(c->flows, c->batch, c->batch_count, to);
@@ -122,8 +124,8 @@ static void take_frames(struct captures *c, const struct capture_frame *frames, 
     pour_batch(c, to);
 }
 
-/* Reads a batch of frames. What ends it other than a frame is kept for the next call, so that the frames
- * before it come first. */
+/* Reads a batch of frames. What ends it other than a frame is kept for the next call, so that the
+ * frames before it come first. */
 static enum source_result captures_next(void *state, struct sink *to, struct error *err)
 {
     struct captures *c = state;

@@ -103,7 +103,7 @@ static bool window_make_room(struct input *in, size_t count)
         s->buffer_size = grown;
     }
     if (rest != 0)
-        memmove(buffer + start, in->view.next, rest);
+        memmove(buffer + start, in->view.next, rest); /* reader: the window itself moves */
     in->view = reader_over(buffer + start, rest);
     if (buffer != s->buffer) {
         free(s->buffer);
