@@ -224,6 +224,26 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
     return go_on;
 }
 
+static bool read_open(struct hunt *h, struct input *in, bool chosen, struct input_totals *totals)
+{
+    h->opened++;
+    if (stopped(h, in, 0)) {
+        note_damage(h, totals, 0, "stopped before it was read");
+        return false;
+    }
+    const struct source_format *format = source_format_for(in);
+    if (format != NULL)
+        return read_source(h, in, format, totals);
+    note_unrecognised(h, totals, in, chosen);
+    return true;
+}
+
+bool hunt_read_input(struct hunt *h, struct input *in, bool chosen)
+{
+    struct input_totals *totals = input_add(h, input_name(in));
+    return totals == NULL || read_open(h, in, chosen, totals);
+}
+
 bool hunt_read(struct hunt *h, const char *path, bool chosen)
 {
     struct error err;
@@ -235,13 +255,7 @@ bool hunt_read(struct hunt *h, const char *path, bool chosen)
         note_damage(h, totals, 0, err.text);
         return true;
     }
-    h->opened++;
-    bool go_on = true;
-    const struct source_format *format = source_format_for(in);
-    if (format != NULL)
-        go_on = read_source(h, in, format, totals);
-    else
-        note_unrecognised(h, totals, in, chosen);
+    bool go_on = read_open(h, in, chosen, totals);
     input_close(in);
     return go_on;
 }
