@@ -193,12 +193,19 @@ static bool stopped(struct hunt *h, const struct input *in, uint64_t records)
     return h->watch != NULL && h->watch(h->watch_context, &now);
 }
 
+static uint64_t records_of(const struct source_format *format, const void *source)
+{
+    struct source_counts counts;
+    format->counts(source, &counts);
+    return counts.records;
+}
+
 /* Pours the whole source; false when the run was stopped. */
 static bool pour(struct hunt *h, const struct source_format *format, void *source, struct input *in,
                  struct input_totals *totals)
 {
     struct error err = {0};
-    uint64_t records = 0;
+    uint64_t calls = 0;
     for (;;) {
         switch (format->next(source, &h->sink.sink, &err)) {
         case SOURCE_MORE:
@@ -212,7 +219,7 @@ static bool pour(struct hunt *h, const struct source_format *format, void *sourc
             note_damage(h, totals, input_offset(in), err.text);
             return true;
         }
-        if (++records % HUNT_PROGRESS_RECORDS == 0 && stopped(h, in, records)) {
+        if (++calls % HUNT_PROGRESS_CALLS == 0 && stopped(h, in, records_of(format, source))) {
             note_damage(h, totals, input_offset(in), "stopped here");
             return false;
         }
@@ -254,6 +261,26 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
     return go_on;
 }
 
+static bool read_open(struct hunt *h, struct input *in, bool chosen, struct input_totals *totals)
+{
+    h->opened++;
+    if (stopped(h, in, 0)) {
+        note_damage(h, totals, 0, "stopped before it was read");
+        return false;
+    }
+    const struct source_format *format = source_format_for(in);
+    if (format != NULL)
+        return read_source(h, in, format, totals);
+    note_unrecognised(h, totals, in, chosen);
+    return true;
+}
+
+bool hunt_read_input(struct hunt *h, struct input *in, bool chosen)
+{
+    struct input_totals *totals = input_add(h, input_name(in));
+    return totals == NULL || read_open(h, in, chosen, totals);
+}
+
 bool hunt_read(struct hunt *h, const char *path, bool chosen)
 {
     struct error err;
@@ -265,13 +292,7 @@ bool hunt_read(struct hunt *h, const char *path, bool chosen)
         note_damage(h, totals, 0, err.text);
         return true;
     }
-    h->opened++;
-    bool go_on = true;
-    const struct source_format *format = source_format_for(in);
-    if (format != NULL)
-        go_on = read_source(h, in, format, totals);
-    else
-        note_unrecognised(h, totals, in, chosen);
+    bool go_on = read_open(h, in, chosen, totals);
     input_close(in);
     return go_on;
 }

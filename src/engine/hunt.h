@@ -13,6 +13,8 @@
 #include "evidence/hosts.h"
 #include "report/report.h"
 
+struct input;
+
 /* Statistical signs weaker than this (-log10 of the chance) are chance, and are not shown. */
 #define HUNT_SIGN_FLOOR 2.0
 
@@ -34,7 +36,8 @@ struct hunt_progress {
     uint64_t records;              /* of all inputs */
 };
 
-enum { HUNT_PROGRESS_RECORDS = 1 << 14 };
+/* Calls of a source's next, each some records, between two looks at how far a run is. */
+enum { HUNT_PROGRESS_CALLS = 1 << 10 };
 
 struct hunt;
 
@@ -42,8 +45,8 @@ struct hunt;
 struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err);
 void hunt_free(struct hunt *h); /* NULL is fine */
 
-/* Asks for watch(context, progress) every HUNT_PROGRESS_RECORDS records; true from it stops the
- * run. */
+/* Asks for watch(context, progress) before each input and every HUNT_PROGRESS_RECORDS records of
+ * it; true from it stops the run. */
 void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct hunt_progress *now),
                 void *context);
 
@@ -51,6 +54,9 @@ void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct hunt_p
  * the summary; nothing here ends a run. `chosen`: somebody named this file, so not recognising it
  * is damage; in a directory it is only said. False when the run was stopped. */
 bool hunt_read(struct hunt *h, const char *path, bool chosen);
+
+/* The same for an input that is open already; the caller closes it. */
+bool hunt_read_input(struct hunt *h, struct input *in, bool chosen);
 
 /* Notes something that could not be read at all (a directory), for the summary. */
 void hunt_note_failure(struct hunt *h, const char *name, const char *reason);

@@ -39,12 +39,15 @@ static int compare_names(const FTSENT **a, const FTSENT **b)
 
 static bool take_entry(struct walk *w, const FTSENT *entry, bool *good, struct error *err)
 {
-    struct stat kind;
     if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
         *good = fail(err, ERROR_SYSTEM, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
     bool wanted = entry->fts_info == FTS_F;
-    if (entry->fts_info == FTS_SL)
-        wanted = stat(entry->fts_accpath, &kind) == 0 && S_ISREG(kind.st_mode);
+    if (entry->fts_info == FTS_SL) {
+        struct stat kind = {0};
+        if (stat(entry->fts_accpath, &kind) != 0) /* it points nowhere: what it meant is missing */
+            *good = fail(err, ERROR_SYSTEM, "%s: %s", entry->fts_path, strerror(errno));
+        wanted = S_ISREG(kind.st_mode);
+    }
     return !wanted || keep(w, entry->fts_path, err);
 }
 
@@ -62,6 +65,8 @@ static bool add_below(struct walk *w, const char *path, struct error *err)
     bool good = true, room = true;
     for (FTSENT *entry = fts_read(tree); entry != NULL && room; entry = fts_read(tree))
         room = take_entry(w, entry, &good, err);
+    if (room && errno != 0) /* fts_read's own failure; at the end it leaves 0 */
+        good = fail(err, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
     (void)fts_close(tree);
     free(root);
     return good && room;

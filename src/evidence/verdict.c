@@ -88,14 +88,28 @@ struct rules {
     bool answers_only; /* scanner or exempt: only its own answers convict */
 };
 
+/* False for what is set aside, however much it weighs. */
+static bool may_convict(const struct rules *rules, const struct sign *s)
+{
+    bool too_few = s->weight == WEIGHT_STATISTICAL && s->below_floor;
+    return !too_few && (is_answer(s) || !(rules->answers_only || (s->marks & MARK_RELAY) != 0));
+}
+
+/* This sign is enough by itself. */
+static bool convicts(const struct rules *rules, const struct sign *s)
+{
+    return may_convict(rules, s) &&
+           (s->weight == WEIGHT_PROOF ||
+            (s->weight == WEIGHT_STATISTICAL && weight_of(s) >= S_INFECTED));
+}
+
 static void weigh_sign(const struct rules *rules, const struct sign *s, struct day_weight *w)
 {
-    bool convicts = is_answer(s) || !(rules->answers_only || (s->marks & MARK_RELAY) != 0);
     if (s->weight == WEIGHT_PROOF) {
-        *(convicts ? &w->proof : &w->set_aside) = true;
+        *(may_convict(rules, s) ? &w->proof : &w->set_aside) = true;
     } else if (s->weight == WEIGHT_STATISTICAL) {
         w->s = fmax(w->s, weight_of(s));
-        if (convicts && !s->below_floor)
+        if (may_convict(rules, s))
             w->s_convicting = fmax(w->s_convicting, weight_of(s));
     }
 }
@@ -122,6 +136,18 @@ static double total_of(const struct day_weight *w)
     return w->proof ? INFINITY : w->set_aside ? 1000 + w->s : w->s + w->a;
 }
 
+static enum verdict_kind kind_of_day(const struct day_weight *w)
+{
+    if (w->proof || w->s_convicting >= S_INFECTED)
+        return VERDICT_INFECTED;
+    if (w->set_aside || w->s >= S_SUSPICIOUS || w->a >= A_SUSPICIOUS ||
+        w->s + w->a >= SUM_SUSPICIOUS)
+        return VERDICT_SUSPICIOUS;
+    return VERDICT_UNKNOWN;
+}
+
+/* The gravest verdict goes before the largest sum: S of 3 alone is suspicious, S of 2.6 and A of 1 are
+ * not, and a weak day must not hide a telling one. */
 static struct day_weight heaviest_day(const struct rules *rules, const struct sign *signs,
                                       size_t count)
 {
@@ -131,9 +157,8 @@ static struct day_weight heaviest_day(const struct rules *rules, const struct si
         for (to = from; to < count && signs[to].day == day.day; to++)
             weigh_sign(rules, &signs[to], &day);
         day.a = add_points(signs, from, to);
-        bool convicts = day.proof || day.s_convicting >= S_INFECTED;
-        bool convicted = heaviest.proof || heaviest.s_convicting >= S_INFECTED;
-        if (convicts > convicted || (convicts == convicted && total_of(&day) > total_of(&heaviest)))
+        enum verdict_kind kind = kind_of_day(&day), before = kind_of_day(&heaviest);
+        if (kind < before || (kind == before && total_of(&day) > total_of(&heaviest)))
             heaviest = day;
     }
     return heaviest;
@@ -202,19 +227,28 @@ static const char *why_not_infected(const struct circumstances *c, const struct 
     return "";
 }
 
-static void say(const struct circumstances *c, struct verdict *v)
+/* The sign that is quoted: the gravest of those that carry the verdict. */
+static const struct sign *leading_sign(const struct rules *rules, const struct verdict *v)
+{
+    for (size_t i = 0; i < v->sign_count && v->kind == VERDICT_INFECTED; i++)
+        if (convicts(rules, &v->signs[i]))
+            return &v->signs[i];
+    return &v->signs[0];
+}
+
+static void say(const struct circumstances *c, const struct rules *rules, struct verdict *v)
 {
     struct text says = text_over(v->says, sizeof v->says);
     const char *why_not = v->kind == VERDICT_INFECTED ? "" : why_not_infected(c, v);
     if (v->kind == VERDICT_INFECTED) {
-        text_add(&says, "Infected with Conficker ");
+        text_add(&says, "Infected with Conficker%s", v->variants != 0 ? " " : "");
         say_variants(&says, v->variants);
         text_add(&says, ": ");
     } else if (v->kind == VERDICT_SUSPICIOUS) {
         text_add(&says, "Suspicious: ");
     }
     if (v->sign_count > 0)
-        text_add(&says, "%s", v->signs[0].says);
+        text_add(&says, "%s", leading_sign(rules, v)->says);
     if (why_not[0] != '\0')
         text_add(&says, " %s", why_not);
     struct text advice = text_over(v->advice, sizeof v->advice);
@@ -232,27 +266,24 @@ static void say_reason(const struct circumstances *c, struct verdict *v)
         text_add(&reason, "the signs are too weak to say; ask it by scan");
 }
 
-/* The variants of the signs that carry the verdict. */
-static unsigned variants_of(const struct sign *signs, size_t count, enum verdict_kind kind)
+/* The variants of the signs that carry the verdict: what is passed on for others says nothing of what an
+ * infected host has itself. */
+static unsigned variants_of(const struct rules *rules, const struct verdict *v)
 {
-    double floor = kind == VERDICT_INFECTED ? S_INFECTED : 1;
     unsigned variants = 0;
-    for (size_t i = 0; i < count; i++)
-        if (gravity_of(&signs[i]) >= floor && (kind != VERDICT_INFECTED || !signs[i].below_floor))
-            variants |= signs[i].variants;
+    for (size_t i = 0; i < v->sign_count; i++)
+        if (v->kind == VERDICT_INFECTED ? convicts(rules, &v->signs[i])
+                                        : gravity_of(&v->signs[i]) >= 1)
+            variants |= v->signs[i].variants;
     return variants;
 }
 
-static enum verdict_kind kind_of(const struct circumstances *c, const struct day_weight *w)
+static void note_times(struct verdict *v, const struct sign *s)
 {
-    if (w->proof || w->s_convicting >= S_INFECTED)
-        return VERDICT_INFECTED;
-    if (c->exempt)
-        return VERDICT_UNKNOWN;
-    if (w->set_aside || w->s >= S_SUSPICIOUS || w->a >= A_SUSPICIOUS ||
-        w->s + w->a >= SUM_SUSPICIOUS)
-        return VERDICT_SUSPICIOUS;
-    return VERDICT_UNKNOWN;
+    if (s->first_us != TIME_NONE && (v->first_us == TIME_NONE || s->first_us < v->first_us))
+        v->first_us = s->first_us;
+    if (s->last_us != TIME_NONE && (v->last_us == TIME_NONE || s->last_us > v->last_us))
+        v->last_us = s->last_us;
 }
 
 void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
@@ -267,10 +298,7 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
                             .last_us = TIME_NONE};
     for (size_t i = 0; i < count; i++) {
         out->marks |= signs[i].marks;
-        if (out->first_us == TIME_NONE || signs[i].first_us < out->first_us)
-            out->first_us = signs[i].first_us;
-        if (out->last_us == TIME_NONE || signs[i].last_us > out->last_us)
-            out->last_us = signs[i].last_us;
+        note_times(out, &signs[i]);
     }
     struct rules rules = {.answers_only = c->exempt || (out->marks & MARK_SCANNER) != 0};
     if (count > 0)
@@ -280,13 +308,15 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
         qsort(signs, count, sizeof *signs, compare_by_gravity);
     out->signs = signs;
     out->sign_count = count;
-    out->kind = kind_of(c, &heaviest);
+    out->kind = kind_of_day(&heaviest);
+    if (c->exempt && out->kind != VERDICT_INFECTED)
+        out->kind = VERDICT_UNKNOWN;
     out->proof = heaviest.proof;
     out->weight = heaviest.s + heaviest.a;
     out->has_day = count > 0;
     out->day = heaviest.day;
-    out->variants = variants_of(signs, count, out->kind);
-    say(c, out);
+    out->variants = variants_of(&rules, out);
+    say(c, &rules, out);
     if (out->kind == VERDICT_UNKNOWN)
         say_reason(c, out);
 }
