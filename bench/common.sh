@@ -143,7 +143,7 @@ mkbench() { # PACKETS SEED EPOCH
 warm() { # FILE
     local size free
     size=$(stat -c %s "$1")
-    free=$(awk '/^MemAvailable/ { print $2 * 1024 }' /proc/meminfo)
+    free=$(awk '/^MemAvailable/ { printf "%d", $2 * 1024 }' /proc/meminfo)
     [ "$size" -lt "$free" ] ||
         echo "note: $1 is larger than the memory that is free, so the disk is measured as well"
     cat "$1" >/dev/null
