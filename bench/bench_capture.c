@@ -1,5 +1,6 @@
-/* How fast capture files are read: a bare loop over our reader against the same loop over libpcap, on
- * the same file in the same run, best of several rounds each (the file should be in the page cache).
+/* How fast capture files are read: a bare loop over our reader against the same loop over libpcap,
+ * on the same file in the same run, best of several rounds each (the file should be in the page
+ * cache).
  *
  *   bench_capture FILE             packets a second of both, and their ratio
  *   bench_capture --list FILE...   one line a file: name, format, frames, damage stepped over, end

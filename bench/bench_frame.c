@@ -1,7 +1,7 @@
-/* How long the frame decoder takes for a packet: a capture is read into memory whole, and its frames are
- * decoded in a trivial loop, several times over.
+/* How long the frame decoder takes for a packet: a capture is read into memory whole, and its
+ * frames are decoded in a trivial loop, several times over.
  *
- *   bench_frame FILE.pcap [ROUNDS]     ns a packet, best and median round, with and without the decoder
+ *   bench_frame FILE.pcap [ROUNDS]     ns a packet, best and median round, with and without decoder
  *
  * Reads classic pcap in the byte order of this machine alone; files are for source/capture_file. */
 #include <stdint.h>

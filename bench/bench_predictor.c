@@ -1,9 +1,10 @@
 /* How fast the port predictor and its inverse are, on one core, by the monotonic clock.
  *
- * Four tables: ports drawn for addresses in order and at random; one port tried against its address, for
- * ports at random and for a mix that stands for ordinary traffic (made up, shares below; what the black
- * list holds back of it is counted and printed), the black-list gate apart and in front; and unmask over
- * the private networks and over 2^28 addresses, from which all of IPv4 is extrapolated.
+ * Four tables: ports drawn for addresses in order and at random; one port tried against its
+ * address, for ports at random and for a mix that stands for ordinary traffic (made up, shares
+ * below; what the black list holds back of it is counted and printed), the black-list gate apart
+ * and in front; and unmask over the private networks and over 2^28 addresses, from which all of
+ * IPv4 is extrapolated.
  *
  *   bench_predictor [ports]     with `ports`, the first table alone */
 #include <inttypes.h>

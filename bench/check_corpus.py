@@ -104,7 +104,8 @@ def say_counts(hunts, seconds):
     inputs = [i for hunt in hunts for i in hunt.inputs()]
     formats = collections.Counter(i.get("format", "no known format") for i in inputs)
     codes = collections.Counter(str(hunt.code) for hunt in hunts)
-    print(f"  inputs               {len(inputs)}: " + ", ".join(f"{n} {f}" for f, n in formats.items()))
+    by_format = ", ".join(f"{n} {name}" for name, n in formats.items())
+    print(f"  inputs               {len(inputs)}: {by_format}")
     print(f"  damaged              {sum(bool(i['damage']) for i in inputs)}")
     print(f"  records              {sum(hunt.records() for hunt in hunts)}")
     print("  exit codes           " + ", ".join(f"{n} x {c}" for c, n in sorted(codes.items())))
