@@ -118,7 +118,7 @@ static double best_of(void (*work)(void *context), void *context)
 
 int main(void)
 {
-    struct name_index *index = malloc(sizeof *index);
+    struct name_index *index = calloc(1, sizeof *index);
     struct names *names = malloc(sizeof *names);
     struct look_ups *asked = malloc(sizeof *asked);
     if (index == NULL || names == NULL || asked == NULL)

@@ -1,7 +1,7 @@
 /* Addresses and prefixes, IPv4 and IPv6 in one type.
  *
- * An address is 128 bits in two numbers, most significant first; IPv4 is ::ffff:a.b.c.d, so that one
- * comparison and one hash serve both. Text forms: RFC 5952 for IPv6, dotted for IPv4. */
+ * An address is 128 bits in two numbers, most significant first; IPv4 is ::ffff:a.b.c.d, so that
+ * one comparison and one hash serve both. Text forms: RFC 5952 for IPv6, dotted for IPv4. */
 #ifndef WORMSIGN_BASE_ADDRESS_H
 #define WORMSIGN_BASE_ADDRESS_H
 

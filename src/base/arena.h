@@ -1,7 +1,7 @@
 /* Memory named for its life: everything in an arena is freed together, nothing alone.
  *
- * An arena has a limit in bytes; reaching it makes arena_take return NULL, which the owner reports as
- * a limit hit, never in silence. Memory comes zeroed and aligned for any type. */
+ * An arena has a limit in bytes; reaching it makes arena_take return NULL, which the owner reports
+ * as a limit hit, never in silence. Memory comes zeroed and aligned for any type. */
 #ifndef WORMSIGN_BASE_ARENA_H
 #define WORMSIGN_BASE_ARENA_H
 
@@ -17,7 +17,8 @@ struct arena {
 
 struct arena arena_of(size_t limit_bytes);
 
-/* count * size zeroed bytes, owned by the arena; NULL at the limit, or when the machine has no more. */
+/* count * size zeroed bytes, owned by the arena; NULL at the limit, or when the machine has no
+ * more. */
 void *arena_take(struct arena *a, size_t count, size_t size);
 
 /* Frees everything that was taken; the arena is empty and usable again. */

@@ -1,4 +1,5 @@
-/* One error, carried up by value: what went wrong, in words, with one kind that decides the exit code.
+/* One error, carried up by value: what went wrong, in words, with one kind that decides the exit
+ * code.
  *
  * A function that can fail returns bool (or a small enum) and takes `struct error *err` last. It
  * reports with `return fail(err, ...)`; its callers add where it happened, not what, with
@@ -23,14 +24,15 @@ enum { ERROR_TEXT_SIZE = 512 };
 
 struct error {
     enum error_kind kind;
-    char text
-        [ERROR_TEXT_SIZE]; /* NUL-terminated; longer texts are cut; not escaped: escape it on output */
+    char text[ERROR_TEXT_SIZE]; /* NUL-terminated; longer texts are cut; not escaped: escape it on
+                            * output */
 };
 
 /* Sets *err (which may be NULL) to kind and the formatted text. Always returns false. */
 bool fail(struct error *err, enum error_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Puts "<formatted text>: " in front of the text of *err, keeping its kind. Always returns false. */
+/* Puts "<formatted text>: " in front of the text of *err, keeping its kind. Always returns
+ * false. */
 bool fail_in(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -1,7 +1,8 @@
 /* Mixing numbers and hashing bytes: for tables, sets and samples; never for secrecy.
  *
  * The hashes of names, addresses and payloads are kept in evidence that outlives a run, so they are
- * the same on every run and machine: XXH3 with seed 0 for bytes, a fixed 64-bit finaliser for numbers. */
+ * the same on every run and machine: XXH3 with seed 0 for bytes, a fixed 64-bit finaliser for
+ * numbers. */
 #ifndef WORMSIGN_BASE_HASH_H
 #define WORMSIGN_BASE_HASH_H
 

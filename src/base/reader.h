@@ -36,8 +36,11 @@ static ALWAYS_INLINE const uint8_t *read_bytes(struct reader *r, size_t count)
         return NULL;
     }
     const uint8_t *bytes = r->next;
-    if (count != 0)
+    if (count != 0) {
+        if (bytes == NULL)
+            __builtin_unreachable(); /* an empty reader was dealt with above */
         r->next += count;
+    }
     r->left -= count;
     return bytes;
 }
@@ -47,11 +50,22 @@ static ALWAYS_INLINE void read_skip(struct reader *r, size_t count)
     (void)read_bytes(r, count);
 }
 
-/* A reader over the next count bytes that cannot see past them; failed and empty when they are not there. */
+/* A reader over the next count bytes that cannot see past them; failed and empty when they are not
+ * there. */
 static ALWAYS_INLINE struct reader read_part(struct reader *r, size_t count)
 {
     const uint8_t *bytes = read_bytes(r, count);
     return (struct reader){.next = bytes, .left = bytes != NULL ? count : 0, .failed = r->failed};
+}
+
+/* Begins to fetch what comes next (a little of it): only speed depends on it, and nothing is
+ * read. */
+static ALWAYS_INLINE void read_ahead(const struct reader *r)
+{
+    if (r->left > 64) {
+        __builtin_prefetch(r->next);
+        __builtin_prefetch(r->next + 64);
+    }
 }
 
 static ALWAYS_INLINE uint8_t read_u8(struct reader *r)

@@ -55,7 +55,7 @@ const char *time_text(int64_t when_us, char buffer[static TIME_TEXT_SIZE])
 {
     char date[DATE_TEXT_SIZE];
     int64_t day = floor_divide(when_us, US_PER_DAY);
-    int64_t in_day = when_us - day * US_PER_DAY;
+    int64_t in_day = when_us % US_PER_DAY + (when_us % US_PER_DAY < 0 ? US_PER_DAY : 0);
     unsigned seconds = (unsigned)(in_day / US_PER_SECOND);
     if (when_us == TIME_NONE || date_text((int32_t)day, date)[0] == '-')
         memcpy(buffer, "-", 2);

@@ -1,4 +1,5 @@
-/* Time is an argument everywhere below cli/: microseconds since 1970-01-01T00:00:00Z, no leap seconds.
+/* Time is an argument everywhere below cli/: microseconds since 1970-01-01T00:00:00Z, no leap
+ * seconds.
  *
  * Days are counted from the same instant (day 0 is 1970-01-01). The calendar is the proleptic
  * Gregorian one. Text is RFC 3339 in UTC. */
@@ -29,8 +30,8 @@ const char *time_text(int64_t when_us, char buffer[static TIME_TEXT_SIZE]);
 /* "2009-04-21", in buffer; returns buffer. */
 const char *date_text(int32_t day, char buffer[static DATE_TEXT_SIZE]);
 
-/* Parses "2009-04-21" or "2009-04-21T16:44:11Z" (seconds may have up to six decimals, the T may be a
- * blank, the Z may be missing: it is UTC all the same). */
+/* Parses "2009-04-21" or "2009-04-21T16:44:11Z" (seconds may have up to six decimals, the T may be
+ * a blank, the Z may be missing: it is UTC all the same). */
 bool time_parse(const char *text, int64_t *when_us, struct error *err) MUST_CHECK;
 
 /* Parses "2009-04-21" alone. */

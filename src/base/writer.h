@@ -38,8 +38,8 @@ struct text {
 struct text text_over(char *buffer, size_t size);
 void text_add(struct text *t, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Appends foreign bytes so that a terminal, a log or a table cannot be harmed: printable ASCII as it
- * is, the backslash doubled, everything else as \xNN. */
+/* Appends foreign bytes so that a terminal, a log or a table cannot be harmed: printable ASCII as
+ * it is, the backslash doubled, everything else as \xNN. */
 void text_add_escaped(struct text *t, const void *bytes, size_t count);
 
 #endif

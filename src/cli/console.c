@@ -14,8 +14,8 @@
 #include "base/time.h"
 #include "base/writer.h"
 
-/* A closed descriptor is filled with /dev/null opened the wrong way round: using it still fails, as it
- * would have, but no file that is opened later can take its number and be written over. */
+/* A closed descriptor is filled with /dev/null opened the wrong way round: using it still fails, as
+ * it would have, but no file that is opened later can take its number and be written over. */
 static void hold_closed_descriptors(void)
 {
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
@@ -52,11 +52,26 @@ static bool stdout_failed(struct console *c)
     return false;
 }
 
+static void clear_progress(struct console *c)
+{
+    if (c->progress_drawn)
+        (void)fputs("\r\033[K", stderr);
+    c->progress_drawn = false;
+}
+
+/* Results on the same terminal go where the progress line stood, not behind it. */
+static void make_way(struct console *c)
+{
+    if (c->results_to_terminal)
+        clear_progress(c);
+}
+
 bool console_print(struct console *c, const char *format, ...)
 {
     va_list arguments;
     if (c->write_error != 0)
         return false;
+    make_way(c);
     va_start(arguments, format);
     int written = vfprintf(stdout, format, arguments);
     va_end(arguments);
@@ -73,6 +88,7 @@ bool console_flush(struct console *c)
 bool console_json(struct console *c, json_t *object)
 {
     bool good = c->write_error == 0;
+    make_way(c);
     if (object == NULL) {
         errno = ENOMEM;
         return stdout_failed(c);
@@ -84,7 +100,7 @@ bool console_json(struct console *c, json_t *object)
     return good && console_flush(c);
 }
 
-/* How many bytes of text go on a line of `room` columns: whole words, or one word that is longer. */
+/* How many bytes of text go on a line of `room` columns: whole words, or one long word. */
 static size_t line_length(const char *text, size_t room)
 {
     size_t take = strlen(text);
@@ -103,7 +119,7 @@ bool console_paragraph(struct console *c, unsigned indent, const char *text)
 bool console_entry(struct console *c, unsigned indent, const char *term, const char *text)
 {
     size_t room = (size_t)c->width - indent;
-    bool fits = strlen(term) < indent;
+    bool fits = *term == '\0' || strlen(term) < indent;
     bool good = fits ? console_print(c, "%-*s", (int)indent, term)
                      : console_print(c, "%s\n%*s", term, (int)indent, "");
     while (good && *text != '\0') {
@@ -116,13 +132,6 @@ bool console_entry(struct console *c, unsigned indent, const char *term, const c
             good = console_print(c, "%*s", (int)indent, "");
     }
     return good;
-}
-
-static void clear_progress(struct console *c)
-{
-    if (c->progress_drawn)
-        (void)fputs("\r\033[K", stderr);
-    c->progress_drawn = false;
 }
 
 static void talk(struct console *c, const char *before, const char *format, va_list arguments)

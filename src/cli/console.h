@@ -1,8 +1,8 @@
 /* What the program says: results on stdout, talk on stderr, nothing that can harm a terminal.
  *
  * Every write to stdout is checked. A closed pipe (the reader has seen enough) ends the run in
- * silence, anything else (disk full, stdout closed) with one line; both with exit code 4. SIGPIPE is
- * ignored from console_open on. Talk is one line a message, every byte of it escaped, because it
+ * silence, anything else (disk full, stdout closed) with one line; both with exit code 4. SIGPIPE
+ * is ignored from console_open on. Talk is one line a message, every byte of it escaped, because it
  * quotes arguments and files. Progress is one line that is drawn over, on a terminal only. */
 #ifndef WORMSIGN_CLI_CONSOLE_H
 #define WORMSIGN_CLI_CONSOLE_H

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/writer.h"
-#include "cli/suggest.h"
 #include "cli/version.h"
 
 const char *help_spellings(const struct option *option, char buffer[static HELP_SPELLINGS_SIZE])
@@ -78,7 +77,8 @@ static void print_paragraphs(struct console *c, const char *text)
         (void)snprintf(one, sizeof one, "%.*s", (int)length, text);
         (void)console_paragraph(c, 0, one);
         (void)console_print(c, "\n");
-        text += length + (text[length] == '\n');
+        text += length;
+        text += strspn(text, "\n");
     }
 }
 
@@ -109,14 +109,8 @@ static enum exit_code run_help(const struct call *call)
     if (call->words.operand_count > 1)
         return call_is_wrong(call, "one verb at a time");
     const struct verb *verb = verb_named(call->words.operands[0]);
-    if (verb != NULL)
-        return help_of_verb(call->console, verb);
-    struct suggestion s = suggest_for(call->words.operands[0]);
-    for (size_t i = 0; verbs[i] != NULL; i++)
-        suggest_offer(&s, verbs[i]->hidden ? NULL : verbs[i]->name);
-    return call_is_wrong(call, "there is no verb '%s'%s%s", s.wrong,
-                         s.nearest != NULL ? "; did you mean " : "",
-                         s.nearest != NULL ? s.nearest : "");
+    return verb != NULL ? help_of_verb(call->console, verb)
+                        : verb_is_unknown(call->console, call->words.operands[0]);
 }
 
 const struct verb verb_help = {

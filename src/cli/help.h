@@ -1,4 +1,4 @@
-/* Help pages, the man page and shell completion: all written from the tables of verbs and options. */
+/* Help pages, the man page and shell completion: all made from the tables of verbs and options. */
 #ifndef WORMSIGN_CLI_HELP_H
 #define WORMSIGN_CLI_HELP_H
 

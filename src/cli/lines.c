@@ -22,7 +22,7 @@ bool lines_open(struct lines *l, const char *path, size_t longest, struct error 
     return true;
 }
 
-/* The bytes of one line in the buffer; *used may be one more than the longest, which is too long. */
+/* The bytes of one line in the buffer; *used is one more than the longest for a longer one. */
 static int read_one(struct lines *l, size_t *used)
 {
     int c;

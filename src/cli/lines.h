@@ -36,8 +36,9 @@ bool line_word(struct reader *line, char *word, size_t word_size, bool *too_long
 /* What a verb does with one line: false, and *err filled, when the line is wrong. */
 typedef bool line_handler(void *context, struct reader line, struct error *err);
 
-/* Hands every line of every path to the handler. A wrong line is complained about by name and number,
- * and the next one follows; a file that cannot be opened or read likewise. Stops when stdout fails. */
+/* Hands every line of every path to the handler. A wrong line is complained about by name and
+ * number, and the next one follows; a file that cannot be opened or read likewise. Stops when
+ * stdout fails. */
 enum exit_code lines_each(const struct call *call, const struct option_texts *paths, size_t longest,
                           line_handler *handler, void *context);
 

@@ -8,7 +8,6 @@
 
 #include "base/time.h"
 #include "cli/help.h"
-#include "cli/suggest.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
 
@@ -52,19 +51,6 @@ static enum exit_code run_verb(struct console *console, const struct verb *verb,
     return code;
 }
 
-static enum exit_code fail_unknown_verb(struct console *console, const char *name)
-{
-    struct suggestion s = suggest_for(name);
-    for (size_t i = 0; verbs[i] != NULL; i++)
-        suggest_offer(&s, verbs[i]->hidden ? NULL : verbs[i]->name);
-    if (s.nearest != NULL)
-        console_complain(console, "there is no verb '%s'; did you mean %s?", name, s.nearest);
-    else
-        console_complain(console,
-                         "there is no verb '%s'; 'wormsign help' lists those that there are", name);
-    return EXIT_USAGE;
-}
-
 static enum exit_code run(struct console *console, size_t count, const char *const *arguments)
 {
     /* A script that loses its arguments must not take the page for "nobody infected". */
@@ -84,7 +70,7 @@ static enum exit_code run(struct console *console, size_t count, const char *con
                          arguments[0]);
         return EXIT_USAGE;
     }
-    return fail_unknown_verb(console, arguments[0]);
+    return verb_is_unknown(console, arguments[0]);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
-/* The parser: a word is matched against the rows, its value against the row's kind, and the field is
- * filled. It knows no option by name but --help. */
+/* The parser: a word is matched against the rows, its value against the row's kind, and the field
+ * is filled. It knows no option by name but --help. */
 #include "cli/options.h"
 
 #include <assert.h>

@@ -106,13 +106,15 @@ struct option_words {
 size_t options_count(const struct option_set *set);
 const struct option *options_at(const struct option_set *set, size_t index);
 
-/* Reads the arguments (behind the verb's name) into the zeroed settings. What must outlive the call is
- * taken from memory. On a wrong argument: false, and *err says what is wrong and what would be right. */
+/* Reads the arguments (behind the verb's name) into the zeroed settings. What must outlive the call
+ * is taken from memory. On a wrong argument: false, and *err says what is wrong and what would be
+ * right. */
 bool options_parse(const struct option_set *set, size_t count, const char *const *arguments,
                    struct arena *memory, void *settings, struct option_words *out,
                    struct error *err) MUST_CHECK;
 
-/* True when --help or -h is among the options: asked first, so that help comes whatever else is wrong. */
+/* True when --help or -h is among the options: asked first, so that help comes whatever else is
+ * wrong. */
 bool options_ask_help(size_t count, const char *const *arguments);
 
 /* "--week", or "-iL" where there is no long name, in buffer; returns buffer. */

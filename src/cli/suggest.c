@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 static size_t least_of(size_t a, size_t b)
 {
@@ -43,6 +44,8 @@ struct suggestion suggest_for(const char *wrong)
 void suggest_offer(struct suggestion *s, const char *known)
 {
     size_t distance = known != NULL ? edit_distance(s->wrong, known) : SIZE_MAX;
+    if (known != NULL && strcasecmp(s->wrong, known) == 0)
+        distance = 0;
     if (distance < s->distance) {
         s->distance = distance;
         s->nearest = known;

@@ -1,7 +1,7 @@
 /* The nearest known word to one that is not known: for "did you mean".
  *
  * Near is the edit distance (Levenshtein's, with the swap of two neighbours as one edit), at most a
- * third of the word's length and at least 1. */
+ * third of the word's length and at least 1. A word that differs in case alone is nearest. */
 #ifndef WORMSIGN_CLI_SUGGEST_H
 #define WORMSIGN_CLI_SUGGEST_H
 
@@ -20,7 +20,7 @@ struct suggestion suggest_for(const char *wrong);
 /* Offers a known word: it is kept when it is the nearest so far. */
 void suggest_offer(struct suggestion *s, const char *known);
 
-/* Insertions, deletions, replacements and swaps between two words; SIZE_MAX when one is too long. */
+/* Insertions, deletions, replacements and swaps between two words; SIZE_MAX for a long one. */
 size_t edit_distance(const char *a, const char *b);
 
 #endif

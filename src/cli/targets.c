@@ -1,4 +1,4 @@
-/* Octets are read into a bitmap first, so that overlapping parts count once and come out ascending. */
+/* Octets are read into a bitmap first, so that overlapping parts count once and ascend. */
 #include "cli/targets.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* A target as people write it: an address, a prefix, or nmap's octet ranges; a set of IPv4 addresses.
+/* A target as people write it: an address, a prefix, or nmap's octet ranges; a set of IPv4
+ * addresses.
  *
  *   192.0.2.1   192.0.2.0/24   192.0.2.10-20   10.0-3.1,5.*   10.0.0.-5   10.0.0.250-
  *

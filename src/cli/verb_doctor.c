@@ -1,7 +1,7 @@
 /* `wormsign doctor`: what works on this machine, and the command that mends what does not.
  *
- * Every check is one function that says one or more lines: ok, lacking (with a command that mends it)
- * or plain information. Nothing is changed and nothing is sent. Debian's names of packages. */
+ * Every check is one function that says one or more lines: ok, lacking (with a command that mends
+ * it) or plain information. Nothing is changed and nothing is sent. Debian's names of packages. */
 #include <bzlib.h>
 #include <errno.h>
 #include <fcntl.h>

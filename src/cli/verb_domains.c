@@ -1,7 +1,8 @@
 /* `wormsign domains`: the names of a day, and which day and variant makes a name.
  *
  * Checking makes each day's lists once and looks all names up in them, so a span of years costs as
- * much for a thousand names as for one. Lists that no name can stand in, by its shape, are not made. */
+ * much for a thousand names as for one. Lists that no name can stand in, by its shape, are not
+ * made. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -326,7 +327,7 @@ static void span_of(const struct call *call, int32_t today, int32_t *since, int3
         *since = s->since.value;
     if (s->until.given)
         *until = s->until.value;
-    /* The day before the first that is covered and the day after the last have no names to check. */
+    /* The day before the first that is covered and the day after the last have no names. */
     if (!has_span && domains_day_is_covered(day)) {
         *since += !domains_day_is_covered(*since);
         *until -= !domains_day_is_covered(*until);

@@ -28,7 +28,8 @@ static void print_roff_lines(struct console *c, const char *text, const char *be
         size_t length = strcspn(text, "\n");
         print_roff(c, text, length);
         (void)console_print(c, "\n");
-        text += length + (text[length] == '\n');
+        text += length;
+        text += strspn(text, "\n");
         if (*text != '\0')
             (void)console_print(c, "%s", between);
     }

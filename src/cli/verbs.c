@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/suggest.h"
+
 const struct verb *const verbs[] = {
     &verb_hunt, &verb_ports,  &verb_unmask, &verb_domains,    &verb_decode, &verb_explain,
     &verb_list, &verb_doctor, &verb_help,   &verb_completion, &verb_man,    NULL,
@@ -28,5 +30,18 @@ enum exit_code call_is_wrong(const struct call *call, const char *format, ...)
     va_end(arguments);
     console_complain(call->console, "%s: %s (see: wormsign help %s)", call->verb->name, text,
                      call->verb->name);
+    return EXIT_USAGE;
+}
+
+enum exit_code verb_is_unknown(struct console *console, const char *name)
+{
+    struct suggestion s = suggest_for(name);
+    for (size_t i = 0; verbs[i] != NULL; i++)
+        suggest_offer(&s, verbs[i]->hidden ? NULL : verbs[i]->name);
+    if (s.nearest != NULL)
+        console_complain(console, "there is no verb '%s'; did you mean %s?", name, s.nearest);
+    else
+        console_complain(console,
+                         "there is no verb '%s'; 'wormsign help' lists those that there are", name);
     return EXIT_USAGE;
 }

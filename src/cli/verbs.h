@@ -46,6 +46,9 @@ extern const struct verb *const verbs[];
 /* The verb with this name, or NULL. */
 const struct verb *verb_named(const char *name);
 
+/* Complains that there is no such verb, with the nearest one; returns EXIT_USAGE. */
+enum exit_code verb_is_unknown(struct console *console, const char *name);
+
 /* Complains about a wrong command line, with the way to help; returns EXIT_USAGE. */
 enum exit_code call_is_wrong(const struct call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 

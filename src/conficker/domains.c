@@ -68,10 +68,10 @@ void domains_begin(struct domain_generator *g, enum name_list list, int32_t day)
 {
     assert(list < NAME_LISTS);
     const struct rule *rule = &rules[list];
-    int64_t ticks = ((int64_t)day + FILETIME_DAYS_BEFORE_1970) * FILETIME_TICKS_A_DAY;
+    /* For days far from today the ticks wrap; the worm's product does so on any day. */
+    uint64_t ticks = (uint64_t)((int64_t)day + FILETIME_DAYS_BEFORE_1970) * FILETIME_TICKS_A_DAY;
     g->list = list;
-    /* The worm's product wraps as well. */
-    g->key = (uint64_t)ticks * rule->multiply / rule->divide + rule->add;
+    g->key = ticks * rule->multiply / rule->divide + rule->add;
 }
 
 /* The double nearest to n, without the branch on the highest bit that a plain conversion costs: the

@@ -68,7 +68,10 @@ static inline size_t slot_of(const uint64_t *slots, size_t count, uint64_t key, 
 
 void name_index_reset(struct name_index *index, int32_t day)
 {
-    memset(index, 0, sizeof *index);
+    if ((index->lists & 1u << NAME_LIST_D) != 0)
+        memset(index->large, 0, sizeof index->large);
+    memset(index->small, 0, sizeof index->small);
+    index->lists = 0;
     index->day = day;
 }
 

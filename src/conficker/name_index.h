@@ -32,7 +32,8 @@ struct name_match {
 /* The 64-bit hash by which names are known everywhere (lower-cased, no final dot). */
 uint64_t name_hash(const char *name, size_t length);
 
-/* Empties the index and binds it to a day. */
+/* Empties the index and binds it to a day. A new index is all zero (calloc); what was not filled is
+ * not touched, so an index without list D costs a few pages. */
 void name_index_reset(struct name_index *index, int32_t day);
 
 /* Generates the given lists (bits) of the index's day into it, those that are not there yet. */

@@ -5,11 +5,12 @@
  *   state = state xor week
  *   pair 2: sums cleared, then as before                         -> TCP 2, UDP 2
  *
- * State and sums are carried over from one round to the next within a pair: clearing the sums is the
- * mistake that is easiest to make here. About 26 % of pairs need a second round.
+ * State and sums are carried over from one round to the next within a pair: clearing the sums is
+ * the mistake that is easiest to make here. About 26 % of pairs need a second round.
  *
- * Facts: nmap's p2p-conficker.nse, SRI's Conficker_C_P2P_Scanner.c, SiLK's conficker-c.c; word 42 of the
- * black list is nmap's and SRI's (SiLK has decimal 40000 there, which misses a game's port block). */
+ * Facts: nmap's p2p-conficker.nse, SRI's Conficker_C_P2P_Scanner.c, SiLK's conficker-c.c; word 42
+ * of the black list is nmap's and SRI's (SiLK has decimal 40000 there, which misses a game's port
+ * block). */
 #include "conficker/ports.h"
 
 #include "base/compiler.h"
@@ -100,7 +101,8 @@ static ALWAYS_INLINE bool pairs_share_a_port(struct port_draw first, struct port
            (udp_first == udp_second);
 }
 
-/* SRI's reading takes up where nmap's has ended, with its state and sums. Rare, so kept out of the way. */
+/* SRI's reading takes up where nmap's has ended, with its state and sums. Rare, so kept out of the
+ * way. */
 static COLD struct port_draw draw_past_first(struct port_draw first, struct port_draw second)
 {
     for (unsigned round = 0; round < PORT_ROUNDS_MAX; round++) {

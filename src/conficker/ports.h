@@ -1,15 +1,15 @@
 /* The P2P ports of variants D and E, as pure functions of address and week.
  *
- * An infected host listens on four ports, two TCP and two UDP. The first of each depends on its IPv4
- * address alone, the second also on the week, which changes on Monday 00:00 UTC. A black list keeps
- * 9,152 well-known ports out, among them every port below 2112.
+ * An infected host listens on four ports, two TCP and two UDP. The first of each depends on its
+ * IPv4 address alone, the second also on the week, which changes on Monday 00:00 UTC. A black list
+ * keeps 9,152 well-known ports out, among them every port below 2112.
  *
- * Two readings exist of how the second pair is drawn again: nmap and SiLK redraw it by the rules of the
- * first pair; SRI's source redraws it also while any port of it equals any port of the first pair
- * (1 address-week in about 14,300 differs). Judges accept both.
+ * Two readings exist of how the second pair is drawn again: nmap and SiLK redraw it by the rules of
+ * the first pair; SRI's source redraws it also while any port of it equals any port of the first
+ * pair (1 address-week in about 14,300 differs). Judges accept both.
  *
- * Source: nmap's p2p-conficker.nse, SRI's Conficker_C_P2P_Scanner.c, SiLK's conficker-c.c, as facts;
- * vectors in tests/vectors/ports.tsv, ports-two-readings.tsv, blacklisted_ports.txt. */
+ * Source: nmap's p2p-conficker.nse, SRI's Conficker_C_P2P_Scanner.c, SiLK's conficker-c.c, as
+ * facts; vectors in tests/vectors/ports.tsv, ports-two-readings.tsv, blacklisted_ports.txt. */
 #ifndef WORMSIGN_CONFICKER_PORTS_H
 #define WORMSIGN_CONFICKER_PORTS_H
 
@@ -27,8 +27,9 @@ struct p2p_ports {
 
 enum { PORT_LOWEST = 2112, PORTS_USABLE = 56384 };
 
-/* A pair is drawn in at most so many rounds; then its two ports are 0, which is no port of anybody. No
- * first pair needs more than 18, nor does any second pair of week 2967: all 2^32 addresses were tried. */
+/* A pair is drawn in at most so many rounds; then its two ports are 0, which is no port of anybody.
+ * No first pair needs more than 18, nor does any second pair of week 2967: all 2^32 addresses were
+ * tried. */
 enum { PORT_ROUNDS_MAX = 1000 };
 
 /* The week number of a time: floor((seconds since 1970 - 345600) / 604800). Week 2050 began on
@@ -51,9 +52,9 @@ struct p2p_ports ports_predicted_for(uint32_t ipv4, uint32_t week, enum ports_re
 /* The first pair alone, which no week changes: at half the cost. */
 void ports_fixed_for(uint32_t ipv4, uint16_t *tcp, uint16_t *udp);
 
-/* True when an infected host at this address would listen on the port at this time, by either reading,
- * in the week of the time or its neighbour. The cheap black-list test comes first. Without a time
- * (TIME_NONE) only the first pair counts. */
+/* True when an infected host at this address would listen on the port at this time, by either
+ * reading, in the week of the time or its neighbour. The cheap black-list test comes first. Without
+ * a time (TIME_NONE) only the first pair counts. */
 bool port_is_predicted(uint32_t ipv4, enum transport transport, uint16_t port, int64_t when_us);
 
 #endif

@@ -2,10 +2,10 @@
  *
  * The generator cannot be run backwards, but it is cheap, so the range is swept in batches. A batch
  * draws the first pair of all its addresses one round at a time, in loops without branches that
- * compilers turn into vectors; whoever's pair is refused (26 %) goes on to the next round, moved up to
- * the front. Those whose accepted pair fits what is known of it, one in 56,384 or far fewer, are then
- * tried in full by unmask_fits, in ascending order. With nothing known of the first pair, every address
- * is tried in full, at a fifth of the speed. */
+ * compilers turn into vectors; whoever's pair is refused (26 %) goes on to the next round, moved up
+ * to the front. Those whose accepted pair fits what is known of it, one in 56,384 or far fewer, are
+ * then tried in full by unmask_fits, in ascending order. With nothing known of the first pair,
+ * every address is tried in full, at a fifth of the speed. */
 #include "conficker/unmask.h"
 
 #include <stddef.h>
@@ -63,8 +63,9 @@ bool unmask_fits(const struct unmask_query *query, uint32_t ipv4)
     return second_pair_fits(query, &drawn);
 }
 
-/* A step a loop, not an address a loop: the state passes through memory as 32 bits between the steps,
- * and so GCC 12 sees that 32-bit factors are multiplied, which SSE2 can do (half the time of the other way). */
+/* A step a loop, not an address a loop: the state passes through memory as 32 bits between the
+ * steps, and so GCC 12 sees that 32-bit factors are multiplied, which SSE2 can do (half the time of
+ * the other way). */
 static void draw_round_of_all(struct sweep *sweep, size_t count)
 {
     uint32_t *restrict state = sweep->state;
@@ -75,7 +76,8 @@ static void draw_round_of_all(struct sweep *sweep, size_t count)
     }
 }
 
-/* Moves the draws whose pair is refused to the front and returns how many; marks whose pair fits. */
+/* Moves the draws whose pair is refused to the front and returns how many; marks whose pair
+ * fits. */
 static size_t keep_refused(struct sweep *sweep, size_t count)
 {
     size_t kept = 0;

@@ -49,7 +49,7 @@ static struct name_index *index_of(struct calendar *c, int32_t day)
         return last;
     unsigned at = place_for(c, day);
     if (c->days[at] == NULL) {
-        c->days[at] = malloc(sizeof *c->days[at]);
+        c->days[at] = calloc(1, sizeof *c->days[at]);
         if (c->days[at] == NULL) {
             c->failures++;
             return NULL;

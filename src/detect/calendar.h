@@ -1,7 +1,7 @@
 /* The worm's name lists by day, made when first asked for and kept for a while.
  *
- * Detectors ask "is this name one of the worm's around this day?"; the lists of the last CALENDAR_DAYS days
- * asked for are kept (about 1 MiB a day), the longest unused goes first. */
+ * Detectors ask "is this name one of the worm's around this day?"; the lists of the last
+ * CALENDAR_DAYS days asked for are kept (about 1 MiB a day), the longest unused goes first. */
 #ifndef WORMSIGN_DETECT_CALENDAR_H
 #define WORMSIGN_DETECT_CALENDAR_H
 

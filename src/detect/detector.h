@@ -1,8 +1,8 @@
 /* What a detector is: it turns observations into evidence about hosts, and evidence into a sign.
  *
- * A detector does no I/O, knows no clock and no other detector, and owns nothing: its memory is a slot
- * per host and UTC day that the evidence store zeroes, keeps and lets go of. A detector is one file
- * and one row in detectors.c. */
+ * A detector does no I/O, knows no clock and no other detector, and owns nothing: its memory is a
+ * slot per host and UTC day that the evidence store zeroes, keeps and lets go of. A detector is one
+ * file and one row in detectors.c. */
 #ifndef WORMSIGN_DETECT_DETECTOR_H
 #define WORMSIGN_DETECT_DETECTOR_H
 
@@ -26,15 +26,18 @@ struct watcher {
 struct detector {
     enum sign_id sign;
     size_t slot_size;
-    bool
-        statistical; /* its sign weighs by a chance; one more test that an innocent host is put to */
+    bool statistical;   /* its sign weighs by a chance; one more test that an innocent host is put
+                      * to */
     unsigned interests; /* bits (1 << enum observation_kind): what observe is called for */
     void (*observe)(struct watcher *w, const struct observation *seen);
+    /* Whether it could make anything of this datagram: a cheap gate. NULL: never. */
+    bool (*wants_datagram)(struct reader bytes);
     /* How many bytes of this stream's head it wants in all; 0: none. NULL: never any. */
     size_t (*wants)(const struct observation *head);
     /* Folds `from` into `into`: associative, commutative, idempotent in what is weighed. */
     void (*merge)(struct watcher *w, void *into, const void *from);
-    /* Fills *out (zeroed by the caller) and returns true when the slot of this day amounts to a sign. */
+    /* Fills *out (zeroed by the caller) and returns true when the slot of this day amounts to a
+     * sign. */
     bool (*report)(struct watcher *w, int32_t day, const void *slot, struct sign *out);
     /* The keys that this host sent on, for the search for relays; NULL: none, or the detector knows
      * relays by itself. */
@@ -45,8 +48,8 @@ struct detector {
 extern const struct detector *const detectors[];
 extern const unsigned detector_count;
 
-/* This detector's slot of a host on the day of the time: zeroed when new; NULL when the store is full
- * (which the store counts and the summary reports). */
+/* This detector's slot of a host on the day of the time: zeroed when new; NULL when the store is
+ * full (which the store counts and the summary reports). */
 void *watcher_slot(struct watcher *w, struct address host, int64_t when_us);
 
 #endif

@@ -1,11 +1,12 @@
-/* p2p-message and p2p-answer: it sent P2P messages that decrypt, whose checksum holds, with sane flags.
+/* p2p-message and p2p-answer: it sent P2P messages that decrypt, whose checksum holds, with sane
+ * flags.
  *
- * One such message is near-proof: a random payload passes with a chance of 2^-41. Who began to speak
- * gives p2p-message; who answered gives p2p-answer, unless the answer begins with the key of what it
- * answers: that is an echo, and the worm draws a key of its own for each message.
+ * One such message is near-proof: a random payload passes with a chance of 2^-41. Who began to
+ * speak gives p2p-message; who answered gives p2p-answer, unless the answer begins with the key of
+ * what it answers: that is an echo, and the worm draws a key of its own for each message.
  *
- * Bare requests (no field, no noise) are what scanners send, nmap's and our own; the count of messages
- * that are more than that decides between a scanner and the worm, in the verdict.
+ * Bare requests (no field, no noise) are what scanners send, nmap's and our own; the count of
+ * messages that are more than that decides between a scanner and the worm, in the verdict.
  * Source: spec of asking, section b; conficker/message. */
 #include <stdio.h>
 
@@ -29,7 +30,7 @@ struct slot {
     uint16_t peer_port;
     uint8_t protocol;
     uint16_t flags;
-    struct trail *trail;
+    struct trail trail;
 };
 
 static enum transport transport_of(const struct observation *seen)
@@ -52,6 +53,11 @@ static bool message_of(const struct observation *seen, struct message *out)
     uint8_t scratch[MESSAGE_SIZE_MAX + 2];
     return message_parse(bytes, transport, scratch, sizeof scratch, out) == MESSAGE_OK &&
            message_checksum_holds(out) && message_flags_are_sane(out->flags, transport);
+}
+
+static bool wants_datagram(struct reader bytes)
+{
+    return message_may_be(bytes, TRANSPORT_UDP);
 }
 
 static size_t wants(const struct observation *head)
@@ -86,10 +92,7 @@ static void note(struct watcher *w, const struct observation *seen, const struct
     s->messages++;
     s->bare += message_is_bare(m);
     (void)set_add(hosts_sets(w->hosts), &s->peers, hash_address(peer->address));
-    if (s->trail == NULL)
-        s->trail = hosts_extra(w->hosts, sizeof *s->trail);
-    if (s->trail != NULL)
-        trail_add(s->trail, hash_number(m->key ^ m->checksum), seen->when_us);
+    trail_add(w->hosts, &s->trail, hash_number(m->key ^ m->checksum), seen->when_us);
 }
 
 static void observe_sender(struct watcher *w, const struct observation *seen)
@@ -128,10 +131,7 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     into->messages += from->messages;
     into->bare += from->bare;
     set_merge(hosts_sets(w->hosts), &into->peers, &from->peers);
-    if (into->trail == NULL && from->trail != NULL)
-        into->trail = hosts_extra(w->hosts, sizeof *into->trail);
-    if (into->trail != NULL && from->trail != NULL)
-        trail_merge(into->trail, from->trail);
+    trail_merge(w->hosts, &into->trail, &from->trail);
 }
 
 static void fill(const struct slot *s, struct sign *out)
@@ -188,7 +188,7 @@ static bool report_answerer(struct watcher *w, int32_t day, const void *slot, st
 static const struct trail *trail(const void *slot)
 {
     const struct slot *s = slot;
-    return s->trail;
+    return &s->trail;
 }
 
 const struct detector detector_p2p_message = {
@@ -196,6 +196,7 @@ const struct detector detector_p2p_message = {
     .slot_size = sizeof(struct slot),
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_sender,
+    .wants_datagram = wants_datagram,
     .wants = wants,
     .merge = merge,
     .report = report_sender,
@@ -207,6 +208,7 @@ const struct detector detector_p2p_answer = {
     .slot_size = sizeof(struct slot),
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_answerer,
+    .wants_datagram = wants_datagram,
     .wants = wants,
     .merge = merge,
     .report = report_answerer,

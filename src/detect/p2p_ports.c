@@ -1,12 +1,12 @@
 /* p2p-ports: it reached for other hosts on the port that the worm would open there.
  *
- * Of every client and UTC day: n distinct (address, port) pairs with a port of 2112 or more that it began to
- * contact, TCP and UDP together, and k distinct addresses among them contacted on a port predicted
- * for that address. An innocent host hits with a chance of 2/56384 a pair (3/56384 within a day of
- * Monday 00:00 UTC, when two weeks' ports count), so k is Poisson. No payload is needed.
+ * Of every client and UTC day: n distinct (address, port) pairs with a port of 2112 or more that it
+ * began to contact, TCP and UDP together, and k distinct addresses among them contacted on a port
+ * predicted for that address. An innocent host hits with a chance of 2/56384 a pair (3/56384 within
+ * a day of Monday 00:00 UTC, when two weeks' ports count), so k is Poisson. No payload is needed.
  *
- * Whoever only passes such flows on (a NAT seen on both sides) reaches the same address and port as its
- * client within a minute, later: that is found when all hosts are known (evidence/relays).
+ * Whoever only passes such flows on (a NAT seen on both sides) reaches the same address and port as
+ * its client within a minute, later: that is found when all hosts are known (evidence/relays).
  * Source: spec of behaviour, section 7; ports from conficker/ports. */
 #include <assert.h>
 #include <stdio.h>
@@ -67,7 +67,7 @@ static void note_hit(struct watcher *w, struct slot *s, const struct observation
                        seen->server.port, seen->protocol == IP_TCP ? "tcp" : "udp");
         examples_add(&hits->examples, pair, text);
     }
-    trail_add(&hits->trail, pair, seen->when_us);
+    trail_add(w->hosts, &hits->trail, pair, seen->when_us);
 }
 
 static void observe(struct watcher *w, const struct observation *seen)
@@ -82,7 +82,8 @@ static void observe(struct watcher *w, const struct observation *seen)
         return;
     uint64_t pair = hash_pair(hash_address(seen->server.address), port);
     bool is_new = set_add(hosts_sets(w->hosts), &s->tried, pair);
-    /* In a set that only estimates, "not new" is not certain; a known pair costs the predictor again. */
+    /* In a set that only estimates, "not new" is not certain; a known pair costs the predictor
+     * again. */
     if (!is_new && set_is_exact(&s->tried))
         return;
     enum transport transport = seen->protocol == IP_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
@@ -100,7 +101,7 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     if (hits == NULL)
         return;
     set_merge(hosts_sets(w->hosts), &hits->addresses, &from->hits->addresses);
-    trail_merge(&hits->trail, &from->hits->trail);
+    trail_merge(w->hosts, &hits->trail, &from->hits->trail);
     examples_merge(&hits->examples, &from->hits->examples);
     if (from->hits->first_us < hits->first_us)
         hits->first_us = from->hits->first_us;
@@ -139,11 +140,11 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     struct text says = text_over(out->says, sizeof out->says);
     text_add(&says,
              "%llu of %llu %s that it began to contact %s on the port predicted for their address "
-             "this week; "
-             "by chance a host does so on one day in 10^%.0f.",
+             "this week; ",
              (unsigned long long)out->count, (unsigned long long)out->of,
-             out->of == 1 ? "peer" : "peers", out->count == 1 ? "was" : "were",
-             -out->false_alarm_log10);
+             out->of == 1 ? "peer" : "peers", out->count == 1 ? "was" : "were");
+    chance_say(&says, out->false_alarm_log10);
+    text_add(&says, ".");
     return true;
 }
 

@@ -1,12 +1,12 @@
 /* rendezvous-dns: names looked up that the worm makes on that date.
  *
- * Of every client and UTC day: how many distinct names could stand in a list, by length of their label
- * (n), and how many do stand in the list of that day or its neighbours (k). The chance that an
- * innocent host's names do so is a Poisson tail, over names of at least L letters, for every L;
+ * Of every client and UTC day: how many distinct names could stand in a list, by length of their
+ * label (n), and how many do stand in the list of that day or its neighbours (k). The chance that
+ * an innocent host's names do so is a Poisson tail, over names of at least L letters, for every L;
  * the smallest tail counts, times the number of tails that were tried.
  *
- * A server that is asked such names and asks them on within a minute is a relay: its clients are meant.
- * A host that asks as many names of other dates checks lists: a scanner.
+ * A server that is asked such names and asks them on within a minute is a relay: its clients are
+ * meant. A host that asks as many names of other dates checks lists: a scanner.
  * Source: spec of behaviour, section 3; names from conficker/domains. */
 #include <math.h>
 #include <stdio.h>
@@ -121,11 +121,11 @@ static void note_trail(struct watcher *w, struct slot *client, const struct look
 {
     struct trails *by = trails_of(w, client);
     if (by != NULL)
-        trail_add(&by->asked_by, l->hash, l->seen->when_us);
+        trail_add(w->hosts, &by->asked_by, l->hash, l->seen->when_us);
     struct slot *server = watcher_slot(w, l->seen->server.address, l->seen->when_us);
     struct trails *of = server != NULL ? trails_of(w, server) : NULL;
     if (of != NULL)
-        trail_add(&of->asked_of, l->hash, l->seen->when_us);
+        trail_add(w->hosts, &of->asked_of, l->hash, l->seen->when_us);
 }
 
 static void observe_name(struct watcher *w, const struct look_up *l)
@@ -178,8 +178,8 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
             set_merge(pool, &into->tried[list][i], &from->tried[list][i]);
     struct trails *trails = from->trails != NULL ? trails_of(w, into) : NULL;
     if (trails != NULL) {
-        trail_merge(&trails->asked_of, &from->trails->asked_of);
-        trail_merge(&trails->asked_by, &from->trails->asked_by);
+        trail_merge(w->hosts, &trails->asked_of, &from->trails->asked_of);
+        trail_merge(w->hosts, &trails->asked_by, &from->trails->asked_by);
     }
     struct hits *hits = from->hits != NULL ? hits_of(w, into) : NULL;
     if (hits == NULL)
@@ -202,14 +202,16 @@ struct tail {
     enum name_list list;
     double log10_chance;
     double hits, tried;  /* distinct names, all lengths */
+    bool is_exact;       /* hits are counted, not estimated */
     double hits_of_five; /* with labels of LABEL_FLOOR letters or more */
 };
 
-/* The best of the nested tails, corrected for how many there are. Estimates enter on the safe side. */
+/* The best of the nested tails, corrected for how many there are. Estimates enter on the safe
+ * side. */
 static struct tail tail_of(const struct slot *s, enum name_list list)
 {
     unsigned shortest = list == NAME_LIST_D ? 4 : 5, longest = list == NAME_LIST_D ? 9 : 11;
-    struct tail best = {.list = list};
+    struct tail best = {.list = list, .is_exact = true};
     double k = 0, mean = 0;
     for (unsigned length = longest; length >= shortest; length--) {
         const struct set *tried = &s->tried[list][length - DOMAIN_LABEL_MIN];
@@ -217,6 +219,7 @@ static struct tail tail_of(const struct slot *s, enum name_list list)
         mean += set_count_high(tried) * domain_chance(list, length) * (2 * DAYS_GRACE + 1);
         k += set_count_low(hits);
         best.hits += set_count(hits);
+        best.is_exact &= set_is_exact(hits);
         best.tried += set_count(tried);
         if (length >= LABEL_FLOOR)
             best.hits_of_five = k;
@@ -262,11 +265,12 @@ static void say(struct sign *out, const struct tail *t, bool relay)
     static const char *const names[NAME_LISTS] = {"A", "B and C", "D and E"};
     struct text says = text_over(out->says, sizeof out->says);
     text_add(&says,
-             "It looked up %.0f names that Conficker %s make%s on that date, among %.0f that could "
-             "be such; "
-             "by chance a host does so on one day in 10^%.0f.",
-             t->hits, names[t->list], t->list == NAME_LIST_A ? "s" : "", t->tried,
-             -t->log10_chance);
+             "It looked up %s%.0f names that Conficker %s make%s on that date, among %.0f that "
+             "could be such; ",
+             t->is_exact ? "" : "about ", t->hits, names[t->list],
+             t->list == NAME_LIST_A ? "s" : "", t->tried);
+    chance_say(&says, t->log10_chance);
+    text_add(&says, ".");
     if (relay)
         text_add(
             &says,

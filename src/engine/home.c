@@ -1,5 +1,5 @@
-/* The private networks of RFC 1918, RFC 6598, RFC 3927, RFC 4291 and RFC 4193, and a bounded count of the
- * others that begin flows. */
+/* The private networks of RFC 1918, RFC 6598, RFC 3927, RFC 4291 and RFC 4193, and a bounded count
+ * of the others that begin flows. */
 #include "engine/home.h"
 
 #include "base/compiler.h"
@@ -79,7 +79,8 @@ bool home_is_elsewhere(const struct home *h, struct prefix *net)
     for (size_t i = 1; i < HOME_CANDIDATES; i++)
         if (h->candidates[i].count > best->count)
             best = &h->candidates[i];
-    /* The count is at most begun / (HOME_CANDIDATES + 1) too small, so this asks for a little more than half. */
+    /* The count is at most begun / (HOME_CANDIDATES + 1) too small, so this asks for a little more
+     * than half. */
     if (best->count * 2 <= h->begun)
         return false;
     *net = best->net;

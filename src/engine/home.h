@@ -1,7 +1,7 @@
 /* Which addresses are ours: the networks given by --home, or the private ones.
  *
- * Where most traffic is of one other network, somebody looks at a public network without naming it: the
- * busiest is remembered, so that the summary can name the option. */
+ * Where most traffic is of one other network, somebody looks at a public network without naming it:
+ * the busiest is remembered, so that the summary can name the option. */
 #ifndef WORMSIGN_ENGINE_HOME_H
 #define WORMSIGN_ENGINE_HOME_H
 

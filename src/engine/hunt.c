@@ -1,5 +1,5 @@
-/* Reading: one input after the other through its source into the detectors. What comes after the last
- * input (verdicts, summary) is in hunt_finish.c. */
+/* Reading: one input after the other through its source into the detectors. What comes after the
+ * last input (verdicts, summary) is in hunt_finish.c. */
 #include "engine/hunt_inside.h"
 
 #include <math.h>
@@ -10,9 +10,15 @@
 #include "base/time.h"
 #include "base/writer.h"
 
+static struct hunt *hunt_of(struct sink *self)
+{
+    struct hunt_sink *whole = (struct hunt_sink *)self; /* reader: no bytes, our own struct */
+    return whole->hunt;
+}
+
 static void take(struct sink *self, const struct observation *seen)
 {
-    struct hunt *h = ((struct hunt_sink *)self)->hunt;
+    struct hunt *h = hunt_of(self);
     if (seen->kind == OBSERVED_BEGIN) {
         hosts_met(h->hosts, seen->client.address);
         hosts_met(h->hosts, seen->server.address);
@@ -24,21 +30,45 @@ static void take(struct sink *self, const struct observation *seen)
     }
 }
 
+static bool wants_datagram(struct sink *self, struct reader bytes)
+{
+    const struct hunt *h = hunt_of(self);
+    for (unsigned i = 0; i < h->gate_count; i++)
+        if (h->gates[i](bytes))
+            return true;
+    return false;
+}
+
 static size_t wants(struct sink *self, const struct observation *head)
 {
-    (void)self;
+    const struct hunt *h = hunt_of(self);
     size_t most = 0;
-    for (unsigned d = 0; d < detector_count; d++) {
-        size_t wanted = detectors[d]->wants != NULL ? detectors[d]->wants(head) : 0;
+    for (unsigned i = 0; i < h->asker_count; i++) {
+        size_t wanted = h->askers[i](head);
         most = wanted > most ? wanted : most;
     }
     return most;
+}
+
+/* Detectors that share a question are asked once. */
+static void add_questions(struct hunt *h, const struct detector *d)
+{
+    bool has_gate = d->wants_datagram == NULL, has_asker = d->wants == NULL;
+    for (unsigned i = 0; i < h->gate_count; i++)
+        has_gate |= h->gates[i] == d->wants_datagram;
+    for (unsigned i = 0; i < h->asker_count; i++)
+        has_asker |= h->askers[i] == d->wants;
+    if (!has_gate)
+        h->gates[h->gate_count++] = d->wants_datagram;
+    if (!has_asker)
+        h->askers[h->asker_count++] = d->wants;
 }
 
 static void seat_detectors(struct hunt *h)
 {
     for (unsigned d = 0; d < detector_count; d++) {
         h->watchers[d] = (struct watcher){h->hosts, h->calendar, d};
+        add_questions(h, detectors[d]);
         for (unsigned kind = 0; kind < OBSERVATION_KINDS; kind++)
             if ((detectors[d]->interests & 1u << kind) != 0)
                 h->interested[kind][h->interested_count[kind]++] = d;
@@ -58,7 +88,7 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
     h->settings = settings;
     h->hosts = hosts_new(&settings->limits, slot_sizes, detector_count);
     h->calendar = calendar_new();
-    h->sink = (struct hunt_sink){.sink = {take, wants}, .hunt = h};
+    h->sink = (struct hunt_sink){.sink = {take, wants_datagram, wants}, .hunt = h};
     if (h->hosts == NULL || h->calendar == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         hunt_free(h);

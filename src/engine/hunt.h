@@ -42,13 +42,14 @@ struct hunt;
 struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err);
 void hunt_free(struct hunt *h); /* NULL is fine */
 
-/* Asks for watch(context, progress) every HUNT_PROGRESS_RECORDS records; true from it stops the run. */
+/* Asks for watch(context, progress) every HUNT_PROGRESS_RECORDS records; true from it stops the
+ * run. */
 void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct hunt_progress *now),
                 void *context);
 
-/* Reads one input ("-": stdin) to its end, or as far as it can be read. What went wrong is kept for the
- * summary; nothing here ends a run. `chosen`: somebody named this file, so not recognising it is damage;
- * in a directory it is only said. False when the run was stopped. */
+/* Reads one input ("-": stdin) to its end, or as far as it can be read. What went wrong is kept for
+ * the summary; nothing here ends a run. `chosen`: somebody named this file, so not recognising it
+ * is damage; in a directory it is only said. False when the run was stopped. */
 bool hunt_read(struct hunt *h, const char *path, bool chosen);
 
 /* Notes something that could not be read at all (a directory), for the summary. */

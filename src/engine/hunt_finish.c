@@ -143,8 +143,8 @@ static bool judge_all(struct hunt *h, struct findings *out)
 
 static int compare_findings(const void *a, const void *b)
 {
-    const struct verdict *x = &((const struct finding *)a)->verdict;
-    const struct verdict *y = &((const struct finding *)b)->verdict;
+    const struct finding *first = a, *second = b;
+    const struct verdict *x = &first->verdict, *y = &second->verdict;
     if (x->home != y->home)
         return x->home ? -1 : 1;
     if (x->kind != y->kind)

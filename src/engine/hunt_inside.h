@@ -1,4 +1,5 @@
-/* The inside of a hunt, shared by hunt.c (reading) and hunt_finish.c (verdicts and summary) alone. */
+/* The inside of a hunt, shared by hunt.c (reading) and hunt_finish.c (verdicts and summary)
+ * alone. */
 #ifndef WORMSIGN_ENGINE_HUNT_INSIDE_H
 #define WORMSIGN_ENGINE_HUNT_INSIDE_H
 
@@ -21,6 +22,10 @@ struct hunt {
     struct watcher watchers[HOSTS_KINDS_MAX];
     unsigned interested[OBSERVATION_KINDS][HOSTS_KINDS_MAX]; /* detectors by what they observe */
     unsigned interested_count[OBSERVATION_KINDS];
+    /* What detectors ask of datagrams and of streams, each question once. */
+    bool (*gates[HOSTS_KINDS_MAX])(struct reader bytes);
+    size_t (*askers[HOSTS_KINDS_MAX])(const struct observation *head);
+    unsigned gate_count, asker_count;
     struct home home;
     bool (*watch)(void *context, const struct hunt_progress *now);
     void *watch_context;

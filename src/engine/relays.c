@@ -1,4 +1,5 @@
-/* All keys of all trails in one sorted list: a key's senders stand beside each other, the first one first. */
+/* All keys of all trails in one sorted list: a key's senders stand beside each other, the first one
+ * first. */
 #include "engine/relays.h"
 
 #include <stdint.h>
@@ -61,7 +62,7 @@ static bool find_for(struct host_day *const *days, size_t count, unsigned d, boo
 {
     size_t keys = count_keys(days, count, d);
     struct passage *all = malloc((keys + 1) * sizeof *all);
-    uint8_t *passed_on = calloc(count + 1, 1); /* at most TRAIL_KEYS each */
+    uint16_t *passed_on = calloc(count + 1, sizeof *passed_on); /* at most TRAIL_KEYS each */
     if (all == NULL || passed_on == NULL) {
         free(all);
         free(passed_on);

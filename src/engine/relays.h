@@ -1,8 +1,8 @@
 /* Who only passes on: the same key sent by one host and, within a minute and later, by another.
  *
- * A NAT or proxy that a capture sees on both sides repeats its clients' flows and messages. Detectors that
- * keep a trail of the keys a host sent are asked for it; where at least half of a host's keys, and
- * at least RELAYED_MIN, were another's before, what it shows is another's. */
+ * A NAT or proxy that a capture sees on both sides repeats its clients' flows and messages.
+ * Detectors that keep a trail of the keys a host sent are asked for it; where at least half of a
+ * host's keys, and at least RELAYED_MIN, were another's before, what it shows is another's. */
 #ifndef WORMSIGN_ENGINE_RELAYS_H
 #define WORMSIGN_ENGINE_RELAYS_H
 
@@ -12,8 +12,8 @@
 
 enum { RELAYED_MIN = 2 };
 
-/* relayed[i * detector_count + d] becomes true where host-day i passes on what detector d saw. The array is
- * the caller's, zeroed. False when there is no memory. */
+/* relayed[i * detector_count + d] becomes true where host-day i passes on what detector d saw. The
+ * array is the caller's, zeroed. False when there is no memory. */
 bool relays_find(struct host_day *const *days, size_t count, bool *relayed);
 
 #endif

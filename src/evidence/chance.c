@@ -1,7 +1,10 @@
-/* The Poisson tail is summed from its first term, in logarithms: P(k) (1 + m/(k+1) + m²/((k+1)(k+2)) + ...). */
+/* The Poisson tail is summed from its first term, in logarithms: P(k) (1 + m/(k+1) +
+ * m²/((k+1)(k+2)) + ...). */
 #include "evidence/chance.h"
 
 #include <math.h>
+
+#include "base/writer.h"
 
 enum { TERMS_MAX = 1000000 };
 
@@ -22,4 +25,14 @@ double chance_poisson_tail(double mean, double k)
     }
     double tail = (first + log(sum)) / log(10);
     return tail < smallest ? smallest : tail > 0 ? 0 : tail;
+}
+
+void chance_say(struct text *out, double log10_chance)
+{
+    /* Beyond this a larger exponent tells nobody anything. */
+    static const double never = -30;
+    if (log10_chance < never)
+        text_add(out, "chance does not do this (less than one day in 10^%.0f)", -never);
+    else
+        text_add(out, "by chance a host does so on one day in 10^%.1f", -log10_chance);
 }

@@ -1,5 +1,5 @@
-/* A few examples of what a sign counted, for the person who checks it: those with the smallest hashes, so that
- * parts merge to the examples of the whole, in any order. */
+/* A few examples of what a sign counted, for the person who checks it: those with the smallest
+ * hashes, so that parts merge to the examples of the whole, in any order. */
 #ifndef WORMSIGN_EVIDENCE_EXAMPLES_H
 #define WORMSIGN_EVIDENCE_EXAMPLES_H
 
@@ -20,7 +20,8 @@ struct examples {
     struct example kept[EXAMPLES_KEPT]; /* ascending by hash */
 };
 
-/* True when an example with this hash would be kept and is not there yet: ask before making its text. */
+/* True when an example with this hash would be kept and is not there yet: ask before making its
+ * text. */
 bool examples_want(const struct examples *e, uint64_t hash);
 
 /* Keeps it if examples_want says so. */

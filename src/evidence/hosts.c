@@ -1,5 +1,5 @@
-/* An open-addressing table from (address, day) to a host-day, which is never moved; its slots and itself
- * live in one arena. Sets of all hosts share a pool of their own. */
+/* An open-addressing table from (address, day) to a host-day, which is never moved; its slots and
+ * itself live in one arena. Sets of all hosts share a pool of their own. */
 #include "evidence/hosts.h"
 
 #include <assert.h>

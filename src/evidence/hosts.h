@@ -1,8 +1,8 @@
 /* Evidence of all hosts: per host and UTC day, one slot a detector.
  *
  * Slots are zeroed memory whose size the detector names; they live until the store is freed. The
- * number of host-days and the bytes of all slots are limited by name; what could not be kept for want of
- * room is counted, and the summary says so. */
+ * number of host-days and the bytes of all slots are limited by name; what could not be kept for
+ * want of room is counted, and the summary says so. */
 #ifndef WORMSIGN_EVIDENCE_HOSTS_H
 #define WORMSIGN_EVIDENCE_HOSTS_H
 
@@ -40,7 +40,8 @@ void hosts_free(struct hosts *h); /* NULL is fine */
 /* The slot, made and zeroed when it is new; NULL at a limit (counted). */
 void *hosts_slot(struct hosts *h, unsigned kind, struct address host, int32_t day);
 
-/* Zeroed memory that lives as long as the slots, for a part of a slot that few hosts need; NULL at the limit. */
+/* Zeroed memory that lives as long as the slots, for a part of a slot that few hosts need; NULL at
+ * the limit. */
 void *hosts_extra(struct hosts *h, size_t size);
 
 struct set_pool *hosts_sets(struct hosts *h);
@@ -52,8 +53,8 @@ double hosts_met_count(const struct hosts *h, bool *is_estimate);
 /* How many slots could not be made for want of room. */
 uint64_t hosts_refused(const struct hosts *h);
 
-/* All host-days, sorted by address, then day; *count of them; NULL without memory. The array is the store's own and stays valid
- * until a slot is made. */
+/* All host-days, sorted by address, then day; *count of them; NULL without memory. The array is the
+ * store's own and stays valid until a slot is made. */
 struct host_day *const *hosts_sorted(struct hosts *h, size_t *count);
 
 #endif

@@ -240,7 +240,8 @@ bool set_is_exact(const struct set *set)
 }
 
 /* Ertl's sigma and tau: what the registers that are still zero, and those that are full, add. Both
- * series end when the next term no longer changes the sum; `fraction` is theirs of all registers. */
+ * series end when the next term no longer changes the sum; `fraction` is theirs of all
+ * registers. */
 static double of_empty(double fraction)
 {
     double sum = fraction, before, scale = 1;
@@ -295,7 +296,8 @@ double set_count_high(const struct set *set)
 
 double set_count_low(const struct set *set)
 {
-    /* There is no sketch of fewer items than this, and a sample of the size of the whole is no news. */
+    /* There is no sketch of fewer items than this, and a sample of the size of the whole is no
+     * news. */
     const double least = SET_EXACT_MAX + 1;
     if (set->size != SIZE_SKETCH)
         return set->count;

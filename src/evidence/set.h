@@ -8,10 +8,10 @@
  * ever beside it: they are a uniform sample of all that was added.
  *
  * The state is a function of the items alone, not of their order, repetition or splitting: exact
- * sets merge to equal arrays, larger ones to equal registers and samples. One thing breaks that, and
- * it is counted: a pool without room. What could not be stored is `missed`; then the true count lies
- * between set_count_low and set_count_high. Whoever tests takes the innocent side: n (tries) from
- * set_count_high, k (hits) from set_count_low. */
+ * sets merge to equal arrays, larger ones to equal registers and samples. One thing breaks that,
+ * and it is counted: a pool without room. What could not be stored is `missed`; then the true count
+ * lies between set_count_low and set_count_high. Whoever tests takes the innocent side: n (tries)
+ * from set_count_high, k (hits) from set_count_low. */
 #ifndef WORMSIGN_EVIDENCE_SET_H
 #define WORMSIGN_EVIDENCE_SET_H
 
@@ -81,7 +81,8 @@ double set_count_high(const struct set *set);
 double set_count_low(const struct set *set);
 
 /* The smallest items held, ascending, at most 64: each is hash_number() of a hash that was added.
- * Borrowed until the set changes. All items while the set is exact; a uniform sample of them later. */
+ * Borrowed until the set changes. All items while the set is exact; a uniform sample of them
+ * later. */
 size_t set_sample(const struct set *set, const uint64_t **sample);
 
 /* The SET_REGISTERS registers of a sketch; NULL of any smaller set. Borrowed likewise. */

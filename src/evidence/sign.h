@@ -1,6 +1,7 @@
 /* A sign: one kind of evidence about one host on one UTC day, with the facts a person can check.
  *
- * What a sign means stands once, in the table of sign_kinds: `explain`, `list` and the reports read it there. */
+ * What a sign means stands once, in the table of sign_kinds: `explain`, `list` and the reports read
+ * it there. */
 #ifndef WORMSIGN_EVIDENCE_SIGN_H
 #define WORMSIGN_EVIDENCE_SIGN_H
 
@@ -55,7 +56,8 @@ const struct sign_kind *sign_kind_named(const char *id);
 enum sign_weight { WEIGHT_POINTS, WEIGHT_STATISTICAL, WEIGHT_PROOF };
 
 /* A fact: a number, a text, or one item of a list (items of one name that follow each other make
- * the list). Text from the network is stored as it came, at most FACT_TEXT_SIZE - 1 bytes: writers escape it. */
+ * the list). Text from the network is stored as it came, at most FACT_TEXT_SIZE - 1 bytes: writers
+ * escape it. */
 enum fact_kind { FACT_NUMBER, FACT_TEXT, FACT_ITEM };
 
 enum { FACT_TEXT_SIZE = 120, FACTS_MAX = 12, SIGN_SAYS_SIZE = 320 };
@@ -72,17 +74,17 @@ struct sign {
     int32_t day;    /* the UTC day it is weighed on */
     unsigned tests; /* statistical detectors that could have spoken of the host on that day */
     enum sign_weight weight;
-    double points; /* WEIGHT_POINTS only */
-    double
-        false_alarm_log10; /* WEIGHT_STATISTICAL only: log10 of the chance that an innocent host shows it in a day */
+    double points;            /* WEIGHT_POINTS only */
+    double false_alarm_log10; /* WEIGHT_STATISTICAL only: log10 of the chance that an innocent host
+                            * shows it in a day */
     bool has_of;
     uint64_t count, of; /* "41 of 43" */
     int64_t first_us, last_us;
-    unsigned variants, marks; /* bits */
-    bool below_floor;         /* statistical: too few cases to convict, however small the chance */
-    bool bare_only;           /* p2p-message: nothing but bare requests, as a scanner sends them */
-    char says
-        [SIGN_SAYS_SIZE]; /* one sentence, plain printable text (foreign text in it is already escaped) */
+    unsigned variants, marks;  /* bits */
+    bool below_floor;          /* statistical: too few cases to convict, however small the chance */
+    bool bare_only;            /* p2p-message: nothing but bare requests, as a scanner sends them */
+    char says[SIGN_SAYS_SIZE]; /* one sentence, plain printable text (foreign text in it is already
+                           * escaped) */
     unsigned fact_count;
     struct fact facts[FACTS_MAX];
 };

@@ -1,8 +1,8 @@
 /* What every sign means, once, for people: `explain`, `list` and the reports read it here.
  *
- * The weights in words and the rules follow the table of signs in the design; the numbers that weigh
- * are in verdict.c alone. Facts about the worm come from the published analyses of 2009 and from the
- * public tools of that year. Variants are named as Microsoft does. */
+ * The weights in words and the rules follow the table of signs in the design; the numbers that
+ * weigh are in verdict.c alone. Facts about the worm come from the published analyses of 2009 and
+ * from the public tools of that year. Variants are named as Microsoft does. */
 #include "evidence/sign.h"
 
 #include <assert.h>

@@ -1,8 +1,11 @@
-/* Keys stand in ascending order of their hashes, so merging and comparing are one walk over both. */
+/* Keys stand in ascending order of their hashes, so merging and comparing are one walk over
+ * both. */
 #include "evidence/trail.h"
 
 #include <assert.h>
 #include <string.h>
+
+#include "evidence/hosts.h"
 
 /* The place of the first key that is not smaller. */
 static uint32_t place_of(const struct trail *t, uint64_t hash)
@@ -18,9 +21,25 @@ static uint32_t place_of(const struct trail *t, uint64_t hash)
     return low;
 }
 
-static void add_span(struct trail *t, struct trail_key key)
+/* Room grows from 8 keys to TRAIL_KEYS in steps of eight times, since most trails stay short and
+ * memory of the store is not given back. */
+static void make_room(struct hosts *h, struct trail *t)
 {
-    assert(t->count <= TRAIL_KEYS);
+    uint32_t room = t->room == 0 ? 8 : t->room * 8;
+    if (t->count < t->room || t->room == TRAIL_KEYS)
+        return;
+    struct trail_key *keys = hosts_extra(h, room * sizeof *keys);
+    if (keys == NULL)
+        return;
+    if (t->count > 0)
+        memcpy(keys, t->keys, t->count * sizeof *keys);
+    t->keys = keys;
+    t->room = room;
+}
+
+static void add_span(struct hosts *h, struct trail *t, struct trail_key key)
+{
+    assert(t->count <= t->room);
     uint32_t at = place_of(t, key.hash);
     if (at < t->count && t->keys[at].hash == key.hash) {
         struct trail_key *known = &t->keys[at];
@@ -28,24 +47,27 @@ static void add_span(struct trail *t, struct trail_key key)
         known->last_us = key.last_us > known->last_us ? key.last_us : known->last_us;
         return;
     }
-    if (at == TRAIL_KEYS)
+    make_room(h, t);
+    if (at == t->room)
         return;
-    uint32_t moved = (t->count < TRAIL_KEYS ? t->count : TRAIL_KEYS - 1) - at;
+    uint32_t moved = (t->count < t->room ? t->count : t->room - 1) - at;
     memmove(&t->keys[at + 1], &t->keys[at], moved * sizeof t->keys[0]);
     t->keys[at] = key;
-    t->count += t->count < TRAIL_KEYS;
+    t->count += t->count < t->room;
 }
 
-void trail_add(struct trail *t, uint64_t hash, int64_t when_us)
+void trail_add(struct hosts *h, struct trail *t, uint64_t hash, int64_t when_us)
 {
-    add_span(t, (struct trail_key){hash, when_us, when_us});
+    add_span(h, t, (struct trail_key){hash, when_us, when_us});
 }
 
-void trail_merge(struct trail *into, const struct trail *from)
+void trail_merge(struct hosts *h, struct trail *into, const struct trail *from)
 {
     for (uint32_t i = 0; i < from->count; i++)
-        add_span(into, from->keys[i]);
+        add_span(h, into, from->keys[i]);
 }
+
+_Static_assert(TRAIL_KEYS == 8 * 8 * 8, "room grows to exactly TRAIL_KEYS");
 
 unsigned trail_shared(const struct trail *a, const struct trail *b)
 {

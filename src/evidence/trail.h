@@ -1,9 +1,10 @@
-/* A trail: keys that passed a host (names asked, messages sent), each with the span of time in which it
- * did; kept for the TRAIL_KEYS keys with the smallest hashes.
+/* A trail: keys that passed a host (names asked, messages sent), each with the span of time in
+ * which it did; kept for the TRAIL_KEYS keys with the smallest hashes.
  *
- * A relay (resolver, proxy, NAT) is known by the same key entering and leaving within a minute. All trails
- * keep the same share of all keys, the smallest hashes, so two of them can be compared however short
- * they are; and a trail of a whole is the merge of the trails of its parts, in any order. */
+ * A relay (resolver, proxy, NAT) is known by the same key entering and leaving within a minute. All
+ * trails keep the same share of all keys, the smallest hashes, so two of them can be compared
+ * however short they are; and a trail of a whole is the merge of the trails of its parts, in any
+ * order. */
 #ifndef WORMSIGN_EVIDENCE_TRAIL_H
 #define WORMSIGN_EVIDENCE_TRAIL_H
 
@@ -11,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TRAIL_KEYS = 64 };
+struct hosts;
+
+enum { TRAIL_KEYS = 512 };
 #define TRAIL_PASSES_WITHIN_US (INT64_C(60) * 1000000)
 
 struct trail_key {
@@ -19,15 +22,17 @@ struct trail_key {
     int64_t first_us, last_us;
 };
 
+/* All zero: empty. */
 struct trail {
-    uint32_t count;
-    struct trail_key keys[TRAIL_KEYS]; /* ascending by hash */
+    uint32_t count, room;
+    struct trail_key *keys; /* ascending by hash; in the evidence store's memory */
 };
 
-/* Notes that the key passed at this time. */
-void trail_add(struct trail *t, uint64_t hash, int64_t when_us);
+/* Notes that the key passed at this time. Memory comes from the store; where it has none left
+ * (which it counts), the trail keeps fewer keys. */
+void trail_add(struct hosts *h, struct trail *t, uint64_t hash, int64_t when_us);
 
-void trail_merge(struct trail *into, const struct trail *from);
+void trail_merge(struct hosts *h, struct trail *into, const struct trail *from);
 
 /* How many keys of both trails passed within a minute of each other, either first. */
 unsigned trail_shared(const struct trail *a, const struct trail *b);

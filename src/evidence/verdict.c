@@ -1,14 +1,16 @@
 /* The rules by which signs become a verdict, and every weight, in this one place.
  *
  * By UTC day; the heaviest day decides. S is the best statistical sign of a day, as -log10 of its
- * chance times the number of statistical tests made; A is the sum of the signs that weigh a few points.
+ * chance times the number of statistical tests made; A is the sum of the signs that weigh a few
+ * points.
  *   infected     a proof of its own, or S >= 9 by a sign with enough cases
  *   suspicious   S >= 3, or A >= 3, or S + A >= 4, or what would convict but for the rules below
  *   unknown      everything else: silence is never clean, and only an answer to a scan can be
  * What does not convict: a sign that the host only passed on (relay); any sign but an answer of its
- * own, where it checks lists (scanner) or is exempt. A host that sends nothing but bare P2P requests,
- * and shows nothing beyond what a scanner shows, is a scanner: 3 points.
- * A relayed sign is set aside alone: a resolver that sends P2P messages nobody sent to it is infected. */
+ * own, where it checks lists (scanner) or is exempt. A host that sends nothing but bare P2P
+ * requests, and shows nothing beyond what a scanner shows, is a scanner: 3 points.
+ * A relayed sign is set aside alone: a resolver that sends P2P messages nobody sent to it is
+ * infected. */
 #include "evidence/verdict.h"
 
 #include <math.h>
@@ -46,8 +48,8 @@ static bool is_scanners_too(const struct sign *s)
            s->id == SIGN_SMB_SWEEP;
 }
 
-/* Nothing but bare requests, and nothing that a scanner would not show: 3 points, and the ports that
- * were asked count for nothing. */
+/* Nothing but bare requests, and nothing that a scanner would not show: 3 points, and the ports
+ * that were asked count for nothing. */
 static bool is_bare_scanner(const struct sign *signs, size_t count)
 {
     bool bare = false;
@@ -213,11 +215,10 @@ static void say(const struct circumstances *c, struct verdict *v)
     }
     if (v->sign_count > 0)
         text_add(&says, "%s", v->signs[0].says);
-    if (v->sign_count > 1 && v->kind != VERDICT_UNKNOWN)
-        text_add(&says, " %zu more sign%s stand%s beside it.", v->sign_count - 1,
-                 v->sign_count == 2 ? "" : "s", v->sign_count == 2 ? "s" : "");
     if (why_not[0] != '\0')
         text_add(&says, " %s", why_not);
+    struct text advice = text_over(v->advice, sizeof v->advice);
+    text_add(&advice, "%s", why_not);
 }
 
 static void say_reason(const struct circumstances *c, struct verdict *v)

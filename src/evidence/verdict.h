@@ -1,4 +1,5 @@
-/* What is said of a host: infected, suspicious, clean or unknown, and why. A pure function of evidence.
+/* What is said of a host: infected, suspicious, clean or unknown, and why. A pure function of
+ * evidence.
  *
  * The rules and every weight are in verdict.c, in one place. */
 #ifndef WORMSIGN_EVIDENCE_VERDICT_H
@@ -19,6 +20,7 @@ enum verdict_kind {
 enum {
     VERDICT_SAYS_SIZE = 640,
     VERDICT_REASON_SIZE = 160,
+    VERDICT_ADVICE_SIZE = 160,
     VERDICT_NAMES_MAX = 4,
     HOST_NAME_SIZE = 64
 };
@@ -36,7 +38,8 @@ struct verdict {
     bool has_day;
     int32_t day; /* the heaviest day */
     int64_t first_us, last_us;
-    char says[VERDICT_SAYS_SIZE];     /* one sentence, printable */
+    char advice[VERDICT_ADVICE_SIZE]; /* what to know or do about it; may be empty */
+    char says[VERDICT_SAYS_SIZE];     /* the gravest sign and the advice, printable */
     char reason[VERDICT_REASON_SIZE]; /* VERDICT_UNKNOWN only */
     size_t sign_count;
     const struct sign *signs; /* borrowed; the gravest first */

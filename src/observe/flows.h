@@ -1,9 +1,10 @@
-/* From packets to observations: the flow table, and stream heads for the flows that a detector asked for.
+/* From packets to observations: the flow table, and stream heads for the flows that a detector
+ * asked for.
  *
- * The table has a fixed number of places; a flow that comes when its bucket is full takes the place of
- * the one that has been silent longest. Letting go of one that was not yet idle is counted. A frame
- * that a mirror port delivered twice counts once. Flow state ends with the input file, always, so that
- * files can be read in any order. */
+ * The table has a fixed number of places; a new flow takes one that is free or idle, or else, when
+ * its bucket is full, that of the one silent for longest. Letting go of one that was not yet idle
+ * is counted. A frame that a mirror port delivered twice counts once. Flow state ends with the
+ * input file, always, so that files can be read in any order. */
 #ifndef WORMSIGN_OBSERVE_FLOWS_H
 #define WORMSIGN_OBSERVE_FLOWS_H
 
@@ -11,6 +12,7 @@
 #include "observe/packet.h"
 
 enum {
+    FLOWS_BATCH = 16,            /* packets that flows_take looks ahead */
     FLOWS_MAX = 1 << 18,         /* flows remembered at a time: 24 MiB */
     FLOW_IDLE_S = 120,           /* silent for longer: letting go of it is no loss */
     STREAM_HEAD_BYTES = 8192,    /* of one direction of a stream */
@@ -29,12 +31,15 @@ struct flows_counts {
 
 struct flows;
 
-/* NULL: no memory. */
-struct flows *flows_new(void);
+/* A table for much traffic (large) or for a small file: only speed depends on it. NULL: no
+ * memory. */
+struct flows *flows_new(bool large);
 void flows_free(struct flows *f); /* NULL is fine */
 
-/* Takes one packet in and pours what it means into the sink. */
-void flows_take(struct flows *f, const struct packet *p, struct sink *to);
+/* Takes packets in, in their order, and pours what they mean into the sink. Several at a time are
+ * faster: the table is far larger than the processor's caches, and what a packet needs of it is
+ * fetched while those before it are worked on. */
+void flows_take(struct flows *f, const struct packet *packets, size_t count, struct sink *to);
 
 const struct flows_counts *flows_counts(const struct flows *f);
 

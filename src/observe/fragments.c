@@ -1,8 +1,8 @@
 /* The fragment store: a table of datagrams, and pieces of memory that they share.
  *
- * A datagram is up to 32 pieces of 2 KiB, each with a bit for every eight bytes that have come. Fragment
- * offsets count in eights (RFC 791 §3.2), so the bits are exact: a datagram is whole when its last fragment
- * has told the length and as many bits are set as that length has eights. */
+ * A datagram is up to 32 pieces of 2 KiB, each with a bit for every eight bytes that have come.
+ * Fragment offsets count in eights (RFC 791 §3.2), so the bits are exact: a datagram is whole when
+ * its last fragment has told the length and as many bits are set as that length has eights. */
 #include "observe/fragments.h"
 
 #include <assert.h>
@@ -21,7 +21,8 @@ enum {
 };
 
 _Static_assert((int)FRAGMENT_PIECES_MAX < (int)NO_PIECE, "a piece's number fits 16 bits");
-_Static_assert((int)FRAGMENT_PIECES_MAX >= 2 * (int)DATAGRAM_PIECES, "letting one datagram go makes room");
+_Static_assert((int)FRAGMENT_PIECES_MAX >= 2 * (int)DATAGRAM_PIECES,
+               "letting one datagram go makes room");
 
 struct piece {
     uint64_t come[PIECE_UNITS / 64];
@@ -121,7 +122,8 @@ static bool is_too_old(const struct datagram *d, int64_t when_us)
     return apart > (uint64_t)FRAGMENT_AGE_MAX_S * (uint64_t)US_PER_SECOND;
 }
 
-/* The datagram whose first fragment came longest ago, other than `but`; FRAGMENT_DATAGRAMS_MAX: none. */
+/* The datagram whose first fragment came longest ago, other than `but`; FRAGMENT_DATAGRAMS_MAX:
+ * none. */
 static unsigned oldest_but(const struct fragment_store *s, unsigned but)
 {
     unsigned oldest = FRAGMENT_DATAGRAMS_MAX;

@@ -1,8 +1,9 @@
 /* Putting IP datagrams together from their fragments (RFC 791, 8200, 5722), within bounds.
  *
- * The store holds pieces of FRAGMENT_PIECE_BYTES from a pool of fixed size, so that many small datagrams
- * and few large ones fit alike. Where fragments overlap, the bytes that came first win, eight at a
- * time. Limits are those of observe/frame.h; the oldest datagram goes first, and is counted. */
+ * The store holds pieces of FRAGMENT_PIECE_BYTES from a pool of fixed size, so that many small
+ * datagrams and few large ones fit alike. Where fragments overlap, the bytes that came first win,
+ * eight at a time. Limits are those of observe/frame.h; the oldest datagram goes first, and is
+ * counted. */
 #ifndef WORMSIGN_OBSERVE_FRAGMENTS_H
 #define WORMSIGN_OBSERVE_FRAGMENTS_H
 

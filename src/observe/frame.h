@@ -1,8 +1,8 @@
 /* From a captured frame to a packet: link layer, tags, tunnels, IP, fragments, transport.
  *
- * Link types by their number in the capture (LINKTYPE_ registry). Tunnels (GRE, IP-in-IP, VXLAN) are
- * opened one level deep. IPv4 and IPv6 fragments are put together within the limits named here; what
- * is let go is counted. Nothing else is kept between frames. */
+ * Link types by their number in the capture (LINKTYPE_ registry). Tunnels (GRE, IP-in-IP, VXLAN)
+ * are opened one level deep. IPv4 and IPv6 fragments are put together within the limits named here;
+ * what is let go is counted. Nothing else is kept between frames. */
 #ifndef WORMSIGN_OBSERVE_FRAME_H
 #define WORMSIGN_OBSERVE_FRAME_H
 
@@ -30,7 +30,8 @@ struct frame_counts {
     uint64_t fragments_kept, fragments_let_go; /* let go: datagrams given up for age or room */
 };
 
-/* A decoder with its fragment store (a few MiB at most, taken when first needed). NULL: no memory. */
+/* A decoder with its fragment store (a few MiB at most, taken when first needed). NULL: no
+ * memory. */
 struct frame_decoder *frame_decoder_new(void);
 void frame_decoder_free(struct frame_decoder *d); /* NULL is fine */
 

@@ -1,9 +1,9 @@
-/* An observation: something seen on a network at a time. The one noun that every source makes and every
- * detector reads.
+/* An observation: something seen on a network at a time. The one noun that every source makes and
+ * every detector reads.
  *
- * Its two ends are client (who began) and server. What a source cannot know is marked absent, never guessed:
- * where client_known is false the two ends stand in no order, and a detector that must know who began
- * looks away. Everything borrowed lives until the sink returns. */
+ * Its two ends are client (who began) and server. What a source cannot know is marked absent, never
+ * guessed: where client_known is false the two ends stand in no order, and a detector that must
+ * know who began looks away. Everything borrowed lives until the sink returns. */
 #ifndef WORMSIGN_OBSERVE_OBSERVATION_H
 #define WORMSIGN_OBSERVE_OBSERVATION_H
 
@@ -40,18 +40,20 @@ struct observation {
     bool start_known; /* stream: its first byte was seen to be the first */
     struct reader bytes;
     size_t bytes_before; /* stream: how many of them the last observation of this stream had */
-    bool
-        other_spoke; /* the other side has sent payload; other_start holds its latest first 8 bytes */
+    bool other_spoke;    /* the other side has sent payload; other_start holds its latest first 8
+                      * bytes */
     uint64_t other_start;
 
     const struct dns_message *dns; /* OBSERVED_DNS */
 };
 
-/* Where observations go. A source calls take for each, and wants for the first payload of a stream and each
- * time it has grown: the answer is how many bytes of the stream's head are worth having in all; no
- * more than that is put together, and nothing when it is no more than what has come. */
+/* Where observations go. A source calls take for each; wants_datagram for each datagram that is no
+ * DNS, which it pours only where the answer is yes; and wants for the first payload of a stream and
+ * each time it has grown: the answer is how many bytes of the stream's head are worth having in
+ * all; no more than that is put together, and nothing when it is no more than what has come. */
 struct sink {
     void (*take)(struct sink *self, const struct observation *seen);
+    bool (*wants_datagram)(struct sink *self, struct reader bytes);
     size_t (*wants)(struct sink *self, const struct observation *head);
 };
 

@@ -1,4 +1,5 @@
-/* One packet, decoded down to its transport payload: what the frame decoder hands to the flow table.
+/* One packet, decoded down to its transport payload: what the frame decoder hands to the flow
+ * table.
  *
  * Everything borrowed lives as long as the frame it came from (or, for a packet put together from
  * fragments, until the next call of the decoder). */
@@ -19,7 +20,7 @@ enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, 
 struct packet_quote {
     struct address from, to;
     uint16_t port_from, port_to;
-    uint8_t protocol; /* IP_TCP or IP_UDP; 0: no quote */
+    uint8_t protocol; /* IP_TCP or IP_UDP; 0: no quote, and nothing else of it is set */
 };
 
 struct packet {
@@ -28,6 +29,7 @@ struct packet {
     uint16_t port_from, port_to; /* 0 where the protocol has none */
     uint8_t protocol;            /* IP protocol number of the innermost header */
     uint8_t tcp_flags;
+    bool reassembled;  /* from fragments: its payload lives until the next frame is decoded */
     uint16_t ip_id;    /* IPv4 identification; 0 for IPv6 */
     uint16_t checksum; /* of the transport header, as it stands there */
     uint32_t sequence, acknowledgement;

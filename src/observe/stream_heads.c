@@ -1,5 +1,5 @@
-/* Each head keeps which pieces of its 8 KiB have come, ascending and apart; heads stand in one list, the
- * one used last at the new end, those given back at the old end. */
+/* Each head keeps which pieces of its 8 KiB have come, ascending and apart; heads stand in one
+ * list, the one used last at the new end, those given back at the old end. */
 #include "observe/stream_heads.h"
 
 #include <assert.h>

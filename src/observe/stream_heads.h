@@ -1,8 +1,8 @@
 /* The first bytes of streams, put in order: a bounded pool of heads for the flow table.
  *
- * A head holds at most STREAM_HEAD_BYTES of one direction. Segments may come in any order and overlap; the
- * bytes that came first stand. When the pool is empty the head untouched for longest is taken, and
- * its owner is told by its ticket no longer fitting. */
+ * A head holds at most STREAM_HEAD_BYTES of one direction. Segments may come in any order and
+ * overlap; the bytes that came first stand. When the pool is empty the head untouched for longest
+ * is taken, and its owner is told by its ticket no longer fitting. */
 #ifndef WORMSIGN_OBSERVE_STREAM_HEADS_H
 #define WORMSIGN_OBSERVE_STREAM_HEADS_H
 
@@ -32,8 +32,9 @@ bool stream_heads_holds(const struct stream_heads *h, struct head_ticket t);
 /* Gives the head back; a ticket that no longer fits is fine. */
 void stream_heads_drop(struct stream_heads *h, struct head_ticket t);
 
-/* Adds a segment at its offset from the stream's start. What lies beyond STREAM_HEAD_BYTES, or needs
- * more than STREAM_HEAD_PIECES pieces, is not kept. Returns the bytes from the start to the first gap. */
+/* Adds a segment at its offset from the stream's start. What lies beyond STREAM_HEAD_BYTES, or
+ * needs more than STREAM_HEAD_PIECES pieces, is not kept. Returns the bytes from the start to the
+ * first gap. */
 struct reader stream_heads_add(struct stream_heads *h, struct head_ticket t, uint32_t offset,
                                struct reader segment);
 

@@ -1,6 +1,7 @@
 /* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. What is well
- * formed and still escaped: the control characters (C0, DEL, C1), the line and paragraph separators,
- * and the marks of Unicode's bidirectional algorithm, which show a reader another text than is there. */
+ * formed and still escaped: the control characters (C0, DEL, C1), the line and paragraph
+ * separators, and the marks of Unicode's bidirectional algorithm, which show a reader another text
+ * than is there. */
 #include "report/foreign.h"
 
 #include <stdbool.h>

@@ -7,10 +7,11 @@
  * The order of the keys is fixed. What is absent is left out (but "site", which is null). Whole
  * numbers are written as integers, numbers that are not finite are left out. Foreign text is in the
  * SAFE_UTF8 form of foreign.h: a byte that is no UTF-8 or steers a terminal comes as \xNN, a
- * backslash as two, and JSON's own escaping is applied to that. A fact that comes several times under
- * one name is an array.
+ * backslash as two, and JSON's own escaping is applied to that. A fact that comes several times
+ * under one name is an array.
  *
- * A line is built whole before its first byte is written, so a lack of memory leaves no half line. */
+ * A line is built whole before its first byte is written, so a lack of memory leaves no half
+ * line. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -245,8 +246,8 @@ static json_t *input_json(struct line *l, const struct input_totals *input)
     return object;
 }
 
-/* The schema has no places for an estimated count and for damage beyond the list; both are limits of
- * ours, so they are told among them. */
+/* The schema has no places for an estimated count and for damage beyond the list; both are limits
+ * of ours, so they are told among them. */
 static json_t *limits_json(struct line *l, const struct totals *t)
 {
     json_t *array = json_array();

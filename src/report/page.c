@@ -1,5 +1,5 @@
-/* Greedy line breaking: a piece is blanks and the word after them; a piece that does not fit goes to
- * the next line without its blanks. Widths are counted in characters of UTF-8, and a colour
+/* Greedy line breaking: a piece is blanks and the word after them; a piece that does not fit goes
+ * to the next line without its blanks. Widths are counted in characters of UTF-8, and a colour
  * sequence (escape to 'm', only ever ours: safe text has no escape) has none. */
 #include "report/page.h"
 

@@ -1,7 +1,9 @@
-/* Verdicts to people and programs: one result, many writers. A report is one file and one row in the table.
+/* Verdicts to people and programs: one result, many writers. A report is one file and one row in
+ * the table.
  *
- * A writer sees verdicts only, writes to the stream it is given, and escapes every string: names, sites and
- * facts come from the network. Each function returns false when the stream refuses (the caller reports it). */
+ * A writer sees verdicts only, writes to the stream it is given, and escapes every string: names,
+ * sites and facts come from the network. Each function returns false when the stream refuses (the
+ * caller reports it). */
 #ifndef WORMSIGN_REPORT_REPORT_H
 #define WORMSIGN_REPORT_REPORT_H
 

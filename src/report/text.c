@@ -7,10 +7,10 @@
  *       It began to contact 43 peers, and 41 of them ...
  *       - p2p-ports: 41 of 43 peers were on the port predicted for their address this week.
  *
- * Verdicts are streamed in their order, and a heading is written where the group changes. How much a
- * host gets depends on its group and the verbosity (table `shown`): infected and suspicious home hosts
- * get everything, facts from -v; outside ones a line or a place in a count; what is left out is said
- * at the end, with the option that shows it. */
+ * Verdicts are streamed in their order, and a heading is written where the group changes. How much
+ * a host gets depends on its group and the verbosity (table `shown`): infected and suspicious home
+ * hosts get everything, facts from -v; outside ones a line or a place in a count; what is left out
+ * is said at the end, with the option that shows it. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,13 @@
 #include "report/formats.h"
 #include "report/page.h"
 
-enum { SPAN_SIZE = 2 * TIME_TEXT_SIZE, VARIANTS_SIZE = 64, NUMBER_SIZE = 32, FACTS_FROM = 1 };
+enum {
+    SPAN_SIZE = 2 * TIME_TEXT_SIZE,
+    VARIANTS_SIZE = 64,
+    NUMBER_SIZE = 32,
+    FACTS_FROM = 1,
+    OUTSIDE_LISTED = 10
+};
 
 enum groups { OUTSIDE, HOME, PLACES, GROUP_NONE = PLACES * VERDICT_KINDS, GROUP_EDGES };
 
@@ -29,6 +35,7 @@ struct text_state {
     struct page page;
     int group;  /* place * VERDICT_KINDS + verdict, of the last heading */
     bool dense; /* the last line has no empty line after it */
+    uint64_t listed_outside;
     uint64_t hidden[PLACES][VERDICT_KINDS];
 };
 
@@ -252,14 +259,30 @@ static void sign_lines(struct page *p, const struct sign *s, bool with_facts)
     fact_lines(p, s);
 }
 
+/* A host's signs say why, and the advice what it is not; the verdict's own sentence only repeats
+ * them. */
 static void evidence_lines(struct page *p, const struct verdict *v, bool with_facts)
 {
-    page_begin(p, 4, 4);
-    page_add(p, SAFE_SENTENCE, v->says);
-    page_end(p);
+    const char *sentence = v->sign_count > 0 ? v->advice : v->says;
     for (size_t i = 0; i < v->sign_count; i++)
         sign_lines(p, &v->signs[i], with_facts);
+    if (sentence[0] != '\0') {
+        page_begin(p, 4, 4);
+        page_add(p, SAFE_SENTENCE, sentence);
+        page_end(p);
+    }
     page_end(p);
+}
+
+/* Whether a host gets its line; what does not is counted for the end. */
+static bool is_listed(const struct report *r, struct text_state *state, const struct verdict *v)
+{
+    int place = v->home ? HOME : OUTSIDE;
+    bool wanted = r->verbosity >= shown[place][v->kind].line_from;
+    if (wanted && !v->home && r->verbosity == 0)
+        wanted = state->listed_outside++ < OUTSIDE_LISTED;
+    state->hidden[place][v->kind] += !wanted;
+    return wanted;
 }
 
 static bool text_host(struct report *r, const struct verdict *v)
@@ -267,10 +290,8 @@ static bool text_host(struct report *r, const struct verdict *v)
     struct text_state *state = r->state;
     struct page *p = &state->page;
     int place = v->home ? HOME : OUTSIDE;
-    if (r->verbosity < shown[place][v->kind].line_from) {
-        state->hidden[place][v->kind]++;
+    if (!is_listed(r, state, v))
         return true;
-    }
     heading(state, place * VERDICT_KINDS + (int)v->kind,
             v->home ? "" : "OUTSIDE YOUR NETWORKS: ", kinds[v->kind].heading);
     head_line(p, v);
@@ -316,11 +337,14 @@ static void hidden_lines(struct text_state *state)
     uint64_t home = 0, outside = 0;
     for (unsigned kind = 0; kind < VERDICT_KINDS; kind++) {
         home += state->hidden[HOME][kind];
-        outside += state->hidden[OUTSIDE][kind];
+        outside += kind != VERDICT_INFECTED ? state->hidden[OUTSIDE][kind] : 0;
     }
     hidden_line(p, home,
                 home == 1 ? "unknown host (weak signs or no answer) is"
                           : "unknown hosts (weak signs or no answer) are");
+    hidden_line(p, state->hidden[OUTSIDE][VERDICT_INFECTED],
+                state->hidden[OUTSIDE][VERDICT_INFECTED] == 1 ? "more infected host outside is"
+                                                              : "more infected hosts outside are");
     hidden_line(p, outside,
                 outside == 1 ? "host outside that is not surely infected is"
                              : "hosts outside that are not surely infected are");

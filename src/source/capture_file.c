@@ -1,5 +1,5 @@
-/* Which capture format the first bytes begin, and what the formats share. The formats themselves are in
- * capture_pcap.c and capture_pcapng.c. */
+/* Which capture format the first bytes begin, and what the formats share. The formats themselves
+ * are in capture_pcap.c and capture_pcapng.c. */
 #include "source/capture_file.h"
 
 #include <inttypes.h>
@@ -70,6 +70,12 @@ enum capture_result capture_file_next(struct capture_file *c, struct capture_fra
                                       struct error *err)
 {
     return c->format->next(c, out, err);
+}
+
+enum capture_result capture_file_more(struct capture_file *c, struct capture_frame *out,
+                                      size_t most, size_t *count, struct error *err)
+{
+    return c->format->more(c, out, most, count, err);
 }
 
 void capture_file_close(struct capture_file *c)

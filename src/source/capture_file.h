@@ -33,8 +33,7 @@ enum capture_result {
     CAPTURE_FRAME,   /* *out is filled */
     CAPTURE_SKIPPED, /* damage that could be stepped over: *err says what and where; go on */
     CAPTURE_END,     /* the proper end */
-    CAPTURE_DAMAGED /* *err says what, at which offset; nothing more can be read. Asked again, it and
-                      * CAPTURE_END answer the same again. */
+    CAPTURE_DAMAGED  /* *err says what, at which offset; nothing more can be read */
 };
 
 struct capture_file;
@@ -42,11 +41,20 @@ struct capture_file;
 /* True when the first bytes (as many as there are, 32 wanted) begin a capture file. */
 bool capture_file_recognises(const uint8_t *start, size_t size);
 
-/* Begins reading; borrows the input until close. NULL and *err when the header is no capture's. The error texts say
- * offset and reason; the caller adds the file's name. */
+/* Begins reading; borrows the input until close. NULL and *err when the header is no capture's. The
+ * error texts say offset and reason; the caller adds the file's name. */
 struct capture_file *capture_file_open(struct input *in, struct error *err);
+
+/* Asked again, CAPTURE_END and CAPTURE_DAMAGED answer the same again. */
 enum capture_result capture_file_next(struct capture_file *c, struct capture_frame *out,
                                       struct error *err);
+
+/* Reads on, up to `most` frames, as long as their records are in view: nothing that earlier frames
+ * borrowed moves.
+ * *count of them are filled, maybe none; CAPTURE_FRAME unless a record was something else. */
+enum capture_result capture_file_more(struct capture_file *c, struct capture_frame *out,
+                                      size_t most, size_t *count, struct error *err);
+
 void capture_file_close(struct capture_file *c); /* NULL is fine */
 
 /* What was mended on the way, counted so that it can be said. */

@@ -16,6 +16,8 @@ struct capture_format {
     bool (*begin)(struct capture_file *c, struct error *err); /* reads and takes the file header */
     enum capture_result (*next)(struct capture_file *c, struct capture_frame *out,
                                 struct error *err);
+    enum capture_result (*more)(struct capture_file *c, struct capture_frame *out, size_t most,
+                                size_t *count, struct error *err);
 };
 
 enum pcap_lengths { PCAP_LENGTHS_IN_ORDER, PCAP_LENGTHS_SWAPPED, PCAP_LENGTHS_PERHAPS };
@@ -32,8 +34,7 @@ struct pcap_state {
 
 /* How an interface counts time: units of 10^-exponent or 2^-exponent seconds, from an offset. */
 struct pcapng_interface {
-    bool
-        usable; /* false: its description was damaged; it keeps its number, its frames are skipped */
+    bool usable;     /* false: damaged; it keeps its number, its frames are skipped */
     bool time_known; /* false: its time options were damaged; its frames have no time */
     bool binary;
     uint8_t exponent;
@@ -68,7 +69,8 @@ static ALWAYS_INLINE uint32_t capture_read_32(struct reader *r, bool big_endian)
     return big_endian ? read_be32(r) : read_le32(r);
 }
 
-/* For bytes that are not there: the input's own error when it has one, else "offset N: <what> is cut". */
+/* For bytes that are not there: the input's own error when it has one, else "offset N: <what> is
+ * cut". */
 COLD bool capture_fail_cut(const struct input *in, const char *what, uint64_t wanted,
                            struct error *err);
 

@@ -3,14 +3,14 @@
  *   block:             type 32, total length 32, body, total length again 32
  *   section header:    byte-order magic 1a2b3c4d, major 16, minor 16, section length 64, options
  *   interface:         link type 16, reserved 16, snap length 32, options
- *   enhanced packet:   interface 32, time high 32, low 32, captured 32, wire 32, bytes, padding, options
- *   simple packet:     wire 32, bytes (interface 0, no time)
+ *   enhanced packet:   interface 32, time high 32, low 32, captured 32, wire 32, bytes, options
+ *   simple packet:     wire 32, bytes (interface 0, no time); bytes are padded to 4
  *   packet (obsolete): interface 16, drops 16, then as enhanced
  *   option:            code 16, length 16, value padded to 4 bytes; code 0 ends them
  *
- * A section has its own byte order and its own interfaces, numbered from 0. Blocks of other types are
- * stepped over. The section length is ignored: it is often -1, and the blocks say the same.
- * A block is believed when its two lengths agree. Where they do not, but a block that we know begins
+ * A section has its own byte order and its own interfaces, numbered from 0. Blocks of other types
+ * are stepped over. The section length is ignored: it is often -1, and the blocks say the same. A
+ * block is believed when its two lengths agree. Where they do not, but a block that we know begins
  * where the first one says, this block alone is skipped. */
 #include <inttypes.h>
 #include <stddef.h>
@@ -112,8 +112,8 @@ static bool block_begins_at(struct capture_file *c, size_t at)
     return !r.failed && block_is_known(type) && is_length(length) && length % 4 == 0;
 }
 
-/* The two lengths differ: skipped where the first one is proved by what it leads to. A section header
- * decides how all after it is read, and is never skipped; an interface keeps its number. */
+/* The two lengths differ: skipped where the first one is proved by what it leads to. A section
+ * header decides how all after it is read, and is never skipped; an interface keeps its number. */
 COLD static enum capture_result block_lengths_differ(struct capture_file *c,
                                                      const struct block *block, uint32_t trailer,
                                                      struct error *err)
@@ -388,9 +388,32 @@ static bool pcapng_begin(struct capture_file *c, struct error *err)
     return true;
 }
 
+/* True when the next block is a packet's and in view: reading it will not move the window. */
+static bool is_in_view(const struct capture_file *c)
+{
+    struct reader r = c->in->view;
+    size_t visible = r.left;
+    uint32_t type = capture_read_32(&r, c->big_endian);
+    uint32_t length = capture_read_32(&r, c->big_endian);
+    return !r.failed && type == BLOCK_PACKET_ENHANCED && length <= visible;
+}
+
+static enum capture_result pcapng_more(struct capture_file *c, struct capture_frame *out,
+                                       size_t most, size_t *count, struct error *err)
+{
+    enum capture_result result = CAPTURE_FRAME;
+    *count = 0;
+    while (*count < most && is_in_view(c) && result == CAPTURE_FRAME) {
+        result = pcapng_next(c, &out[*count], err);
+        *count += result == CAPTURE_FRAME;
+    }
+    return result;
+}
+
 const struct capture_format capture_pcapng = {
     .id = "pcapng",
     .recognises = pcapng_recognises,
     .begin = pcapng_begin,
     .next = pcapng_next,
+    .more = pcapng_more,
 };

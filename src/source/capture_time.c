@@ -1,6 +1,6 @@
 /* The arithmetic: seconds and the rest are told apart first, so that no product passes 64 bits.
- * Decimal, n >= 6: the rest divided by 10^(n-6); n < 6: times 10^(6-n), below 10^6.
- * Binary: rest * 10^6 >> n, where for n > 44 the rest first loses its lowest n - 44 bits (10^6 < 2^20). */
+ * Decimal, n >= 6: the rest divided by 10^(n-6); n < 6: times 10^(6-n), below 10^6. Binary: rest *
+ * 10^6 >> n, where for n > 44 the rest first loses its lowest n - 44 bits (10^6 < 2^20). */
 #include "source/capture_time.h"
 
 #include "base/time.h"

@@ -1,7 +1,7 @@
 /* The table of decompressors, and the stage that drives one: members one after the other, padding,
- * cuts, bombs. What it knows of padding: gzip(1) ignores zeros after a member (tapes), the xz format
- * has stream padding of zeros, and block devices round files up with zeros; so zeros are nothing,
- * and whatever else follows a member must be another member. */
+ * cuts, bombs. What it knows of padding: gzip(1) ignores zeros after a member (tapes), the xz
+ * format has stream padding of zeros, and block devices round files up with zeros; so zeros are
+ * nothing, and whatever else follows a member must be another member. */
 #include "source/decompress.h"
 
 #include <inttypes.h>
@@ -89,7 +89,8 @@ static void stage_refill(struct decompress_stage *s)
     s->below_ended = count == 0;
 }
 
-/* The compressed bytes ended: properly between members, else cut. An error below is the cause of all. */
+/* The compressed bytes ended: properly between members, else cut. An error below is the cause of
+ * all. */
 static void stage_end(struct decompress_stage *s)
 {
     s->ended = true;

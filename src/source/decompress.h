@@ -2,10 +2,10 @@
  *
  *   byte source (file, memory) -> [stage: gzip] -> [stage: xz] -> the window of input.c
  *
- * A decompressor knows one member (gzip member, xz stream, zstd or lz4 frame, bzip2 stream). The stage
- * knows the rest, the same for all: members follow one another, zeros between and after them are
- * padding, anything else is an error after what came before, and none may grow without bound.
- * A new format is one file decompress_<name>.c and one line in the table of decompress.c. */
+ * A decompressor knows one member (gzip member, xz stream, zstd or lz4 frame, bzip2 stream). The
+ * stage knows the rest, the same for all: members follow one another, zeros between and after them
+ * are padding, anything else is an error after what came before, and none may grow without bound. A
+ * new format is one file decompress_<name>.c and one line in the table of decompress.c. */
 #ifndef WORMSIGN_SOURCE_DECOMPRESS_H
 #define WORMSIGN_SOURCE_DECOMPRESS_H
 
@@ -40,7 +40,8 @@ extern const struct decompressor decompress_gzip, decompress_bzip2, decompress_x
 /* The decompressor of what begins so, or NULL. */
 const struct decompressor *decompressor_for(const uint8_t *start, size_t size);
 
-/* Where bytes come from. read() fills up to size bytes; 0 is the end, by an error when *err is set. Both stick. */
+/* Where bytes come from. read() fills up to size bytes; 0 is the end, by an error when *err is set.
+ * Both stick. */
 struct byte_source {
     size_t (*read)(void *from, uint8_t *buffer, size_t size, struct error *err);
     void *from;
@@ -49,8 +50,8 @@ struct byte_source {
 
 struct decompress_stage;
 
-/* Owns buffer from here on, also when it fails: INPUT_READ_BYTES from malloc, whose first `used` bytes
- * were read from `below` already. NULL and *err when there is no memory. */
+/* Owns buffer from here on, also when it fails: INPUT_READ_BYTES from malloc, whose first `used`
+ * bytes were read from `below` already. NULL and *err when there is no memory. */
 struct decompress_stage *decompress_stage_open(const struct decompressor *how,
                                                struct byte_source below, uint8_t *buffer,
                                                size_t used, struct error *err);

@@ -1,5 +1,5 @@
-/* bzip2 streams, undone by libbz2, which checks the CRC of each block and of the whole. A stream that
- * was cut yields its whole blocks (up to 900 kB each). */
+/* bzip2 streams, undone by libbz2, which checks the CRC of each block and of the whole. A stream
+ * that was cut yields its whole blocks (up to 900 kB each). */
 #include "source/decompress.h"
 
 #include <bzlib.h>
@@ -12,8 +12,8 @@ static bool bzip2_recognises(const uint8_t *start, size_t size)
     const uint8_t *magic = read_bytes(&r, 3);
     uint8_t level = read_u8(&r);
     uint64_t block = (uint64_t)read_be32(&r) << 16 | read_be16(&r);
-    /* Six bytes of pi begin a block, of its square root the end of a stream without one. A file that is
-     * cut before them is still named by its first four. */
+    /* Six bytes of pi begin a block, of its square root the end of a stream without one. A file
+     * that is cut before them is still named by its first four. */
     bool block_fits = r.failed || block == 0x314159265359 || block == 0x177245385090;
     return magic != NULL && memcmp(magic, "BZh", 3) == 0 && level >= '1' && level <= '9' &&
            block_fits;

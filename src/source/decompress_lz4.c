@@ -1,8 +1,8 @@
 /* LZ4 frames (the frame format, 04 22 4d 18), undone by liblz4. The legacy format of `lz4 -l`, used
  * for kernels, is another and is not recognised.
  *
- * A call of liblz4 that fails forgets what it made. So each call gets no more than the block it is at,
- * as the hint of the call before says, and corruption costs only the block that it sits in. */
+ * A call of liblz4 that fails forgets what it made. So each call gets no more than the block it is
+ * at, as the hint of the call before says, and corruption costs only the block that it sits in. */
 #include "source/decompress.h"
 
 #include <lz4frame.h>

@@ -1,9 +1,9 @@
 /* The raw end (a descriptor or memory), the chain of decompressing stages above it, and the window.
  *
- * The first bytes decide: they are read into a buffer; where they begin a compressed stream, that buffer
- * becomes the stage's and the next one is filled from the stage; the last buffer is the window. What is
- * left in the window moves down before each read, to where the read itself lands on a page boundary.
- * Plain bytes in memory are visible all at once and never copied. */
+ * The first bytes decide: they are read into a buffer; where they begin a compressed stream, that
+ * buffer becomes the stage's and the next one is filled from the stage; the last buffer is the
+ * window. What is left in the window moves down before each read, to where the read itself lands on
+ * a page boundary. Plain bytes in memory are visible all at once and never copied. */
 #include "source/input.h"
 
 #include <errno.h>
@@ -103,7 +103,7 @@ static bool window_make_room(struct input *in, size_t count)
         s->buffer_size = grown;
     }
     if (rest != 0)
-        memmove(buffer + start, in->view.next, rest);
+        memmove(buffer + start, in->view.next, rest); /* reader: the window itself moves */
     in->view = reader_over(buffer + start, rest);
     if (buffer != s->buffer) {
         free(s->buffer);
@@ -131,7 +131,8 @@ void input_fill(struct input *in, size_t count)
     }
 }
 
-/* Reads until there is enough to recognise by, or the end. An error sticks in the source and comes again. */
+/* Reads until there is enough to recognise by, or the end. An error sticks in the source and comes
+ * again. */
 static size_t read_start(struct byte_source source, uint8_t *buffer)
 {
     size_t used = 0, got = 1;

@@ -1,11 +1,14 @@
-/* Bytes with a name: a file, stdin, or what a decompressor makes of them, through one bounded window.
+/* Bytes with a name: a file, stdin, or what a decompressor makes of them, through one bounded
+ * window.
  *
- * Compression (.gz .bz2 .xz .zst .lz4) is recognised by content and undone in-process, also nested once;
- * concatenated members are read one after the other. Input is streamed with read(): it works on pipes,
- * survives truncation, and no file is ever held whole. A stream that was cut or is corrupt yields what came
- * before, then the error. Error texts say offset and reason; the caller adds the name.
- * Limit: expansion. An input that makes more than INPUT_EXPANSION_MAX bytes out of each byte read, beyond
- * the first INPUT_EXPANSION_FREE bytes, is refused as a bomb. */
+ * Compression (.gz .bz2 .xz .zst .lz4) is recognised by content and undone in-process, also nested
+ * once; concatenated members are read one after the other. Input is streamed with read(): it works
+ * on pipes, survives truncation, and no file is ever held whole. A stream that was cut or is
+ * corrupt yields what came before, then the error. Error texts say offset and reason; the caller
+ * adds the name.
+ *
+ * Limit: expansion. An input that makes more than INPUT_EXPANSION_MAX bytes out of each byte read,
+ * beyond the first INPUT_EXPANSION_FREE bytes, is refused as a bomb. */
 #ifndef WORMSIGN_SOURCE_INPUT_H
 #define WORMSIGN_SOURCE_INPUT_H
 
@@ -22,7 +25,7 @@ enum {
     INPUT_WINDOW_MAX = 16 * 1024 * 1024, /* the most that can be wanted at once */
     INPUT_NESTED_MAX = 2,                /* compression in compression; more is refused */
     INPUT_EXPANSION_MAX = 2000,
-    /* What one decompressor may take for its dictionary: xz -9 needs 65 MiB, zstd up to --long=27. */
+    /* What one decompressor may take for its dictionary: xz -9 needs 65 MiB, zstd --long 128. */
     INPUT_DICTIONARY_LOG_MAX = 27,
     INPUT_DICTIONARY_BYTES_MAX = 1 << INPUT_DICTIONARY_LOG_MAX
 };
@@ -40,8 +43,8 @@ struct input {
 /* Opens a path ("-": stdin). NULL and *err on failure; a directory is an error that says so. */
 struct input *input_open(const char *path, struct error *err);
 
-/* Opens bytes in memory (borrowed until close), for tests and fuzz targets; name is copied. Compression is undone
- * here as well. */
+/* Opens bytes in memory (borrowed until close), for tests and fuzz targets; name is copied.
+ * Compression is undone here as well. */
 struct input *input_open_memory(const char *name, const void *bytes, size_t size,
                                 struct error *err);
 
@@ -52,9 +55,9 @@ const char *input_name(const struct input *in);
 /* The slow half of input_peek: makes count bytes visible if there are so many. */
 COLD void input_fill(struct input *in, size_t count);
 
-/* Makes at least `count` bytes (at most INPUT_WINDOW_MAX) visible at the read position if the input has
- * them, and says in *available how many are visible: fewer than count only at the end or after an error.
- * The bytes are borrowed until the next input_peek. Nothing is consumed. */
+/* Makes at least `count` bytes (at most INPUT_WINDOW_MAX) visible at the read position if the input
+ * has them, and says in *available how many are visible: fewer than count only at the end or after
+ * an error. The bytes are borrowed until the next input_peek. Nothing is consumed. */
 static ALWAYS_INLINE const uint8_t *input_peek(struct input *in, size_t count, size_t *available)
 {
     if (RARELY(count > in->view.left))
@@ -80,8 +83,8 @@ static ALWAYS_INLINE uint64_t input_offset(const struct input *in)
 uint64_t input_raw_offset(const struct input *in);
 uint64_t input_raw_size(const struct input *in);
 
-/* True, and *err filled, when the input ended by an error (read error, cut or corrupt compression, bomb)
- * rather than at its end. Asked after input_peek gave less than wanted. */
+/* True, and *err filled, when the input ended by an error (read error, cut or corrupt compression,
+ * bomb) rather than at its end. Asked after input_peek gave less than wanted. */
 bool input_failed(const struct input *in, struct error *err);
 
 /* "gzip", "xz", "zstd", "bzip2", "lz4" (the outermost), or NULL. */

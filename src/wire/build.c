@@ -1,7 +1,7 @@
 /* Headers out. Layouts as in wire/ip.h and wire/transport.h (RFC 791, 8200, 9293, 768, 792, 4443).
  *
- * A header that holds its own checksum is written twice into a small buffer: with zero, to add it up, and
- * with the sum; so nothing is ever patched behind the writer's back. */
+ * A header that holds its own checksum is written twice into a small buffer: with zero, to add it
+ * up, and with the sum; so nothing is ever patched behind the writer's back. */
 #include "wire/build.h"
 
 #include "base/reader.h"

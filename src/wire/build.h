@@ -1,7 +1,8 @@
-/* Packets written: Ethernet, IPv4, IPv6, TCP, UDP and ICMP headers with right lengths and checksums.
+/* Packets written: Ethernet, IPv4, IPv6, TCP, UDP and ICMP headers with right lengths and
+ * checksums.
  *
- * The other direction of wire/: scanner, sample maker and tests build what the decoder reads. Everything goes
- * through a writer, whose `failed` tells at the end whether all of it fitted. */
+ * The other direction of wire/: scanner, sample maker and tests build what the decoder reads.
+ * Everything goes through a writer, whose `failed` tells at the end whether all of it fitted. */
 #ifndef WORMSIGN_WIRE_BUILD_H
 #define WORMSIGN_WIRE_BUILD_H
 
@@ -36,7 +37,7 @@ struct wire_packet {
     size_t payload_length;
 };
 
-/* The Internet checksum (RFC 1071) of bytes; sum: what was added up before (0, or wire_pseudo_sum). */
+/* The Internet checksum (RFC 1071) of bytes; sum: what was added up before, or 0. */
 uint16_t wire_checksum(uint32_t sum, const void *bytes, size_t count);
 
 /* The sum of the pseudo header of TCP, UDP and ICMPv6, to begin wire_checksum with. */
@@ -48,7 +49,8 @@ void wire_build_ethernet(struct writer *w, const uint8_t to[static MAC_LENGTH],
 /* The IP header alone, for a payload of payload_length bytes that the caller writes next. */
 void wire_build_ip(struct writer *w, const struct wire_packet *p, size_t payload_length);
 
-/* The transport header and the payload, without IP; an IP protocol that is not TCP, UDP or ICMP gets the bare payload. */
+/* The transport header and the payload, without IP; an IP protocol that is not TCP, UDP or ICMP
+ * gets the bare payload. */
 void wire_build_transport(struct writer *w, const struct wire_packet *p);
 
 /* The IP header and all behind it. */

@@ -4,8 +4,9 @@
  *   question:  name | type 2 | class 2
  *   record:    name | type 2 | class 2 | time to live 4 | length 2 | data
  *
- * A name is labels (length 1..63, then bytes) up to an empty one, or up to a pointer (two high bits set) to where the rest
- * stands. A pointer must lead to before the place where its run of labels began: so every name ends. */
+ * A name is labels (length 1..63, then bytes) up to an empty one, or up to a pointer (two high bits
+ * set) to where the rest stands. A pointer must lead to before the place where its run of labels
+ * began: so every name ends. */
 #include "wire/dns.h"
 
 #include <string.h>
@@ -97,17 +98,18 @@ static bool label_add(struct reader *r, uint8_t length, struct dns_name *name)
 {
     size_t used = name->length;
     size_t dot = used != 0 ? 1 : 0;
-    /* In text a label costs as much as on the wire; the first length byte and the empty label do not show. */
+    /* In text a label costs as much as on the wire; the first length byte and the empty label do
+     * not show. */
     if (used + dot + length > NAME_WIRE_MAX - 2)
         return false;
-    struct reader label = read_part(r, length);
-    if (r->failed)
+    const uint8_t *label = read_bytes(r, length);
+    if (label == NULL)
         return false;
     if (dot != 0)
         name->text[used++] = '.';
-    while (label.left > 0)
-        name->text[used++] = plain_letter(read_u8(&label));
-    name->length = (uint8_t)used;
+    for (size_t i = 0; i < length; i++)
+        name->text[used + i] = plain_letter(label[i]);
+    name->length = (uint8_t)(used + length);
     return true;
 }
 

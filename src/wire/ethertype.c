@@ -1,7 +1,7 @@
 /* Ethernet and what may stand between it and IP: tags, labels, PPPoE, LLC, inner Ethernet.
  *
- * One loop walks from EtherType to EtherType: each header read gives the next one, so a stack of any
- * mixture is read without recursion and ends after LINK_HEADERS_MAX headers. */
+ * One loop walks from EtherType to EtherType: each header read gives the next one, so a stack of
+ * any mixture is read without recursion and ends after LINK_HEADERS_MAX headers. */
 #include "wire/link.h"
 
 static uint16_t vlan_read(struct reader *r)
@@ -34,8 +34,8 @@ static uint16_t llc_read(struct reader *r)
     return access_points == 0xaaaa ? snap_read(r) : ETHERTYPE_NONE;
 }
 
-/* Labels say nothing about what they carry; as every router does, the first nibble is asked. Nibble 0
- * is the control word of a pseudowire (RFC 4448), and those carry Ethernet for the most part. */
+/* Labels say nothing about what they carry; as every router does, the first nibble is asked. Nibble
+ * 0 is the control word of a pseudowire (RFC 4448), and those carry Ethernet for the most part. */
 static uint16_t mpls_read(struct reader *r)
 {
     unsigned labels = 0;

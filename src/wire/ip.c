@@ -1,7 +1,9 @@
 /* IPv6: the fixed header of 40 bytes, and the chain of extension headers behind it.
  *
- *   hop-by-hop 0, routing 43, destination 60, mobility 135, HIP 139, shim6 140:  next 1, length 1 (in 8
- *   bytes, the first not counted);  AH 51: length in 4 bytes, two not counted;  fragment 44: 8 bytes
+ *   hop-by-hop 0, routing 43, destination 60,   next 1 | length 1, in eights, the first not counted
+ *   mobility 135, HIP 139, shim6 140
+ *   AH 51                                       next 1 | length 1, in fours, two not counted
+ *   fragment 44                                 8 bytes
  *
  * A fragment header with offset 0 and nothing to follow (RFC 6946) makes no fragment. */
 #include "wire/ip.h"

@@ -3,7 +3,7 @@
  * Layouts from the pages of the LINKTYPE_ registry. Linux cooked, version 1 (16 bytes) and 2 (20):
  *
  *   v1  packet type 2 | ARPHRD 2 | address length 2 | address 8 | protocol 2
- *   v2  protocol 2 | reserved 2 | interface 4 | ARPHRD 2 | packet type 1 | address length 1 | address 8
+ *   v2  protocol 2 | reserved 2 | interface 4 | ARPHRD 2 | type 1 | address length 1 | address 8
  */
 #include "wire/link.h"
 
@@ -54,7 +54,7 @@ static enum network cooked_type_open(uint16_t hardware, uint16_t protocol, struc
     if (hardware == ARPHRD_NETLINK ||
         (hardware >= ARPHRD_WITHOUT_ETHERTYPE_FIRST && hardware <= ARPHRD_WITHOUT_ETHERTYPE_LAST))
         return NETWORK_NONE;
-    /* 4 is "802.2 LLC follows"; the other small numbers are names of Linux for things without IP. */
+    /* 4 is "802.2 LLC follows"; the other small numbers are things without IP. */
     if (protocol <= ETHERTYPE_LENGTH_MAX && protocol != 4)
         return NETWORK_NONE;
     return ethertype_open(protocol, r);
@@ -92,8 +92,8 @@ static enum network hdlc_open(struct reader *r)
     return type > ETHERTYPE_LENGTH_MAX ? ethertype_open(type, r) : NETWORK_NONE;
 }
 
-/* RFC 2427: an address of two to four bytes whose last has the low bit set; then 03, perhaps a zero to
- * pad, and the protocol's NLPID. Cisco has an EtherType in place of the 03. */
+/* RFC 2427: an address of two to four bytes whose last has the low bit set; then 03, perhaps a zero
+ * to pad, and the protocol's NLPID. Cisco has an EtherType in place of the 03. */
 static enum network frame_relay_open(struct reader *r)
 {
     unsigned address_bytes = 0;

@@ -1,7 +1,7 @@
 /* TCP (RFC 9293), UDP (RFC 768) and the first words of ICMP (RFC 792, 4443).
  *
- * Each reader takes a reader over the captured part of the IP payload and that payload's length on the
- * wire, and leaves the reader at the captured part of its own payload. Inline: the hot path. */
+ * Each reader takes a reader over the captured part of the IP payload and that payload's length on
+ * the wire, and leaves the reader at the captured part of its own payload. Inline: the hot path. */
 #ifndef WORMSIGN_WIRE_TRANSPORT_H
 #define WORMSIGN_WIRE_TRANSPORT_H
 
@@ -33,60 +33,55 @@ struct icmp_header {
     uint16_t checksum;
 };
 
-/* False: cut before its fixed part ends, or a data offset that cannot be. Options that the capture cut are
- * no damage: the payload is then empty. */
+/* False: cut before its fixed part ends, or a data offset that cannot be. Options that the capture
+ * cut are no damage: the payload is then empty. */
 static ALWAYS_INLINE bool tcp_read(struct reader *r, size_t length, struct tcp_header *out)
 {
     struct reader header = read_part(r, TCP_HEADER_MIN);
     if (RARELY(header.left != TCP_HEADER_MIN))
         return false;
-    uint16_t port_from = read_be16(&header);
-    uint16_t port_to = read_be16(&header);
-    uint32_t sequence = read_be32(&header);
-    uint32_t acknowledgement = read_be32(&header);
-    size_t header_length = (read_u8(&header) >> 4) * 4U;
-    uint8_t flags = read_u8(&header);
-    read_skip(&header, 2);
+    /* Whole words, taken apart by shifts, as in ip4_read. */
+    uint64_t start = read_be64(&header);  /* ports 2, 2 | sequence 4 */
+    uint64_t middle = read_be64(&header); /* acknowledgement 4 | offset 1 | flags 1 | window 2 */
     uint16_t checksum = read_be16(&header);
+    size_t header_length = (middle >> 28 & 15) * 4;
     if (RARELY(header_length < TCP_HEADER_MIN || header_length > length))
         return false;
     size_t options = header_length - TCP_HEADER_MIN;
     read_skip(r, options < r->left ? options : r->left);
-    *out = (struct tcp_header){.sequence = sequence,
-                               .acknowledgement = acknowledgement,
-                               .port_from = port_from,
-                               .port_to = port_to,
+    *out = (struct tcp_header){.sequence = (uint32_t)start,
+                               .acknowledgement = (uint32_t)(middle >> 32),
+                               .port_from = (uint16_t)(start >> 48),
+                               .port_to = (uint16_t)(start >> 32),
                                .checksum = checksum,
-                               .flags = flags,
+                               .flags = (uint8_t)(middle >> 16),
                                .payload_length = length - header_length};
     return true;
 }
 
-/* The length field may be smaller than the IP payload (the rest is not UDP's), or larger (then what IP has
- * counts), or 0 for segments that the network card cuts itself. 1 to 7 cannot be. */
+/* The length field may be smaller than the IP payload (the rest is not UDP's), or larger (then what
+ * IP has counts), or 0 for segments that the network card cuts itself. 1 to 7 cannot be. */
 static ALWAYS_INLINE bool udp_read(struct reader *r, size_t length, struct udp_header *out)
 {
     struct reader header = read_part(r, UDP_HEADER_LENGTH);
     if (RARELY(header.left != UDP_HEADER_LENGTH))
         return false;
-    uint16_t port_from = read_be16(&header);
-    uint16_t port_to = read_be16(&header);
-    size_t own_length = read_be16(&header);
-    uint16_t checksum = read_be16(&header);
+    uint64_t start = read_be64(&header); /* ports 2, 2 | length 2 | checksum 2 */
+    size_t own_length = start >> 16 & 0xffff;
     if (RARELY(own_length == 0 || own_length > length))
         own_length = length;
     if (RARELY(own_length < UDP_HEADER_LENGTH))
         return false;
     size_t payload_length = own_length - UDP_HEADER_LENGTH;
     *r = read_part(r, r->left < payload_length ? r->left : payload_length);
-    *out = (struct udp_header){.port_from = port_from,
-                               .port_to = port_to,
-                               .checksum = checksum,
+    *out = (struct udp_header){.port_from = (uint16_t)(start >> 48),
+                               .port_to = (uint16_t)(start >> 32),
+                               .checksum = (uint16_t)start,
                                .payload_length = payload_length};
     return true;
 }
 
-/* Leaves the reader behind the eight bytes that every ICMP message has: at the quote of an error. */
+/* Leaves the reader behind the eight bytes of the header: at the quote of an error. */
 static inline bool icmp_read(struct reader *r, struct icmp_header *out)
 {
     struct reader header = read_part(r, ICMP_HEADER_LENGTH);

@@ -1,11 +1,11 @@
 /* Tunnel headers.
  *
- *   GRE    flags and version 2 | protocol 2 | checksum and reserved 4 (C) | key 4 (K) | sequence 4 (S)
- *   PPTP   flags and version 2 | 0x880b 2 | length and call 4 | sequence 4 (S) | acknowledgement 4 (A)
+ *   GRE    flags and version 2 | protocol 2 | checksum 4 (C) | key 4 (K) | sequence 4 (S)
+ *   PPTP   flags and version 2 | 0x880b 2 | length and call 4 | sequence 4 (S) | acknowledged 4 (A)
  *   VXLAN  flags 1 | reserved 3 | network 3 | reserved 1 | Ethernet
  *
- * GRE's protocol 0x88be is ERSPAN, a switch's mirror port sent over IP: with a sequence number an eight-byte
- * header follows, without there is none; then Ethernet. */
+ * GRE's protocol 0x88be is ERSPAN, a switch's mirror port sent over IP: with a sequence number an
+ * eight-byte header follows, without there is none; then Ethernet. */
 #include "wire/tunnel.h"
 
 enum {

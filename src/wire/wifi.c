@@ -1,10 +1,11 @@
 /* 802.11 data frames, bare and behind the headers of capture drivers.
  *
- * IEEE 802.11-2020 §9: frame control 2, duration 2, three addresses 18, sequence control 2, a fourth
- * address where both DS bits are set, QoS control 2 for QoS data, HT control 4 where the order bit of a
- * QoS frame is set; then LLC. Encrypted, fragmented and control frames hold nothing that can be read.
- * Of an aggregate (A-MSDU) the first frame is read: one frame in is one packet out here. Radiotap from
- * radiotap.org: little-endian, fields aligned to their size from the header's start. */
+ * IEEE 802.11-2020 §9: frame control 2, duration 2, three addresses 18, sequence control 2, a
+ * fourth address where both DS bits are set, QoS control 2 for QoS data, HT control 4 where the
+ * order bit of a QoS frame is set; then LLC. Encrypted, fragmented and control frames hold nothing
+ * that can be read. Of an aggregate (A-MSDU) the first frame is read: one frame in is one packet
+ * out here. Radiotap from radiotap.org: little-endian, fields aligned to their size from the
+ * header's start. */
 #include "wire/link.h"
 
 #include <stdbool.h>
@@ -93,7 +94,7 @@ enum network wifi_radiotap_open(struct reader *frame)
 }
 
 /* AVS begins with the magic number 0x80211001 or ...2 and gives its length as the second word, most
- * significant byte first. Prism gives its length there too, in the byte order of whoever captured. */
+ * significant byte first. Prism gives its length there too, in the byte order of its writer. */
 enum network wifi_prism_open(struct reader *frame)
 {
     struct reader ahead = *frame;

@@ -1,5 +1,5 @@
-/* Walks a capture in memory and asserts what holds for every one, sound or hostile: shared by the fuzz
- * targets of pcap and pcapng. */
+/* Walks a capture in memory and asserts what holds for every one, sound or hostile: shared by the
+ * fuzz targets of pcap and pcapng. */
 #ifndef WORMSIGN_TESTS_CAPTURE_WALK_H
 #define WORMSIGN_TESTS_CAPTURE_WALK_H
 

@@ -1,6 +1,6 @@
-/* Any bytes as an input, compressed or not: what comes out is the same whether it is taken in steps of 1
- * or of 4096, ends, and is no more than asked for here (a bomb is for a unit test, not for a fuzzer).
- * All of an input in memory that is not compressed is visible. */
+/* Any bytes as an input, compressed or not: what comes out is the same whether it is taken in steps
+ * of 1 or of 4096, ends, and is no more than asked for here (a bomb is for a unit test, not for a
+ * fuzzer). All of an input in memory that is not compressed is visible. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

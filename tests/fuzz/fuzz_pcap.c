@@ -1,8 +1,8 @@
 /* Any bytes after a pcap magic: what the reader of pcap must hold to.
  *
- * Frames lie inside the input and never go back; each result moves on or stays for good; the bytes of a
- * frame are all readable. The first byte chooses the magic, the rest are the file, so that no input is
- * spent on finding one. */
+ * Frames lie inside the input and never go back; each result moves on or stays for good; the bytes
+ * of a frame are all readable. The first byte chooses the magic, the rest are the file, so that no
+ * input is spent on finding one. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* Any bytes as a capture file, with a corpus of pcapng: frames lie inside the input and never go back,
- * each result moves on or stays for good, the bytes of a frame are all readable. */
+/* Any bytes as a capture file, with a corpus of pcapng: frames lie inside the input and never go
+ * back, each result moves on or stays for good, the bytes of a frame are all readable. */
 #include <stddef.h>
 #include <stdint.h>
 

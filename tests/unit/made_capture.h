@@ -1,5 +1,5 @@
-/* Captures made in memory, byte by byte in either order, and what reading them gave: for the tests of
- * pcap and pcapng. Frames are filled with f0 f1 f2 ..., which the reading checks. */
+/* Captures made in memory, byte by byte in either order, and what reading them gave: for the tests
+ * of pcap and pcapng. Frames are filled with f0 f1 f2 ..., which the reading checks. */
 #ifndef WORMSIGN_TESTS_MADE_CAPTURE_H
 #define WORMSIGN_TESTS_MADE_CAPTURE_H
 
@@ -59,7 +59,8 @@ static inline void check_frame(const struct capture_frame *frame)
         assert_int_equal(read_u8(&r), (uint8_t)(0xf0 + i));
 }
 
-/* Reads all from an exact-size heap copy, which is gone when this returns: last.bytes has only its size. */
+/* Reads all from an exact-size heap copy, which is gone when this returns: last.bytes has only its
+ * size. */
 static inline struct went read_bytes_whole(const uint8_t *bytes, size_t size)
 {
     struct went went = {.end = CAPTURE_DAMAGED};

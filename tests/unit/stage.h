@@ -1,6 +1,7 @@
 /* A stage for detectors: an evidence store, a calendar and one detector, fed with observations.
  *
- * Tests say what was seen in words: began(&s, "10.0.0.5", "192.0.2.1", 51413, IP_UDP, "2009-04-21T16:00:00"). */
+ * Tests say what was seen in words: began(&s, "10.0.0.5", "192.0.2.1", 51413, IP_UDP,
+ * "2009-04-21T16:00:00"). */
 #ifndef WORMSIGN_TESTS_STAGE_H
 #define WORMSIGN_TESTS_STAGE_H
 
@@ -89,7 +90,8 @@ static inline struct observation flow_seen(struct address client, struct address
                                 .server = {server, port}};
 }
 
-/* The client looked this name up (type A) and the server said rcode; or only the question, with rcode < 0. */
+/* The client looked this name up (type A) and the server said rcode; or only the question, with
+ * rcode < 0. */
 static inline void looked_up(struct stage *s, const char *client, const char *server,
                              const char *name, const char *time, int rcode)
 {

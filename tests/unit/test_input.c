@@ -100,7 +100,8 @@ static struct input *opened(const void *bytes, size_t size)
     return in;
 }
 
-/* What the bytes come out as must begin the wanted text; ends with the kind of error, ERROR_NONE for none. */
+/* What the bytes come out as must begin the wanted text; ends with the kind of error, ERROR_NONE
+ * for none. */
 static enum error_kind comes_out(const void *bytes, size_t size, const char *wanted, size_t *got)
 {
     uint8_t *copy = malloc(size != 0 ? size : 1);
@@ -289,7 +290,8 @@ static void test_three_compressions_deep_are_refused(void **state)
     assert_non_null(strstr(err.text, "more than 2 times over"));
 }
 
-/* A zstd frame with a window of 2^log bytes and count blocks that each repeat one byte 128 Ki times. */
+/* A zstd frame with a window of 2^log bytes and count blocks that each repeat one byte 128 Ki
+ * times. */
 static size_t zstd_of_repeats(uint8_t *buffer, size_t size, unsigned log, unsigned count)
 {
     struct writer w = writer_over(buffer, size);

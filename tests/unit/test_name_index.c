@@ -16,7 +16,7 @@ enum { ALL_LISTS = 1 << NAME_LIST_A | 1 << NAME_LIST_B | 1 << NAME_LIST_D };
 
 static int make_index(void **state)
 {
-    struct name_index *index = malloc(sizeof *index);
+    struct name_index *index = calloc(1, sizeof *index);
     *state = index;
     return index == NULL;
 }

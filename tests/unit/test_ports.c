@@ -1,5 +1,5 @@
-/* conficker/ports: the published vectors, the weeks' edges, and a twin of the generator that is written
- * from the specification alone, with the list of refused ports from tests/vectors. */
+/* conficker/ports: the published vectors, the weeks' edges, and a twin of the generator that is
+ * written from the specification alone, with the list of refused ports from tests/vectors. */
 #include "testing.h"
 
 #include <stdio.h>
@@ -330,7 +330,8 @@ static bool twin_is_predicted(uint32_t ipv4, enum transport transport, uint16_t 
     return false;
 }
 
-/* A time at random in 64 weeks; half of them within two days of a Monday, and to its microsecond. */
+/* A time at random in 64 weeks; half of them within two days of a Monday, and to its
+ * microsecond. */
 static int64_t random_time(uint64_t seed)
 {
     uint32_t week = 2940 + (uint32_t)(hash_number(seed) % 64);

@@ -1,4 +1,5 @@
-/* detect/rendezvous_dns: names of the day convict, other names never do, relays and checkers are told. */
+/* detect/rendezvous_dns: names of the day convict, other names never do, relays and checkers are
+ * told. */
 #include "stage.h"
 
 #include <stdio.h>

@@ -40,13 +40,14 @@ static void test_infected_host_comes_with_its_evidence(void **state)
     memcpy(v.names[0], "ward3-pc", 9);
     v.signs = &sign;
     v.sign_count = 1;
+    memcpy(v.advice, "Ask it by scan.", 16);
     char *text = shown_as("text", (struct shown){.verdict_count = 1, .verdicts = &v, .width = 200});
     const char *expected =
         "INFECTED\n\n"
         "10.0.0.5 (ward3-pc): INFECTED, variant D (SRI: C) or E, marked relay, weight 9.3, "
         "2009-04-21 16:44:11 to 2009-04-22 18:02:00 UTC\n"
-        "    It began to contact peers as the worm does.\n"
-        "    - p2p-ports: 41 of 43 peers were on the port predicted for their address.\n\n"
+        "    - p2p-ports: 41 of 43 peers were on the port predicted for their address.\n"
+        "    Ask it by scan.\n\n"
         "SUMMARY OF hunt\n\n";
     assert_int_equal(strncmp(text, expected, strlen(expected)), 0);
     free(text);
@@ -64,6 +65,22 @@ static void test_facts_are_shown_to_who_asks_for_them(void **state)
     assert_true(holds(full, "        peers: 192.0.2.1:40832, 192.0.2.2:1234\n"));
     assert_true(holds(full, "        pairs: 43\n        share: 0.25\n        week: 2050\n"));
     assert_true(holds(full, "one day in 10^12.4, count 41 of 43, 2009-04-21 16:44:11 to 18:02:00"));
+    free(brief);
+    free(full);
+}
+
+static void test_many_infected_strangers_are_counted_not_listed(void **state)
+{
+    (void)state;
+    struct verdict v[30];
+    for (size_t i = 0; i < 30; i++)
+        v[i] = verdict_made("192.0.2.1", false, VERDICT_INFECTED);
+    char *brief = shown_as("text",
+                           (struct shown){.verdict_count = 30, .verdicts = v, .width = 200});
+    assert_true(holds(brief, "20 more infected hosts outside are not listed; -v lists them."));
+    char *full = shown_as(
+        "text", (struct shown){.verdict_count = 30, .verdicts = v, .width = 200, .verbosity = 1});
+    assert_false(holds(full, "not listed"));
     free(brief);
     free(full);
 }
@@ -334,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_infected_host_comes_with_its_evidence),
         cmocka_unit_test(test_facts_are_shown_to_who_asks_for_them),
+        cmocka_unit_test(test_many_infected_strangers_are_counted_not_listed),
         cmocka_unit_test(test_groups_have_headings_and_outside_hosts_their_own),
         cmocka_unit_test(test_hosts_that_are_not_listed_are_counted),
         cmocka_unit_test(test_reason_stands_beside_unknown),

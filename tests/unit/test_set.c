@@ -1,4 +1,5 @@
-/* evidence/set: exactness to 64, the error of the estimate, merging in any order, the pool's limit. */
+/* evidence/set: exactness to 64, the error of the estimate, merging in any order, the pool's
+ * limit. */
 #include "testing.h"
 
 #include <math.h>
