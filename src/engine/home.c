@@ -66,10 +66,10 @@ static void note_candidate(struct home *h, struct prefix net)
 
 void home_note(struct home *h, struct address client)
 {
-    h->begun++;
-    if (home_holds(h, client))
-        h->begun_inside++;
-    else
+    if (h->begun++ % HOME_LOOKED_AT != 0)
+        return;
+    h->looked_at++;
+    if (!home_holds(h, client))
         note_candidate(h, net_of(client));
 }
 
@@ -79,9 +79,9 @@ bool home_is_elsewhere(const struct home *h, struct prefix *net)
     for (size_t i = 1; i < HOME_CANDIDATES; i++)
         if (h->candidates[i].count > best->count)
             best = &h->candidates[i];
-    /* The count is at most begun / (HOME_CANDIDATES + 1) too small, so this asks for a little more
+    /* The count is at most looked_at / (HOME_CANDIDATES + 1) too small, so this asks for a little more
      * than half. */
-    if (best->count * 2 <= h->begun)
+    if (best->count * 2 <= h->looked_at)
         return false;
     *net = best->net;
     return true;

@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include "base/address.h"
 
-enum { HOME_CANDIDATES = 16 };
+enum {
+    HOME_CANDIDATES = 16,
+    HOME_LOOKED_AT = 8 /* of so many flows one is looked at: a share needs no more */
+};
 
 struct home_candidate {
     struct prefix net; /* /16 of IPv4, /48 of IPv6 */
@@ -20,7 +23,7 @@ struct home_candidate {
 struct home {
     const struct prefix *nets; /* borrowed */
     size_t net_count;
-    uint64_t begun_inside, begun;
+    uint64_t begun, looked_at;
     struct home_candidate candidates[HOME_CANDIDATES]; /* heavy hitters (Misra and Gries 1982) */
 };
 

@@ -124,8 +124,10 @@ static bool sketch_add(struct set_sketch *sketch, uint64_t mixed)
     bool changed = rank > *record;
     if (changed)
         *record = rank;
+    if (mixed >= sketch->sample[SET_EXACT_MAX - 1])
+        return changed; /* nearly all: the sample is full of smaller ones */
     size_t at = place_of(sketch->sample, SET_EXACT_MAX, mixed);
-    if (at == SET_EXACT_MAX || sketch->sample[at] == mixed)
+    if (sketch->sample[at] == mixed)
         return changed;
     uint64_t *place = sketch->sample + at;
     memmove(place + 1, place, (SET_EXACT_MAX - 1 - at) * sizeof *place);

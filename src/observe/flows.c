@@ -15,7 +15,7 @@
 enum {
     BUCKET_PLACES = 8,
     BUCKETS = FLOWS_MAX / BUCKET_PLACES,
-    MIRROR_PLACES = 4096,
+    MIRROR_PLACES = 2048,
     LARGE_PAGE = 1 << 21,
     DNS_PORT = 53
 };
@@ -57,9 +57,9 @@ struct table {
     struct flow flows[BUCKET_PLACES][BUCKETS];
 };
 
+/* A packet that passed: half a hash, and its time in microseconds, modulo 2^32. */
 struct mirror {
-    uint64_t print;
-    int64_t when_us;
+    uint32_t print, when_us;
 };
 
 struct flows {
@@ -180,17 +180,19 @@ static ALWAYS_INLINE bool is_mirrored(struct flows *f, const struct packet *p, u
 {
     if (p->ip_id == 0 && (p->checksum == 0 || p->payload_length == 0))
         return false;
-    uint64_t print = hash ^
-                     hash_pair((uint64_t)p->sequence << 32 | p->acknowledgement,
-                               (uint64_t)p->ip_id << 48 | (uint64_t)p->checksum << 32 |
-                                   (uint64_t)p->tcp_flags << 24 | (p->payload_length & 0xffffff));
-    print ^= p->from.low;
+    uint64_t order = (uint64_t)p->sequence << 32 | p->acknowledgement;
+    uint64_t rest = (uint64_t)p->ip_id << 48 | (uint64_t)p->checksum << 32 |
+                    (uint64_t)p->tcp_flags << 24 | (p->payload_length & 0xffffff);
+    uint64_t print = (hash ^ rest) * UINT64_C(0x94d049bb133111eb) + order;
+    print = (print ^ print >> 29) * UINT64_C(0x9e3779b97f4a7c15);
+    print ^= p->from.low ^ print >> 32;
     struct mirror *kept = &f->mirrors[print % MIRROR_PLACES];
-    int64_t apart = p->when_us - kept->when_us;
-    if (kept->print == print && apart <= MIRROR_WINDOW_US && apart >= -MIRROR_WINDOW_US)
+    uint32_t now_us = (uint32_t)p->when_us, apart = now_us - kept->when_us;
+    if (kept->print == (uint32_t)(print >> 32) &&
+        (apart <= MIRROR_WINDOW_US || apart >= UINT32_MAX - MIRROR_WINDOW_US))
         return true;
-    kept->print = print;
-    kept->when_us = p->when_us;
+    kept->print = (uint32_t)(print >> 32);
+    kept->when_us = now_us;
     return false;
 }
 
@@ -508,7 +510,9 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
 {
     struct bucket *b = &f->table->buckets[bucket_of(key)];
     unsigned at = key.at;
-    if (at == BUCKET_PLACES || b->tags[at] != tag_of(key))
+    if (at == BUCKET_PLACES) /* the end of a connection whose beginning was not captured */
+        return p->protocol == IP_TCP && p->payload.left == 0 && (p->tcp_flags & TCP_SYN) == 0;
+    if (b->tags[at] != tag_of(key))
         return false;
     if (p->protocol == IP_UDP) {
         if (is_dns(p) || to->wants_datagram(to, p->payload))

@@ -45,7 +45,8 @@ const struct decompressor *decompressor_for(const uint8_t *start, size_t size);
 struct byte_source {
     size_t (*read)(void *from, uint8_t *buffer, size_t size, struct error *err);
     void *from;
-    const uint64_t *raw_offset; /* bytes read from the file so far: the measure of expansion */
+    const _Atomic uint64_t
+        *raw_offset; /* bytes read from the file so far: the measure of expansion */
 };
 
 struct decompress_stage;

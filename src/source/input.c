@@ -9,27 +9,36 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "source/decompress.h"
+#include "source/read_ahead.h"
 
-enum { PAGE_BYTES = 4096 };
+enum {
+    PAGE_BYTES = 4096,
+    READ_AHEAD_FROM = 1024 * 1024 /* compressed inputs that go on beyond this are worth a thread */
+};
 
 struct input_stream {
     char *name;
     int descriptor; /* -1: memory */
     bool descriptor_owned;
     struct reader memory;
-    uint64_t raw_offset, raw_size;
+    _Atomic uint64_t raw_offset; /* written by the thread that reads, read by who shows progress */
+    uint64_t raw_size;
     bool raw_ended;
     struct error raw_error;
 
     struct decompress_stage *stages[INPUT_NESTED_MAX];
     size_t stage_count;
     struct byte_source top; /* what the window is filled from */
+
+    struct read_ahead *ahead; /* NULL: nobody reads ahead */
+    bool ahead_tried, chunk_held;
 
     uint8_t *buffer;
     size_t buffer_size;
@@ -52,7 +61,11 @@ static bool fail_errno(struct error *err, const char *what)
 static ssize_t read_patiently(int descriptor, uint8_t *buffer, size_t size)
 {
     for (;;) {
+        /* Only here can a thread that reads ahead be cancelled. */
+        int before;
+        (void)pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
         ssize_t count = read(descriptor, buffer, size);
+        (void)pthread_setcancelstate(before, NULL);
         if (count >= 0 || (errno != EINTR && errno != EAGAIN))
             return count;
         struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
@@ -112,23 +125,86 @@ static bool window_make_room(struct input *in, size_t count)
     return true;
 }
 
-void input_fill(struct input *in, size_t count)
+/* Makes the next chunk the window, with what is left of the old one in front of it. False when that
+ * does not fit. */
+static bool window_to_chunk(struct input *in, size_t count)
 {
     struct input_stream *s = in->stream;
-    assert(count <= INPUT_WINDOW_MAX);
-    if (s->ended || count <= in->view.left)
-        return;
+    size_t rest = in->view.left;
+    uint8_t *chunk;
+    if (rest > READ_AHEAD_ROOM_BYTES || count > READ_AHEAD_ROOM_BYTES)
+        return false;
+    size_t got = read_ahead_next(s->ahead, &chunk, &s->error);
+    if (got == 0) {
+        s->ended = true;
+        return true;
+    }
+    if (rest != 0)
+        memcpy(chunk - rest, in->view.next, rest); /* reader: the window itself moves */
+    in->view = reader_over(chunk - rest, rest + got);
+    in->view_end += got;
+    if (s->chunk_held)
+        read_ahead_release(s->ahead);
+    s->chunk_held = true;
+    return true;
+}
+
+/* Decompresses ahead from here on, where the input has proved to be long; or goes on without. Plain
+ * files are not read ahead: what another processor has read must then be fetched from its cache,
+ * which costs more than the reading saves. */
+static void begin_ahead(struct input *in)
+{
+    struct input_stream *s = in->stream;
+    s->ahead_tried = true;
+    if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+        s->ahead = read_ahead_start(s->top);
+}
+
+/* From the chunks, or straight from the source. */
+static size_t read_more(struct input_stream *s, uint8_t *buffer, size_t room)
+{
+    uint8_t *chunk;
+    if (s->ahead == NULL)
+        return s->top.read(s->top.from, buffer, room < INPUT_READ_BYTES ? room : INPUT_READ_BYTES,
+                           &s->error);
+    assert(room >= READ_AHEAD_CHUNK_BYTES);
+    size_t got = read_ahead_next(s->ahead, &chunk, &s->error);
+    if (got != 0) {
+        memcpy(buffer, chunk, got);
+        read_ahead_release(s->ahead);
+    }
+    return got;
+}
+
+/* Something larger than a chunk is wanted: it is put together in a buffer of its own. */
+static void fill_buffer(struct input *in, size_t count)
+{
+    struct input_stream *s = in->stream;
     s->ended = !window_make_room(in, count);
+    if (s->chunk_held)
+        read_ahead_release(s->ahead); /* what was left of it has moved */
+    s->chunk_held = false;
     size_t start = (PAGE_BYTES - in->view.left % PAGE_BYTES) % PAGE_BYTES;
     while (!s->ended && in->view.left < count) {
         size_t used = start + in->view.left;
-        size_t room = s->buffer_size - used;
-        size_t got = s->top.read(s->top.from, s->buffer + used,
-                                 room < INPUT_READ_BYTES ? room : INPUT_READ_BYTES, &s->error);
+        size_t got = read_more(s, s->buffer + used, s->buffer_size - used);
         in->view = reader_over(s->buffer + start, in->view.left + got);
         in->view_end += got;
         s->ended = got == 0;
     }
+}
+
+void input_fill(struct input *in, size_t count)
+{
+    struct input_stream *s = in->stream;
+    assert(count <= INPUT_WINDOW_MAX);
+    if (!s->ahead_tried && !s->ended && in->view_end >= READ_AHEAD_FROM && s->stage_count > 0)
+        begin_ahead(in);
+    while (s->ahead != NULL && !s->ended && in->view.left < count)
+        if (!window_to_chunk(in, count))
+            break;
+    if (!s->ended && in->view.left < count)
+        fill_buffer(in, count);
 }
 
 /* Reads until there is enough to recognise by, or the end. An error sticks in the source and comes
@@ -259,6 +335,7 @@ void input_close(struct input *in)
     if (in == NULL)
         return;
     struct input_stream *s = in->stream;
+    read_ahead_stop(s->ahead);
     for (size_t i = 0; i < s->stage_count; i++)
         decompress_stage_close(s->stages[i]);
     if (s->descriptor_owned && s->descriptor >= 0)

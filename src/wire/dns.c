@@ -160,18 +160,27 @@ static bool name_is_kept(const struct dns_message *m, const struct dns_name *nam
     return false;
 }
 
+/* The name and type of a question; w comes to stand at the class. */
+static bool question_name_read(struct walk *w, struct dns_name *name)
+{
+    if (!name_read(w, name))
+        return false;
+    name->type = read_be16(&w->at);
+    return !w->at.failed;
+}
+
 /* A question that is cut behind its type is still a question. */
+static bool question_keep(struct walk *w, const struct dns_name *name, struct dns_message *m)
+{
+    name_keep(m, name);
+    read_skip(&w->at, 2);
+    return !w->at.failed;
+}
+
 static bool question_read(struct walk *w, struct dns_message *m)
 {
     struct dns_name name;
-    if (!name_read(w, &name))
-        return false;
-    name.type = read_be16(&w->at);
-    if (w->at.failed)
-        return false;
-    name_keep(m, &name);
-    read_skip(&w->at, 2);
-    return !w->at.failed;
+    return question_name_read(w, &name) && question_keep(w, &name, m);
 }
 
 static void address_keep(struct dns_message *m, uint16_t type, struct reader data)
@@ -215,11 +224,17 @@ static bool answer_read(struct walk *w, struct dns_message *m)
     return true;
 }
 
-static void sections_read(struct walk *w, const struct header *h, struct dns_message *m)
+/* `first` is the first question, read already; NULL: there is none. */
+static void sections_read(struct walk *w, const struct header *h, const struct dns_name *first,
+                          struct dns_message *m)
 {
     unsigned walked = 0;
     bool sound = true;
-    for (unsigned i = 0; i < h->questions && sound; i++, walked++)
+    if (first != NULL) {
+        sound = question_keep(w, first, m);
+        walked = 1;
+    }
+    for (unsigned i = walked; i < h->questions && sound; i++, walked++)
         sound = question_read(w, m);
     for (unsigned i = 0; i < h->answers && sound; i++, walked++)
         sound = walked < DNS_RECORDS_MAX && answer_read(w, m);
@@ -227,22 +242,19 @@ static void sections_read(struct walk *w, const struct header *h, struct dns_mes
         m->cut = true;
 }
 
-/* True when a name and the type behind it can be read: the least that makes a message. */
-static bool first_name_holds(struct walk w)
-{
-    struct dns_name name;
-    if (!name_read(&w, &name))
-        return false;
-    read_skip(&w.at, 2);
-    return !w.at.failed;
-}
-
 bool dns_parse(struct reader bytes, struct dns_message *out)
 {
     struct walk w = {.message = bytes, .at = bytes};
     struct header h = header_read(&w.at);
-    if (w.at.failed || !header_can_be(&h) || !first_name_holds(w))
+    if (w.at.failed || !header_can_be(&h))
         return false;
+    /* A name and the type behind it are the least that makes a message. */
+    struct walk ahead = w;
+    struct dns_name first;
+    if (!question_name_read(&ahead, &first))
+        return false;
+    if (h.questions > 0)
+        w = ahead;
     out->id = h.id;
     out->is_response = h.flags >> 15 != 0;
     out->opcode = h.flags >> 11 & 15;
@@ -251,7 +263,7 @@ bool dns_parse(struct reader bytes, struct dns_message *out)
     out->names_from_answers = h.questions == 0;
     out->address_count = 0;
     out->cut = false;
-    sections_read(&w, &h, out);
+    sections_read(&w, &h, h.questions > 0 ? &first : NULL, out);
     return true;
 }
 
