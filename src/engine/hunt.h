@@ -44,8 +44,8 @@ struct hunt;
 struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err);
 void hunt_free(struct hunt *h); /* NULL is fine */
 
-/* Asks for watch(context, progress) before each input and every HUNT_PROGRESS_RECORDS records of it; true
- * from it stops the run. */
+/* Asks for watch(context, progress) before each input and every HUNT_PROGRESS_RECORDS records of
+ * it; true from it stops the run. */
 void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct hunt_progress *now),
                 void *context);
 

@@ -144,8 +144,8 @@ static enum verdict_kind kind_of_day(const struct day_weight *w)
     return VERDICT_UNKNOWN;
 }
 
-/* The gravest verdict goes before the largest sum: S of 3 alone is suspicious, S of 2.6 and A of 1 are
- * not, and a weak day must not hide a telling one. */
+/* The gravest verdict goes before the largest sum: S of 3 alone is suspicious, S of 2.6 and A of 1
+ * are not, and a weak day must not hide a telling one. */
 static struct day_weight heaviest_day(const struct rules *rules, const struct sign *signs,
                                       size_t count)
 {
@@ -265,8 +265,8 @@ static void say_reason(const struct circumstances *c, struct verdict *v)
         text_add(&reason, "the signs are too weak to say; ask it by scan");
 }
 
-/* The variants of the signs that carry the verdict: what is passed on for others says nothing of what an
- * infected host has itself. */
+/* The variants of the signs that carry the verdict: what is passed on for others says nothing of
+ * what an infected host has itself. */
 static unsigned variants_of(const struct rules *rules, const struct verdict *v)
 {
     unsigned variants = 0;

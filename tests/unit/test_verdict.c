@@ -1,5 +1,5 @@
-/* evidence/verdict: every rule by which signs become a verdict, each with the case beside it that the rule
- * must leave alone. Signs are made up: only what the rules read of them is filled in. */
+/* evidence/verdict: every rule by which signs become a verdict, each with the case beside it that
+ * the rule must leave alone. Signs are made up: only what the rules read of them is filled in. */
 #include "testing.h"
 
 #include <ctype.h>
@@ -76,7 +76,7 @@ static struct sign of_tests(struct sign s, unsigned tests)
 #define SIGNS(...) ((struct sign[]){__VA_ARGS__})
 #define COUNT(...) (sizeof SIGNS(__VA_ARGS__) / sizeof(struct sign))
 
-/* The verdict on a host with these signs; what it borrows lives as long as the block it is used in. */
+/* The verdict on a host with these signs; what it borrows lives as long as the block around it. */
 #define JUDGED(circumstances, ...) judged(circumstances, SIGNS(__VA_ARGS__), COUNT(__VA_ARGS__))
 #define KIND(...) (JUDGED(&home_host, __VA_ARGS__).kind)
 

@@ -1,4 +1,5 @@
-/* engine/walk: every file below a directory in sorted order; loops end; what cannot be read is named. */
+/* engine/walk: every file below a directory in sorted order; loops end; what cannot be read is
+ * named. */
 #include "folder.h"
 
 #include <sys/wait.h>
