@@ -38,7 +38,7 @@ const char *address_text(struct address a, char buffer[static ADDRESS_TEXT_SIZE]
 
 bool address_parse(const char *text, struct address *out, struct error *err)
 {
-    uint8_t bytes[16];
+    uint8_t bytes[16] = {0};
     struct reader r = reader_over(bytes, sizeof bytes);
     if (inet_pton(AF_INET, text, bytes) == 1) {
         *out = address_of_v4(read_be32(&r));

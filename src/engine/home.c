@@ -3,6 +3,7 @@
 #include "engine/home.h"
 
 #include "base/compiler.h"
+#include "base/hash.h"
 
 #define V4_NET(a, b, c, d, length)                                                                 \
     {                                                                                              \
@@ -66,7 +67,8 @@ static void note_candidate(struct home *h, struct prefix net)
 
 void home_note(struct home *h, struct address client)
 {
-    if (h->begun++ % HOME_LOOKED_AT != 0)
+    uint64_t number = h->begun++;
+    if (number >= HOME_ALL_LOOKED_AT && hash_number(number) % HOME_LOOKED_AT != 0)
         return;
     h->looked_at++;
     if (!home_holds(h, client))

@@ -12,7 +12,8 @@
 
 enum {
     HOME_CANDIDATES = 16,
-    HOME_LOOKED_AT = 8 /* of so many flows one is looked at: a share needs no more */
+    HOME_ALL_LOOKED_AT = 4096, /* the first flows are all looked at, */
+    HOME_LOOKED_AT = 8         /* of the others one in so many: a share needs no more */
 };
 
 struct home_candidate {

@@ -149,9 +149,11 @@ static int compare_findings(const void *a, const void *b)
         return x->home ? -1 : 1;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
-    if (x->proof != y->proof)
-        return x->proof ? -1 : 1;
-    if (!x->proof && (x->weight < y->weight || x->weight > y->weight))
+    /* Among the suspicious, a proof that was set aside still goes before a chance. */
+    bool x_proof = x->signs[0].weight == WEIGHT_PROOF, y_proof = y->signs[0].weight == WEIGHT_PROOF;
+    if (x_proof != y_proof)
+        return x_proof ? -1 : 1;
+    if (!x_proof && (x->weight < y->weight || x->weight > y->weight))
         return x->weight < y->weight ? 1 : -1;
     return address_compare(x->host, y->host);
 }

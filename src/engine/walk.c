@@ -37,18 +37,21 @@ static int compare_names(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static bool take_entry(struct walk *w, const FTSENT *entry, bool *good, struct error *err)
+/* What cannot be read is kept as well: who opens it finds out why, and names it. */
+static bool is_wanted(const FTSENT *entry)
 {
-    if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
-        *good = fail(err, ERROR_SYSTEM, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
-    bool wanted = entry->fts_info == FTS_F;
-    if (entry->fts_info == FTS_SL) {
-        struct stat kind = {0};
-        if (stat(entry->fts_accpath, &kind) != 0) /* it points nowhere: what it meant is missing */
-            *good = fail(err, ERROR_SYSTEM, "%s: %s", entry->fts_path, strerror(errno));
-        wanted = S_ISREG(kind.st_mode);
+    struct stat kind;
+    switch (entry->fts_info) {
+    case FTS_F:
+    case FTS_DNR:
+    case FTS_ERR:
+    case FTS_NS:
+        return true;
+    case FTS_SL: /* a link to a file, or to nowhere */
+        return stat(entry->fts_accpath, &kind) != 0 || S_ISREG(kind.st_mode);
+    default:
+        return false;
     }
-    return !wanted || keep(w, entry->fts_path, err);
 }
 
 static bool add_below(struct walk *w, const char *path, struct error *err)
@@ -62,14 +65,15 @@ static bool add_below(struct walk *w, const char *path, struct error *err)
         free(root);
         return fail(err, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
     }
-    bool good = true, room = true;
-    for (FTSENT *entry = fts_read(tree); entry != NULL && room; entry = fts_read(tree))
-        room = take_entry(w, entry, &good, err);
-    if (room && errno != 0) /* fts_read's own failure; at the end it leaves 0 */
+    bool good = true;
+    const FTSENT *entry;
+    while (good && (entry = fts_read(tree)) != NULL)
+        good = !is_wanted(entry) || keep(w, entry->fts_path, err);
+    if (good && errno != 0) /* fts_read's own failure; at the end it leaves 0 */
         good = fail(err, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
     (void)fts_close(tree);
     free(root);
-    return good && room;
+    return good;
 }
 
 bool walk_add(struct walk *w, const char *path, struct error *err)

@@ -1,7 +1,8 @@
 /* The files below a directory, in sorted order of their paths.
  *
  * Regular files only; symbolic links to files are followed, to directories not, so a walk always
- * ends. What cannot be read is named, not passed over in silence. */
+ * ends. What cannot be read (a closed directory, a link to nowhere) is among the paths: who opens it
+ * names it, with the reason. */
 #ifndef WORMSIGN_ENGINE_WALK_H
 #define WORMSIGN_ENGINE_WALK_H
 
@@ -17,7 +18,7 @@ struct walk {
 };
 
 /* Adds path itself when it is no directory (or "-"), else every file below it. False and *err when
- * a directory cannot be read or memory or WALK_FILES_MAX is exhausted; what was found stays. */
+ * the walk itself fails, or memory or WALK_FILES_MAX is exhausted; what was found stays. */
 bool walk_add(struct walk *w, const char *path, struct error *err);
 bool walk_is_directory(const char *path);
 void walk_free(struct walk *w);

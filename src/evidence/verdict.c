@@ -36,6 +36,13 @@ static double weight_of(const struct sign *s)
     return weight > 0 ? weight : 0;
 }
 
+static double gravity_of(const struct sign *s)
+{
+    return s->weight == WEIGHT_PROOF         ? 1e9
+           : s->weight == WEIGHT_STATISTICAL ? weight_of(s)
+                                             : s->points;
+}
+
 static bool is_answer(const struct sign *s)
 {
     return s->id == SIGN_P2P_ANSWER || s->id == SIGN_SMB_ANSWER;
@@ -48,15 +55,26 @@ static bool is_scanners_too(const struct sign *s)
            s->id == SIGN_SMB_SWEEP;
 }
 
+/* More than a scanner shows: a sign of its own that would make a host suspicious. A chance hit that is
+ * strong enough to be shown, or names passed on for others, do not turn requests into proof. */
+static bool speaks_against_scanner(const struct sign *s)
+{
+    if (s->id == SIGN_P2P_MESSAGE || s->weight == WEIGHT_PROOF)
+        return true;
+    bool is_relayed = (s->marks & MARK_RELAY) != 0;
+    return !is_scanners_too(s) && !is_relayed && gravity_of(s) >= S_SUSPICIOUS;
+}
+
 /* Nothing but bare requests, and nothing that a scanner would not show: 3 points, and the ports
  * that were asked count for nothing. */
 static bool is_bare_scanner(const struct sign *signs, size_t count)
 {
     bool bare = false;
     for (size_t i = 0; i < count; i++) {
-        if (!is_scanners_too(&signs[i]) || (signs[i].id == SIGN_P2P_MESSAGE && !signs[i].bare_only))
+        if (signs[i].id == SIGN_P2P_MESSAGE && signs[i].bare_only)
+            bare = true;
+        else if (speaks_against_scanner(&signs[i]))
             return false;
-        bare = bare || signs[i].id == SIGN_P2P_MESSAGE;
     }
     return bare;
 }
@@ -146,8 +164,8 @@ static enum verdict_kind kind_of_day(const struct day_weight *w)
     return VERDICT_UNKNOWN;
 }
 
-/* The gravest verdict goes before the largest sum: S of 3 alone is suspicious, S of 2.6 and A of 1 are
- * not, and a weak day must not hide a telling one. */
+/* The gravest verdict goes before the largest sum: S of 3 alone is suspicious, S of 2.6 and A of 1
+ * are not, and a weak day must not hide a telling one. */
 static struct day_weight heaviest_day(const struct rules *rules, const struct sign *signs,
                                       size_t count)
 {
@@ -170,13 +188,6 @@ static int compare_by_day(const void *a, const void *b)
     if (x->day != y->day)
         return x->day < y->day ? -1 : 1;
     return (x->id > y->id) - (x->id < y->id);
-}
-
-static double gravity_of(const struct sign *s)
-{
-    return s->weight == WEIGHT_PROOF         ? 1e9
-           : s->weight == WEIGHT_STATISTICAL ? weight_of(s)
-                                             : s->points;
 }
 
 static int compare_by_gravity(const void *a, const void *b)
@@ -266,8 +277,8 @@ static void say_reason(const struct circumstances *c, struct verdict *v)
         text_add(&reason, "the signs are too weak to say; ask it by scan");
 }
 
-/* The variants of the signs that carry the verdict: what is passed on for others says nothing of what an
- * infected host has itself. */
+/* The variants of the signs that carry the verdict: what is passed on for others says nothing of
+ * what an infected host has itself. */
 static unsigned variants_of(const struct rules *rules, const struct verdict *v)
 {
     unsigned variants = 0;

@@ -1,6 +1,7 @@
-/* Any bytes as an input of a hunt: through decompression, capture, frames, flows, DNS, detectors, relays and
- * verdicts to a report. It must end, and every verdict must be one that a report can print: a kind with its
- * reason, sentences of printable text, times in order, and a summary that counts what was told. */
+/* Any bytes as an input of a hunt: through decompression, capture, frames, flows, DNS, detectors,
+ * relays and verdicts to a report. It must end, and every verdict must be one that a report can
+ * print: a kind with its reason, sentences of printable text, times in order, and a summary that
+ * counts what was told. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,5 @@
-/* A folder of its own for a test, below $TMPDIR or /tmp, and what is put into it. Names are relative to it. */
+/* A folder of its own for a test, below $TMPDIR or /tmp, and what is put into it. Names are
+ * relative to it. */
 #ifndef WORMSIGN_TESTS_FOLDER_H
 #define WORMSIGN_TESTS_FOLDER_H
 

@@ -1,4 +1,5 @@
-/* A hunt in a test: captures made in memory, and a report format that only collects what it is told. */
+/* A hunt in a test: captures made in memory, and a report format that only collects what it is
+ * told. */
 #ifndef WORMSIGN_TESTS_HUNTING_H
 #define WORMSIGN_TESTS_HUNTING_H
 

@@ -129,6 +129,17 @@ static void test_the_busiest_is_found_among_more_networks_than_are_kept(void **s
     check_busiest(&h, "198.51.0.0/16");
 }
 
+static void test_a_network_that_becomes_busy_late_is_found(void **state)
+{
+    (void)state;
+    struct home h;
+    home_init(&h, NULL, 0);
+    for (uint32_t i = 0; i < 3 * HOME_CANDIDATES; i++)
+        home_note(&h, address_of_v4((11 + i) << 24));
+    note(&h, "198.51.100.1", 4 * HOME_CANDIDATES);
+    check_busiest(&h, "198.51.0.0/16");
+}
+
 static void test_many_small_networks_are_no_busiest(void **state)
 {
     (void)state;
@@ -151,6 +162,7 @@ int main(void)
         cmocka_unit_test(test_a_home_that_is_busy_is_not_elsewhere),
         cmocka_unit_test(test_ipv6_networks_are_of_48_bits),
         cmocka_unit_test(test_the_busiest_is_found_among_more_networks_than_are_kept),
+        cmocka_unit_test(test_a_network_that_becomes_busy_late_is_found),
         cmocka_unit_test(test_many_small_networks_are_no_busiest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* evidence/hosts: a zeroed slot per host, day and kind; limits are counted; sorted by address, then day. */
+/* evidence/hosts: a zeroed slot per host, day and kind; limits are counted; sorted by address, then
+ * day. */
 #include "testing.h"
 
 #include <stdlib.h>

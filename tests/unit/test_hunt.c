@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "conficker/message.h"
+#include "conficker/ports.h"
 #include "observe/packet.h"
 #include "wire/build.h"
 
@@ -484,6 +485,45 @@ static void test_a_nat_seen_on_both_sides_is_not_infected(void **state)
     reel_free(r);
 }
 
+/* 10.0.0.5 begins to contact one peer on its predicted port and so many on others. */
+static struct caught *hunted_one_among(uint32_t others)
+{
+    struct hunt_settings settings = settings_usual();
+    struct reel *r = reel_new();
+    int64_t when_us = when("2009-04-21T16:00:00Z");
+    for (uint32_t i = 0; i <= others; i++) {
+        uint8_t frame[128];
+        uint32_t peer = 0x0b000000 + i * 77777;
+        uint16_t port = ports_predicted_for(peer, week_of(when_us), READING_NMAP).udp[0];
+        struct wire_packet packet = {.from = address_of_v4(0x0a000005),
+                                     .to = address_of_v4(peer),
+                                     .port_from = 4000,
+                                     .port_to = i == 0 ? port : port ^ 1,
+                                     .protocol = IP_UDP,
+                                     .payload = "x",
+                                     .payload_length = 1};
+        struct writer out = writer_over(frame, sizeof frame);
+        wire_build_frame(&out, &packet);
+        assert_false(out.failed);
+        reel_add(r, when_us + i, frame, out.used, (uint32_t)out.used);
+    }
+    struct hunt *h = hunt_begun(&settings);
+    assert_true(hunt_part(h, r, 0, r->count));
+    reel_free(r);
+    return hunt_ended(h, NULL);
+}
+
+static void test_what_chance_does_every_hundredth_day_is_not_shown(void **state)
+{
+    (void)state;
+    struct caught *shown = hunted_one_among(200), *chance = hunted_one_among(400);
+    assert_non_null(verdict_on(shown, "10.0.0.5")); /* 201 * 2 / 56384 = 10^-2.1 */
+    assert_int_equal(kind_on(shown, "10.0.0.5"), VERDICT_UNKNOWN);
+    assert_null(verdict_on(chance, "10.0.0.5")); /* 401 * 2 / 56384 = 10^-1.8 */
+    free(shown);
+    free(chance);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -508,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_nothing_read_is_a_complete_nothing),
         cmocka_unit_test(test_a_report_that_refuses_does_not_take_the_others_along),
         cmocka_unit_test(test_a_nat_seen_on_both_sides_is_not_infected),
+        cmocka_unit_test(test_what_chance_does_every_hundredth_day_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* engine/relays: the same keys sent by a client and then by another host make the other one a relay, of what
- * this detector saw of it alone. Keys are made by the detectors themselves, from flows and messages. */
+/* engine/relays: the same keys sent by a client and then by another host make the other one a
+ * relay, of what this detector saw of it alone. Keys are made by the detectors themselves, from
+ * flows and messages. */
 #include "stage.h"
 
 #include <stdio.h>
@@ -40,7 +41,7 @@ static void send_message(struct stage *s, const char *host, uint64_t key, int64_
     s->detector->observe(&s->watcher, &seen);
 }
 
-/* Which days of the host pass on what the stage's detector saw; and no other detector's are marked. */
+/* How many days of the host pass on what the stage's detector saw; no other detector's may. */
 static unsigned relayed_days(struct stage *s, const char *host)
 {
     size_t count;

@@ -1,5 +1,5 @@
-/* evidence/trail, evidence/examples: the smallest hashes are kept, so parts merge to the whole in any
- * order; and two trails share what passed both within a minute. */
+/* evidence/trail, evidence/examples: the smallest hashes are kept, so parts merge to the whole in
+ * any order; and two trails share what passed both within a minute. */
 #include "testing.h"
 
 #include <stdio.h>

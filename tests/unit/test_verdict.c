@@ -1,5 +1,5 @@
-/* evidence/verdict: every rule by which signs become a verdict, each with the case beside it that the rule
- * must leave alone. Signs are made up: only what the rules read of them is filled in. */
+/* evidence/verdict: every rule by which signs become a verdict, each with the case beside it that
+ * the rule must leave alone. Signs are made up: only what the rules read of them is filled in. */
 #include "testing.h"
 
 #include <ctype.h>
@@ -76,7 +76,7 @@ static struct sign of_tests(struct sign s, unsigned tests)
 #define SIGNS(...) ((struct sign[]){__VA_ARGS__})
 #define COUNT(...) (sizeof SIGNS(__VA_ARGS__) / sizeof(struct sign))
 
-/* The verdict on a host with these signs; what it borrows lives as long as the block it is used in. */
+/* The verdict on a host with these signs; what it borrows lives as long as the block around it. */
 #define JUDGED(circumstances, ...) judged(circumstances, SIGNS(__VA_ARGS__), COUNT(__VA_ARGS__))
 #define KIND(...) (JUDGED(&home_host, __VA_ARGS__).kind)
 
@@ -354,19 +354,34 @@ static void test_bare_requests_take_the_ports_with_them(void **state)
     assert_float_equal(v.signs[3].points, 0, 0);
 }
 
-static void test_bare_requests_beside_any_other_sign_are_proof(void **state)
+static void test_bare_requests_beside_a_strong_sign_of_another_kind_are_proof(void **state)
 {
     (void)state;
-    struct sign others[] = {points(SIGN_P2P_ODD_ANSWER, 0, 3), points(SIGN_SWEEP_PATTERN, 0, 2),
-                            points(SIGN_EXPLOIT, 0, 3),        points(SIGN_CALLBACK, 0, 3),
-                            points(SIGN_ODD_HTTP, 0, 1),       points(SIGN_RENDEZVOUS_HTTP, 0, 6),
-                            points(SIGN_KNOWN_SITE, 0, 1),     chance(SIGN_RENDEZVOUS_DNS, 1, 3),
-                            proof(SIGN_P2P_ANSWER, 0),         proof(SIGN_SMB_ANSWER, 1)};
+    struct sign others[] = {points(SIGN_P2P_ODD_ANSWER, 0, 3),
+                            points(SIGN_EXPLOIT, 0, 3),
+                            points(SIGN_CALLBACK, 0, 3),
+                            points(SIGN_RENDEZVOUS_HTTP, 0, 6),
+                            chance(SIGN_RENDEZVOUS_DNS, 1, 3.5),
+                            proof(SIGN_P2P_ANSWER, 0),
+                            proof(SIGN_SMB_ANSWER, 1)};
     for (unsigned i = 0; i < COUNT_OF(others); i++) {
         struct verdict v = JUDGED(&home_host, bare(0), chance(SIGN_P2P_PORTS, 0, 90), others[i]);
         assert_int_equal(v.kind, VERDICT_INFECTED);
         assert_int_equal(v.marks, 0);
         assert_true(v.proof);
+    }
+}
+
+static void test_bare_requests_beside_weak_or_relayed_signs_stay_a_scanners(void **state)
+{
+    (void)state;
+    struct sign others[] = {points(SIGN_ODD_HTTP, 0, 1), points(SIGN_KNOWN_SITE, 0, 1),
+                            chance(SIGN_RENDEZVOUS_DNS, 0, 2.2),
+                            marked(chance(SIGN_RENDEZVOUS_DNS, 0, 900), MARK_RELAY)};
+    for (unsigned i = 0; i < COUNT_OF(others); i++) {
+        struct verdict v = JUDGED(&home_host, bare(0), chance(SIGN_P2P_PORTS, 0, 90), others[i]);
+        assert_int_equal(v.kind, VERDICT_SUSPICIOUS);
+        assert_true((v.marks & MARK_SCANNER) != 0);
     }
 }
 
@@ -551,7 +566,8 @@ int main(void)
         cmocka_unit_test(test_of_an_exempt_host_only_answers_convict),
         cmocka_unit_test(test_bare_requests_alone_are_a_scanners),
         cmocka_unit_test(test_bare_requests_take_the_ports_with_them),
-        cmocka_unit_test(test_bare_requests_beside_any_other_sign_are_proof),
+        cmocka_unit_test(test_bare_requests_beside_a_strong_sign_of_another_kind_are_proof),
+        cmocka_unit_test(test_bare_requests_beside_weak_or_relayed_signs_stay_a_scanners),
         cmocka_unit_test(test_a_full_message_on_another_day_makes_bare_ones_proof),
         cmocka_unit_test(test_ports_without_messages_are_no_scanners),
         cmocka_unit_test(test_variants_are_those_of_the_signs_that_carry),
