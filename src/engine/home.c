@@ -81,8 +81,8 @@ bool home_is_elsewhere(const struct home *h, struct prefix *net)
     for (size_t i = 1; i < HOME_CANDIDATES; i++)
         if (h->candidates[i].count > best->count)
             best = &h->candidates[i];
-    /* The count is at most looked_at / (HOME_CANDIDATES + 1) too small, so this asks for a little more
-     * than half. */
+    /* The count is at most looked_at / (HOME_CANDIDATES + 1) too small, so this asks for a little
+     * more than half. */
     if (best->count * 2 <= h->looked_at)
         return false;
     *net = best->net;

@@ -55,8 +55,8 @@ static bool is_scanners_too(const struct sign *s)
            s->id == SIGN_SMB_SWEEP;
 }
 
-/* More than a scanner shows: a sign of its own that would make a host suspicious. A chance hit that is
- * strong enough to be shown, or names passed on for others, do not turn requests into proof. */
+/* More than a scanner shows: a sign of its own that would make a host suspicious. A chance hit that
+ * is strong enough to be shown, or names passed on for others, do not turn requests into proof. */
 static bool speaks_against_scanner(const struct sign *s)
 {
     if (s->id == SIGN_P2P_MESSAGE || s->weight == WEIGHT_PROOF)

@@ -320,7 +320,8 @@ struct input *input_open_memory(const char *name, const void *bytes, size_t size
     s->raw_size = size;
     if (decompressor_for(bytes, size) == NULL) {
         in->view = s->memory;
-        in->view_end = s->raw_offset = size;
+        in->view_end = size;
+        s->raw_offset = size;
         s->ended = true;
         return in;
     }
