@@ -13,7 +13,7 @@
 #include "engine/hunt.h"
 #include "engine/walk.h"
 
-enum { REPORTS_MAX = 5, PATH_SIZE = 4096 };
+enum { REPORTS_MAX = 6, PATH_SIZE = 4096 };
 
 struct hunt_options {
     struct common_settings common;
@@ -147,6 +147,46 @@ struct outputs {
     size_t count;
 };
 
+/* The talk of a run, as a report that goes to stderr: where a program or a file gets the results,
+ * the person who started the run must still be told what is wrong with the input. */
+static bool talk_begin(struct report *r)
+{
+    (void)r;
+    return true;
+}
+
+static bool talk_host(struct report *r, const struct verdict *v)
+{
+    (void)r, (void)v;
+    return true;
+}
+
+static bool talk_edge(struct report *r, const struct infection *i)
+{
+    (void)r, (void)i;
+    return true;
+}
+
+static bool talk_end(struct report *r, const struct totals *t)
+{
+    struct console *console = r->state;
+    for (size_t i = 0; i < t->input_count; i++)
+        for (size_t d = 0; d < INPUT_DAMAGES_MAX && d < t->inputs[i].damage_count; d++)
+            console_complain(console, "%s: %s", t->inputs[i].name, t->inputs[i].damage[d].reason);
+    for (size_t i = 0; i < t->note_count; i++)
+        console_note(console, "%s", t->notes[i]);
+    return true;
+}
+
+static const struct report_format talk = {
+    .id = "talk",
+    .claim = "What is wrong with the input, and advice, on stderr.",
+    .begin = talk_begin,
+    .host = talk_host,
+    .edge = talk_edge,
+    .end = talk_end,
+};
+
 static bool wants_colour(const struct call *call, const struct hunt_options *o)
 {
     if (o->colour.given && o->colour.value != 0)
@@ -176,6 +216,9 @@ static bool add_outputs(const struct call *call, const struct hunt_options *o, s
     out->reports[0].colour = !o->json && wants_colour(call, o);
     out->reports[0].verbosity = (int)call->console->verbose;
     out->reports[0].width = call->console->results_to_terminal ? call->console->width : 100;
+    if (o->json || !call->console->results_to_terminal)
+        out->reports[out->count++] = (struct report){
+            .format = &talk, .out = stderr, .state = call->console};
     if (o->text_file != NULL && !add_output(call, out, "text", o->text_file))
         return false;
     if (o->json_file != NULL && !add_output(call, out, "json", o->json_file))
@@ -197,8 +240,8 @@ static bool close_outputs(const struct call *call, struct outputs *out)
     bool good = true;
     for (size_t i = 0; i < out->count; i++) {
         FILE *file = out->reports[i].out;
-        if (file == stdout)
-            continue; /* the console closes it, and says what went wrong */
+        if (file == stdout || file == stderr)
+            continue; /* the console closes them, and says what went wrong */
         bool failed = ferror(file) != 0;
         if (fclose(file) != 0 || failed) {
             console_complain(call->console, "not all of a report could be written: %s",
