@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,7 +14,11 @@
 #include "engine/hunt.h"
 #include "engine/walk.h"
 
-enum { REPORTS_MAX = 6, PATH_SIZE = 4096 };
+enum {
+    REPORTS_MAX = 6,
+    PATH_SIZE = 4096,
+    TALK_NAME_MAX = 1000 /* of a longer file name the end is said, so that the reason has room */
+};
 
 struct hunt_options {
     struct common_settings common;
@@ -167,12 +172,20 @@ static bool talk_edge(struct report *r, const struct infection *i)
     return true;
 }
 
+static void talk_of_input(struct console *console, const struct input_totals *input)
+{
+    size_t length = strlen(input->name);
+    bool is_long = length > TALK_NAME_MAX;
+    const char *name = is_long ? input->name + (length - TALK_NAME_MAX) : input->name;
+    for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < input->damage_count; i++)
+        console_complain(console, "%s%s: %s", is_long ? "..." : "", name, input->damage[i].reason);
+}
+
 static bool talk_end(struct report *r, const struct totals *t)
 {
     struct console *console = r->state;
     for (size_t i = 0; i < t->input_count; i++)
-        for (size_t d = 0; d < INPUT_DAMAGES_MAX && d < t->inputs[i].damage_count; d++)
-            console_complain(console, "%s: %s", t->inputs[i].name, t->inputs[i].damage[d].reason);
+        talk_of_input(console, &t->inputs[i]);
     for (size_t i = 0; i < t->note_count; i++)
         console_note(console, "%s", t->notes[i]);
     return true;
@@ -195,9 +208,38 @@ static bool wants_colour(const struct call *call, const struct hunt_options *o)
     return call->console->results_to_terminal && (no_colour == NULL || no_colour[0] == '\0');
 }
 
+static bool is_same(const struct stat *file, const char *path)
+{
+    struct stat other;
+    bool there = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &other) == 0
+                                        : stat(path, &other) == 0;
+    return there && file->st_dev == other.st_dev && file->st_ino == other.st_ino;
+}
+
+/* A report that is opened for writing must not empty a capture that is yet to be read. */
+static bool is_to_be_read(const struct call *call, const char *path)
+{
+    const struct hunt_options *o = call->settings;
+    struct stat file;
+    if (strcmp(path, "-") == 0 || stat(path, &file) != 0 || !S_ISREG(file.st_mode))
+        return false;
+    bool found = is_same(&file, "-");
+    for (size_t i = 0; i < o->files.count && !found; i++)
+        found = is_same(&file, o->files.items[i]);
+    for (size_t i = 0; i < call->words.operand_count && !found; i++)
+        found = is_same(&file, call->words.operands[i]);
+    return found;
+}
+
 static bool add_output(const struct call *call, struct outputs *out, const char *format,
                        const char *path)
 {
+    if (is_to_be_read(call, path)) {
+        console_complain(call->console,
+                         "%s is also to be read: give the report another name, or it is lost",
+                         path);
+        return false;
+    }
     FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
     if (file == NULL) {
         console_complain(call->console, "%s: %s", path, strerror(errno));

@@ -34,6 +34,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import make
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TIMEOUT_SECONDS = 120
@@ -255,6 +257,8 @@ def self_test():
         "ff"
     )
     yield "runner makes captures", [] if made == right else [made.hex()]
+    differing = [f"{name} is not what make.py makes" for name in make.differing(write=False)]
+    yield "captures are those that make.py makes", differing
 
 
 def main():
