@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,7 +14,11 @@
 #include "engine/hunt.h"
 #include "engine/walk.h"
 
-enum { REPORTS_MAX = 5, PATH_SIZE = 4096 };
+enum {
+    REPORTS_MAX = 6,
+    PATH_SIZE = 4096,
+    TALK_NAME_MAX = 1000 /* of a longer file name the end is said, so that the reason has room */
+};
 
 struct hunt_options {
     struct common_settings common;
@@ -147,6 +152,54 @@ struct outputs {
     size_t count;
 };
 
+/* The talk of a run, as a report that goes to stderr: where a program or a file gets the results,
+ * the person who started the run must still be told what is wrong with the input. */
+static bool talk_begin(struct report *r)
+{
+    (void)r;
+    return true;
+}
+
+static bool talk_host(struct report *r, const struct verdict *v)
+{
+    (void)r, (void)v;
+    return true;
+}
+
+static bool talk_edge(struct report *r, const struct infection *i)
+{
+    (void)r, (void)i;
+    return true;
+}
+
+static void talk_of_input(struct console *console, const struct input_totals *input)
+{
+    size_t length = strlen(input->name);
+    bool is_long = length > TALK_NAME_MAX;
+    const char *name = is_long ? input->name + (length - TALK_NAME_MAX) : input->name;
+    for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < input->damage_count; i++)
+        console_complain(console, "%s%s: %s", is_long ? "..." : "", name, input->damage[i].reason);
+}
+
+static bool talk_end(struct report *r, const struct totals *t)
+{
+    struct console *console = r->state;
+    for (size_t i = 0; i < t->input_count; i++)
+        talk_of_input(console, &t->inputs[i]);
+    for (size_t i = 0; i < t->note_count; i++)
+        console_note(console, "%s", t->notes[i]);
+    return true;
+}
+
+static const struct report_format talk = {
+    .id = "talk",
+    .claim = "What is wrong with the input, and advice, on stderr.",
+    .begin = talk_begin,
+    .host = talk_host,
+    .edge = talk_edge,
+    .end = talk_end,
+};
+
 static bool wants_colour(const struct call *call, const struct hunt_options *o)
 {
     if (o->colour.given && o->colour.value != 0)
@@ -155,9 +208,38 @@ static bool wants_colour(const struct call *call, const struct hunt_options *o)
     return call->console->results_to_terminal && (no_colour == NULL || no_colour[0] == '\0');
 }
 
+static bool is_same(const struct stat *file, const char *path)
+{
+    struct stat other;
+    bool there = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &other) == 0
+                                        : stat(path, &other) == 0;
+    return there && file->st_dev == other.st_dev && file->st_ino == other.st_ino;
+}
+
+/* A report that is opened for writing must not empty a capture that is yet to be read. */
+static bool is_to_be_read(const struct call *call, const char *path)
+{
+    const struct hunt_options *o = call->settings;
+    struct stat file;
+    if (strcmp(path, "-") == 0 || stat(path, &file) != 0 || !S_ISREG(file.st_mode))
+        return false;
+    bool found = is_same(&file, "-");
+    for (size_t i = 0; i < o->files.count && !found; i++)
+        found = is_same(&file, o->files.items[i]);
+    for (size_t i = 0; i < call->words.operand_count && !found; i++)
+        found = is_same(&file, call->words.operands[i]);
+    return found;
+}
+
 static bool add_output(const struct call *call, struct outputs *out, const char *format,
                        const char *path)
 {
+    if (is_to_be_read(call, path)) {
+        console_complain(call->console,
+                         "%s is also to be read: give the report another name, or it is lost",
+                         path);
+        return false;
+    }
     FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
     if (file == NULL) {
         console_complain(call->console, "%s: %s", path, strerror(errno));
@@ -176,6 +258,9 @@ static bool add_outputs(const struct call *call, const struct hunt_options *o, s
     out->reports[0].colour = !o->json && wants_colour(call, o);
     out->reports[0].verbosity = (int)call->console->verbose;
     out->reports[0].width = call->console->results_to_terminal ? call->console->width : 100;
+    if (o->json || !call->console->results_to_terminal)
+        out->reports[out->count++] = (struct report){
+            .format = &talk, .out = stderr, .state = call->console};
     if (o->text_file != NULL && !add_output(call, out, "text", o->text_file))
         return false;
     if (o->json_file != NULL && !add_output(call, out, "json", o->json_file))
@@ -197,8 +282,8 @@ static bool close_outputs(const struct call *call, struct outputs *out)
     bool good = true;
     for (size_t i = 0; i < out->count; i++) {
         FILE *file = out->reports[i].out;
-        if (file == stdout)
-            continue; /* the console closes it, and says what went wrong */
+        if (file == stdout || file == stderr)
+            continue; /* the console closes them, and says what went wrong */
         bool failed = ferror(file) != 0;
         if (fclose(file) != 0 || failed) {
             console_complain(call->console, "not all of a report could be written: %s",

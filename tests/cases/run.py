@@ -12,7 +12,8 @@ one adds no code. In it:
                  lists and values are equal
   absent.json    objects of which none may be contained in any line
   stdout, stderr lines of text, each of which must occur in that output
-  stdin          what it reads; nothing where this file is absent
+  stdin          what it reads, or stdin.pcap.txt; nothing where both are absent
+  in.*           anything else: captures, folders of them. make.py here makes most of them
 
 NAME.pcap.txt: a frame a line, `TIME LINKTYPE HEX...`, with TIME in seconds or as
 2009-04-21T16:00:00.25Z; a line that begins with a blank goes on with the hex of the one before;
@@ -33,11 +34,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import make
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TIMEOUT_SECONDS = 120
 SNAPLEN = 262144
 KNOWN = {"args", "exit", "expect.json", "absent.json", "stdout", "stderr", "stdin", "README.md"}
+KNOWN |= {"stdin.pcap.txt"}
 
 
 def contains(actual, wanted):
@@ -122,8 +126,9 @@ def copy_of(case, folder):
     """The case's folder, copied, with its captures made."""
     copy = Path(folder) / "case"
     shutil.copytree(case, copy)
-    for text in copy.glob("*.pcap.txt"):
+    for text in copy.rglob("*.pcap.txt"):
         text.with_suffix("").write_bytes(capture_of(text.read_text()))
+        text.unlink()
     return copy
 
 
@@ -163,13 +168,13 @@ def run_case(case, program):
         done = subprocess.run(
             [str(program), *arguments],
             cwd=ROOT,
-            input=read("stdin") or "",
+            input=b"".join(path.read_bytes() for path in copy.glob("stdin*")),
             check=False,
             capture_output=True,
-            text=True,
-            errors="replace",
             timeout=TIMEOUT_SECONDS,
         )
+        done.stdout = done.stdout.decode(errors="replace")
+        done.stderr = done.stderr.decode(errors="replace")
         found = list(complaints_of_run(copy, done, read))
     if found:
         found += [
@@ -252,6 +257,8 @@ def self_test():
         "ff"
     )
     yield "runner makes captures", [] if made == right else [made.hex()]
+    differing = [f"{name} is not what make.py makes" for name in make.differing(write=False)]
+    yield "captures are those that make.py makes", differing
 
 
 def main():

@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+"""Makes the captures of the cases: for each row of CAPTURES, tests/cases/NAME/FILE. The same bytes
+every time, so that what a capture holds can be read here. What was made is committed, and
+tests/hostile/run.py compares. `make.py --check` names those that differ and exits 1.
+
+Text captures (.pcap.txt) are one frame a line; other files are as they are. Compressed files come
+from whatever compressor is at hand, so they are made by `--compressed` alone and not compared."""
+import bz2
+import gzip
+import lzma
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import frames as f
+
+HERE = Path(__file__).resolve().parent
+HOST, PEER, PORT = "10.1.2.3", "192.0.2.77", 40832
+OTHER = "10.1.2.4"
+RESOLVER = "192.0.2.53"
+SECOND = 1000000
+START = f.TUESDAY * SECOND
+MESSAGE = f.messages("udp")[0]
+STREAM = next(message for message in f.messages("tcp") if len(message) > 60)
+
+
+def text(link_type, packets):
+    """packets: (microseconds, bytes)."""
+    lines = [
+        f"{when // SECOND}.{when % SECOND:06} {link_type} {data.hex()}" for when, data in packets
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def timed(packets, start=START, step=SECOND):
+    return [(start + number * step, packet) for number, packet in enumerate(packets)]
+
+
+def over_ethernet(packets, **more):
+    return text(1, timed([f.ethernet(packet) for packet in packets], **more))
+
+
+def message_packet(payload=MESSAGE, host=HOST, identification=1):
+    return f.datagram(host, 2000, PEER, PORT, payload, identification)
+
+
+def one(link_type, before=b"", after=b""):
+    return text(link_type, timed([before + message_packet() + after]))
+
+
+def fragments():
+    whole = f.udp(HOST, 2000, PEER, PORT, MESSAGE)
+    cut = len(whole) // 16 * 8
+    return over_ethernet(
+        [
+            f.ip4(HOST, PEER, f.UDP, whole[cut:], 7, cut // 8),
+            f.ip4(HOST, PEER, f.UDP, whole[:cut], 7, 0x2000),
+        ]
+    )
+
+
+def stream(pieces):
+    return over_ethernet(f.conversation(HOST, 3000, PEER, PORT, pieces))
+
+
+def cut_at(*places):
+    ends = [*places, len(STREAM)]
+    return [(start, STREAM[start:end]) for start, end in zip([0, *places], ends)]
+
+
+def tunnelled(protocol, head=b"", inner=None):
+    return over_ethernet(
+        [f.ip4("203.0.113.1", "203.0.113.2", protocol, head + (inner or message_packet()))]
+    )
+
+
+def vxlan():
+    inner = struct.pack(">II", 0x08000000, 42 << 8) + f.ethernet(message_packet())
+    return over_ethernet([f.datagram("203.0.113.1", 50000, "203.0.113.2", 4789, inner)])
+
+
+def pcapng():
+    """Two interfaces, Ethernet in nanoseconds and raw IP in microseconds; then a section in the
+    other byte order, whose first interface is PPP with binary fractions of a second."""
+    second = [message_packet(host=OTHER), b"\xff\x03\x00\x21" + message_packet(host="10.1.2.5")]
+    nanoseconds = START * 1000 + 123456789
+    out = f.section() + f.interface(1, f.resolution(9)) + f.interface(101)
+    out += f.enhanced(0, nanoseconds, f.ethernet(message_packet()))
+    out += f.enhanced(1, START + 2 * SECOND, second[0])
+    out += f.section(">") + f.interface(9, f.resolution(0x80 | 10, ">"), ">")
+    return out + f.enhanced(0, (f.TUESDAY + 3) << 10 | 512, second[1], ">")
+
+
+def look_ups(make, names=12, **more):
+    """A packet a name of list A, on its day."""
+    packets = [make(number, name) for number, name in enumerate(f.names_of_list_a(names))]
+    return over_ethernet(packets, start=f.A_DAY * SECOND + 3600 * SECOND, **more)
+
+
+def asked(number, name, client=HOST):
+    query = f.dns(number + 1, [f.dns_name(name)])
+    return f.datagram(client, 5000 + number, RESOLVER, 53, query, number + 1)
+
+
+def answered(number, name):
+    """An answer whose question section is empty: the name stands in the answer alone."""
+    answer = f.dns(number + 1, [], [f.dns_name(name)], 0x8180)
+    return f.datagram(RESOLVER, 53, HOST, 5000 + number, answer, number + 1)
+
+
+def over_ip6():
+    source, target = "fd00::3", "2001:db8::53"
+    packets = []
+    for number, name in enumerate(f.names_of_list_a(12)):
+        query = f.dns(number + 1, [f.dns_name(name)])
+        data = f.udp(source, 5000 + number, target, 53, query)
+        packets.append(f.ethernet(f.ip6(source, target, f.UDP, data), 0x86DD))
+    return text(1, timed(packets, f.A_DAY * SECOND))
+
+
+def over_tcp():
+    """All queries of one connection, in segments that end within messages."""
+    queries = [
+        f.dns(number + 1, [f.dns_name(name)]) for number, name in enumerate(f.names_of_list_a(12))
+    ]
+    whole = b"".join(struct.pack(">H", len(query)) + query for query in queries)
+    pieces = [(at, whole[at : at + 50]) for at in range(0, len(whole), 50)]
+    packets = f.conversation(HOST, 5000, RESOLVER, 53, pieces)
+    return over_ethernet(packets, start=f.A_DAY * SECOND)
+
+
+def compression_loops():
+    """Names that point to themselves, at each other, ahead and behind the end; then good ones."""
+    pointers = [
+        b"\xc0\x0c",
+        b"\x01a\xc0\x0c",
+        b"\xc0\x0e\xc0\x0c",
+        b"\xc0\xff",
+        b"\xff\xff",
+        b"\x80x",
+    ]
+    packets = [
+        f.datagram(HOST, 6000 + number, RESOLVER, 53, f.dns(number + 1, [name]), 100 + number)
+        for number, name in enumerate(pointers)
+    ]
+    packets += [asked(number, name) for number, name in enumerate(f.names_of_list_a(12))]
+    return over_ethernet(packets, start=f.A_DAY * SECOND)
+
+
+def control_bytes():
+    """Names of the list with bytes that steer terminals in a label before, behind and within."""
+    packets = []
+    for number, name in enumerate(f.names_of_list_a(6)):
+        first, rest = name.split(".", 1)
+        for odd in (b"\x1b[2J", b"\r\n\0\x07", b"\xff\xfe", b'"\\'):
+            for question in (
+                f.label(odd) + f.dns_name(name),
+                f.label(first.encode() + odd) + f.dns_name(rest),
+                f.label(first) + f.label(odd) + f.dns_name(rest),
+            ):
+                query = f.dns(len(packets) + 1, [question])
+                packets.append(f.datagram(HOST, 5000, RESOLVER, 53, query, len(packets) + 1))
+    packets += [asked(number, name) for number, name in enumerate(f.names_of_list_a(12))]
+    return over_ethernet(packets, start=f.A_DAY * SECOND)
+
+
+def mirror_copies():
+    """Four messages to one peer; the mirror port shows the first three twice, 1 ms apart."""
+    packets = [
+        message_packet(f.messages("udp")[number], identification=number + 1) for number in range(4)
+    ]
+    frames = timed([f.ethernet(packet) for packet in packets])
+    return text(1, sorted(frames + [(when + 1000, data) for when, data in frames[:3]]))
+
+
+def echo():
+    """A scanner asks by bare requests on UDP and TCP; an echo service sends them back. The other
+    answers with a message of its own."""
+    ask = bytes.fromhex("0000000000000000018004290000")
+    ask_tcp = bytes.fromhex("0e000000000000000000058014290000")
+    asker, echoer = "10.1.9.9", "10.1.2.7"
+    packets = [
+        f.datagram(asker, 4000, echoer, PORT, ask, 1),
+        f.datagram(echoer, PORT, asker, 4000, ask, 2),
+    ]
+    packets += f.conversation(asker, 4001, echoer, PORT, [(0, ask_tcp)])
+    packets.append(f.segment(echoer, PORT, asker, 4001, f.PSH_ACK, 7001, 1017, ask_tcp))
+    packets.append(f.datagram(asker, 4002, HOST, PORT, ask, 3))
+    packets.append(f.datagram(HOST, PORT, asker, 4002, MESSAGE, 4))
+    return over_ethernet(packets)
+
+
+def ports_of_week(week):
+    """{address: (TCP 2, UDP 2)}: the pair that changes weekly."""
+    rows = f.table("ports.tsv")
+    return {r["ip"]: (int(r["tcp3"]), int(r["udp4"])) for r in rows if int(r["week"]) == week}
+
+
+def last_weeks_ports(day):
+    """SYNs to the ports that addresses had in week 2050, at noon of a day of week 2051."""
+    monday = f.TUESDAY - 86400 - 16 * 3600 + 7 * 86400  # 2009-04-27
+    odd = ("0.", "127.", "255.", HOST)
+    targets = {a: p for a, p in ports_of_week(2050).items() if not a.startswith(odd)}
+    noon = (monday + 86400 * day + 43200) * SECOND
+    packets = [
+        f.segment(HOST, 3000 + number, address, ports[0], f.SYN, 1000, 0, identification=number + 1)
+        for number, (address, ports) in enumerate(sorted(targets.items()))
+    ]
+    return over_ethernet(packets, start=noon)
+
+
+def strange_network():
+    """Ordinary flows of a network that is not private, and one infected host in it."""
+    packets = [
+        f.segment(
+            f"203.0.113.{number}", 3000, "192.0.2.80", 443, f.SYN, 1, 0, identification=number
+        )
+        for number in range(1, 12)
+    ]
+    return over_ethernet([*packets, message_packet(host="203.0.113.5", identification=99)])
+
+
+CAPTURES = {
+    "hunt-elsewhere/in.pcap.txt": strange_network,
+    "hunt-stream-whole/in.pcap.txt": lambda: stream(cut_at()),
+    "hunt-stream-split/in.pcap.txt": lambda: stream(cut_at(1, 5, 20)),
+    "hunt-stream-out-of-order/in.pcap.txt": lambda: stream(
+        [cut_at(3, 9, 30)[i] for i in (2, 0, 3, 1)]
+    ),
+    "hunt-stream-gap/in.pcap.txt": lambda: stream([cut_at(20, 30)[i] for i in (0, 2)]),
+    "hunt-vlan/in.pcap.txt": lambda: one(
+        1, f.ethernet(b"\x00\x2a\x81\x00\x00\x07\x08\x00", 0x88A8)
+    ),
+    "hunt-fragments/in.pcap.txt": fragments,
+    "hunt-gre/in.pcap.txt": lambda: tunnelled(f.GRE, b"\x20\x00\x08\x00\x00\x00\x00\x05"),
+    "hunt-vxlan/in.pcap.txt": vxlan,
+    "hunt-ip-in-ip/in.pcap.txt": lambda: tunnelled(f.IP_IN_IP),
+    "hunt-link-cooked/in.pcap.txt": lambda: one(
+        113, bytes.fromhex("00040001000602000000000100000800")
+    ),
+    "hunt-link-raw/in.pcap.txt": lambda: one(101),
+    "hunt-link-null/in.pcap.txt": lambda: one(0, b"\x02\0\0\0"),
+    "hunt-link-ppp/in.pcap.txt": lambda: one(9, b"\xff\x03\x00\x21"),
+    "hunt-link-unknown/in.pcap.txt": lambda: one(147),
+    "hunt-pcapng/in.pcapng": pcapng,
+    "hunt-dns-a/in.pcap.txt": lambda: look_ups(asked),
+    "hunt-dns-ipv6/in.pcap.txt": over_ip6,
+    "hunt-dns-tcp/in.pcap.txt": over_tcp,
+    "hunt-dns-answers/in.pcap.txt": lambda: look_ups(answered),
+    "hunt-dns-loops/in.pcap.txt": compression_loops,
+    "hunt-dns-control-bytes/in.pcap.txt": control_bytes,
+    "hunt-mirror/in.pcap.txt": mirror_copies,
+    "hunt-echo/in.pcap.txt": echo,
+    "hunt-last-week-monday/in.pcap.txt": lambda: last_weeks_ports(0),
+    "hunt-last-week-tuesday/in.pcap.txt": lambda: last_weeks_ports(1),
+    "hunt-empty/in.pcap": lambda: b"",
+    "hunt-no-frames/in.pcap": lambda: f.pcap(1, []),
+    "hunt-text-file/in.txt": lambda: "These are words, not packets.\n",
+    "hunt-stdin/stdin.pcap.txt": lambda: one(101),
+    "hunt-two-files/in.1.pcap.txt": lambda: one(101),
+    "hunt-two-files/in.2.pcap.txt": lambda: over_ethernet([message_packet(host=OTHER)]),
+    "hunt-directory/in.folder/b/2.pcap.txt": lambda: one(101),
+    "hunt-directory/in.folder/a.pcap.txt": lambda: over_ethernet([message_packet(host=OTHER)]),
+    "hunt-directory/in.folder/notes.txt": lambda: "Not a capture.\n",
+}
+COMPRESSED = "hunt-compressed"
+
+
+def compressors():
+    def tool(*command):
+        return lambda data: subprocess.run(
+            command, input=data, capture_output=True, check=True
+        ).stdout
+
+    return {
+        "gz": lambda data: gzip.compress(data, mtime=0),
+        "bz2": bz2.compress,
+        "xz": lzma.compress,
+        "zst": tool("zstd", "-q", "-c"),
+        "lz4": tool("lz4", "-q", "-c"),
+    }
+
+
+def make_compressed():
+    for number, (suffix, compress) in enumerate(compressors().items()):
+        packet = message_packet(host=f"10.1.3.{number + 1}")
+        path = HERE / COMPRESSED / f"in.pcap.{suffix}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(compress(f.pcap(101, timed([packet]))))
+
+
+def differing(write):
+    for name, make in CAPTURES.items():
+        path, made = HERE / name, make()
+        made = made.encode() if isinstance(made, str) else made
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(made)
+        elif not path.exists() or path.read_bytes() != made:
+            yield name
+
+
+def main():
+    if "--compressed" in sys.argv:
+        make_compressed()
+    found = list(differing(write="--check" not in sys.argv))
+    for name in found:
+        print(f"{name} is not what make.py makes")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
