@@ -137,12 +137,21 @@ bool console_entry(struct console *c, unsigned indent, const char *term, const c
 static void talk(struct console *c, const char *before, const char *format, va_list arguments)
     PRINTF_LIKE(3, 0);
 
-static void talk(struct console *c, const char *before, const char *format, va_list arguments)
+static void escape(char *safe, size_t size, const char *format, va_list arguments)
+    PRINTF_LIKE(3, 0);
+
+static void escape(char *safe, size_t size, const char *format, va_list arguments)
 {
-    char plain[CONSOLE_LINE_SIZE], safe[4 * CONSOLE_LINE_SIZE];
-    struct text t = text_over(safe, sizeof safe);
+    char plain[CONSOLE_LINE_SIZE];
+    struct text t = text_over(safe, size);
     (void)vsnprintf(plain, sizeof plain, format, arguments);
     text_add_escaped(&t, plain, strlen(plain));
+}
+
+static void talk(struct console *c, const char *before, const char *format, va_list arguments)
+{
+    char safe[4 * CONSOLE_LINE_SIZE];
+    escape(safe, sizeof safe, format, arguments);
     clear_progress(c);
     (void)fprintf(stderr, "wormsign: %s%s\n", before, safe);
 }
@@ -185,10 +194,12 @@ void console_progress(struct console *c, const char *format, ...)
     if (now_us < c->progress_next_us)
         return;
     c->progress_next_us = now_us + PROGRESS_PAUSE_US;
-    clear_progress(c);
+    char safe[4 * CONSOLE_LINE_SIZE];
     va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
+    escape(safe, sizeof safe, format, arguments);
     va_end(arguments);
+    clear_progress(c);
+    (void)fputs(safe, stderr);
     (void)fflush(stderr);
     c->progress_drawn = true;
 }

@@ -28,6 +28,7 @@
 enum {
     DNS_PORT = 53,
     LENGTHS = DOMAIN_LABEL_MAX - DOMAIN_LABEL_MIN + 1,
+    HALVES = 2, /* names that hit are kept by a bit of their hash: two sets stay exact for longer */
     DAYS_GRACE = 1,        /* the worm's clock and ours: the day before and after count */
     OTHER_DAYS_SMALL = 30, /* lists A and B: other dates looked at, each side */
     OTHER_DAYS_D = 7,      /* list D: 50,000 names a day, so fewer */
@@ -37,7 +38,7 @@ enum {
 
 /* What few hosts need: names that hit. */
 struct hits {
-    struct set names[NAME_LISTS][LENGTHS];
+    struct set names[NAME_LISTS][LENGTHS][HALVES];
     uint64_t look_ups, nxdomain;
     int64_t first_us, last_us;
     struct examples examples[NAME_LISTS];
@@ -101,7 +102,7 @@ static void note_hit(struct watcher *w, struct slot *s, const struct look_up *l,
     if (hits == NULL)
         return;
     unsigned length = l->shape.label_length - DOMAIN_LABEL_MIN;
-    (void)set_add(hosts_sets(w->hosts), &hits->names[list][length], l->hash);
+    (void)set_add(hosts_sets(w->hosts), &hits->names[list][length][l->hash % HALVES], l->hash);
     hits->look_ups += !l->seen->dns->is_response;
     hits->nxdomain += l->seen->dns->is_response && l->seen->dns->rcode == DNS_NXDOMAIN;
     if (l->seen->when_us < hits->first_us)
@@ -186,7 +187,8 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
         return;
     for (unsigned list = 0; list < NAME_LISTS; list++) {
         for (unsigned i = 0; i < LENGTHS; i++)
-            set_merge(pool, &hits->names[list][i], &from->hits->names[list][i]);
+            for (unsigned half = 0; half < HALVES; half++)
+                set_merge(pool, &hits->names[list][i][half], &from->hits->names[list][i][half]);
         examples_merge(&hits->examples[list], &from->hits->examples[list]);
     }
     hits->look_ups += from->hits->look_ups;
@@ -201,9 +203,9 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
 struct tail {
     enum name_list list;
     double log10_chance;
-    double hits, tried;  /* distinct names, all lengths */
-    bool is_exact;       /* hits are counted, not estimated */
-    double hits_of_five; /* with labels of LABEL_FLOOR letters or more */
+    double hits, tried;           /* distinct names, all lengths */
+    bool hits_exact, tried_exact; /* counted, not estimated */
+    double hits_of_five;          /* with labels of LABEL_FLOOR letters or more */
 };
 
 /* The best of the nested tails, corrected for how many there are. Estimates enter on the safe
@@ -211,16 +213,19 @@ struct tail {
 static struct tail tail_of(const struct slot *s, enum name_list list)
 {
     unsigned shortest = list == NAME_LIST_D ? 4 : 5, longest = list == NAME_LIST_D ? 9 : 11;
-    struct tail best = {.list = list, .is_exact = true};
+    struct tail best = {.list = list, .hits_exact = true, .tried_exact = true};
     double k = 0, mean = 0;
     for (unsigned length = longest; length >= shortest; length--) {
         const struct set *tried = &s->tried[list][length - DOMAIN_LABEL_MIN];
-        const struct set *hits = &s->hits->names[list][length - DOMAIN_LABEL_MIN];
+        const struct set *hits = s->hits->names[list][length - DOMAIN_LABEL_MIN];
         mean += set_count_high(tried) * domain_chance(list, length) * (2 * DAYS_GRACE + 1);
-        k += set_count_low(hits);
-        best.hits += set_count(hits);
-        best.is_exact &= set_is_exact(hits);
+        for (unsigned half = 0; half < HALVES; half++) {
+            k += set_count_low(&hits[half]);
+            best.hits += set_count(&hits[half]);
+            best.hits_exact &= set_is_exact(&hits[half]);
+        }
         best.tried += set_count(tried);
+        best.tried_exact &= set_is_exact(tried);
         if (length >= LABEL_FLOOR)
             best.hits_of_five = k;
         double chance = chance_poisson_tail(mean, k);
@@ -265,10 +270,11 @@ static void say(struct sign *out, const struct tail *t, bool relay)
     static const char *const names[NAME_LISTS] = {"A", "B and C", "D and E"};
     struct text says = text_over(out->says, sizeof out->says);
     text_add(&says,
-             "It looked up %s%.0f names that Conficker %s make%s on that date, among %.0f that "
+             "It looked up %s%.0f names that Conficker %s make%s on that date, among %s%.0f that "
              "could be such; ",
-             t->is_exact ? "" : "about ", t->hits, names[t->list],
-             t->list == NAME_LIST_A ? "s" : "", t->tried);
+             t->hits_exact ? "" : "about ", t->hits, names[t->list],
+             t->list == NAME_LIST_A ? "s" : "", t->tried_exact ? "" : "about ",
+             fmax(t->tried, t->hits));
     chance_say(&says, t->log10_chance);
     text_add(&says, ".");
     if (relay)
@@ -301,12 +307,14 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     out->marks = relay ? MARK_RELAY : 0;
     if (!out->below_floor && checks_lists(w, day, s, best.list))
         out->marks |= MARK_SCANNER;
-    out->count = (uint64_t)best.hits;
+    out->count = (uint64_t)llround(best.hits);
     out->has_of = true;
-    out->of = (uint64_t)best.tried;
+    out->of = (uint64_t)llround(best.tried);
+    if (out->of < out->count)
+        out->of = out->count;
     out->first_us = s->hits->first_us;
     out->last_us = s->hits->last_us;
-    sign_add_number(out, "names_of_5_letters_or_more", best.hits_of_five);
+    sign_add_number(out, "names_of_5_letters_or_more", floor(best.hits_of_five));
     sign_add_number(out, "nxdomain", (double)s->hits->nxdomain);
     examples_show(&s->hits->examples[best.list], "names", out);
     say(out, &best, relay);

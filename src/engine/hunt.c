@@ -148,10 +148,21 @@ static struct input_totals *input_add(struct hunt *h, const char *name)
     return added;
 }
 
+/* Sources begin their texts with "offset N: ", where the damage is; N and the rest are kept
+ * apart. */
 static void note_damage(struct hunt *h, struct input_totals *totals, uint64_t offset,
                         const char *reason)
 {
+    static const char start[] = "offset ";
+    char *end;
     h->incomplete = true;
+    if (strncmp(reason, start, sizeof start - 1) == 0) {
+        uint64_t said = strtoull(reason + sizeof start - 1, &end, 10);
+        if (end[0] == ':' && end[1] == ' ') {
+            offset = said;
+            reason = end + 2;
+        }
+    }
     if (totals->damage_count < INPUT_DAMAGES_MAX) {
         struct input_damage *damage = &totals->damage[totals->damage_count];
         damage->offset = offset;

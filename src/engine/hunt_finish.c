@@ -253,7 +253,8 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     if (!judged)
         add_line(&limits, "memory: there was none left to judge all hosts");
     struct totals totals = {.verb = "hunt",
-                            .complete = judged && !h->incomplete && hosts_refused(h->hosts) == 0,
+                            .complete = judged && !h->incomplete && hosts_refused(h->hosts) == 0 &&
+                                        h->counts.frames_unknown_link == 0,
                             .input_count = h->input_count,
                             .inputs = h->inputs,
                             .limit_count = limits.count,

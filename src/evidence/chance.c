@@ -29,10 +29,14 @@ double chance_poisson_tail(double mean, double k)
 
 void chance_say(struct text *out, double log10_chance)
 {
-    /* Beyond this a larger exponent tells nobody anything. */
-    static const double never = -30;
-    if (log10_chance < never)
+    /* Beyond this a larger exponent tells nobody anything; below that, days are read more easily. */
+    static const double never = -30, in_days = -6;
+    if (log10_chance < never) {
         text_add(out, "chance does not do this (less than one day in 10^%.0f)", -never);
-    else
-        text_add(out, "by chance a host does so on one day in 10^%.1f", -log10_chance);
+    } else if (log10_chance < in_days) {
+        text_add(out, "by chance a host does so on one day in 10^%.0f", floor(-log10_chance));
+    } else {
+        double days = pow(10, -log10_chance), step = pow(10, floor(log10(days)) - 1);
+        text_add(out, "by chance a host does so on one day in %.0f", floor(days / step) * step);
+    }
 }
