@@ -29,7 +29,7 @@ double chance_poisson_tail(double mean, double k)
 
 void chance_say(struct text *out, double log10_chance)
 {
-    /* Beyond this a larger exponent tells nobody anything; below that, days are read more easily. */
+    /* Beyond this a larger exponent tells nobody anything; up to the other, days read better. */
     static const double never = -30, in_days = -6;
     if (log10_chance < never) {
         text_add(out, "chance does not do this (less than one day in 10^%.0f)", -never);
