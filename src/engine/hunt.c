@@ -204,11 +204,11 @@ static bool stopped(struct hunt *h, const struct input *in, uint64_t records)
     return h->watch != NULL && h->watch(h->watch_context, &now);
 }
 
-static uint64_t records_of(const struct source_format *format, const void *source)
+static struct source_counts counts_of(const struct source_format *format, const void *source)
 {
     struct source_counts counts;
     format->counts(source, &counts);
-    return counts.records;
+    return counts;
 }
 
 /* Pours the whole source; false when the run was stopped. */
@@ -222,16 +222,17 @@ static bool pour(struct hunt *h, const struct source_format *format, void *sourc
         case SOURCE_MORE:
             break;
         case SOURCE_SKIPPED:
-            note_damage(h, totals, input_offset(in), err.text);
+            note_damage(h, totals, counts_of(format, source).bytes, err.text);
             break;
         case SOURCE_END:
             return true;
         case SOURCE_DAMAGED:
-            note_damage(h, totals, input_offset(in), err.text);
+            note_damage(h, totals, counts_of(format, source).bytes, err.text);
             return true;
         }
-        if (++calls % HUNT_PROGRESS_CALLS == 0 && stopped(h, in, records_of(format, source))) {
-            note_damage(h, totals, input_offset(in), "stopped here");
+        if (++calls % HUNT_PROGRESS_CALLS == 0 &&
+            stopped(h, in, counts_of(format, source).records)) {
+            note_damage(h, totals, counts_of(format, source).bytes, "stopped here");
             return false;
         }
     }
@@ -263,11 +264,10 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
     }
     totals->format = format->format(source);
     bool go_on = pour(h, format, source, in, totals);
-    struct source_counts counts;
-    format->counts(source, &counts);
+    struct source_counts counts = counts_of(format, source);
     add_counts(&h->counts, &counts);
     totals->records = counts.records;
-    totals->bytes = input_offset(in);
+    totals->bytes = counts.bytes;
     format->close(source);
     return go_on;
 }

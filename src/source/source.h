@@ -23,7 +23,7 @@ struct source_settings {
 
 /* What a source met, for the summary. What was let go for want of room is a limit hit. */
 struct source_counts {
-    uint64_t records;
+    uint64_t records, bytes; /* bytes: of the decompressed stream, as far as it was read */
     uint64_t frames_damaged, frames_unknown_link, frames_without_time;
     uint64_t packets, mirrored, dns_damaged;
     uint64_t flows, flows_let_go, heads_let_go, fragments_let_go;
@@ -35,11 +35,12 @@ enum { SOURCE_START_BYTES = 64 }; /* what recognises is shown, where the input h
 struct source_format {
     const char *id, *claim;
     bool (*recognises)(const uint8_t *start, size_t size);
-    /* Borrows the input until close. NULL and *err when its head cannot be read. */
+    /* Borrows the input until close; it may be read by a thread of the source's own, so that others
+     * leave it alone but for input_name and input_raw_*. NULL and *err when its head cannot be
+     * read. */
     void *(*open)(struct input *in, const struct source_settings *settings, struct error *err);
     const char *(*format)(const void *state); /* more exactly than id: "pcap", "pcapng" */
     enum source_result (*next)(void *state, struct sink *to, struct error *err);
-    uint64_t (*offset)(const void *state); /* of the record read last, in the decompressed stream */
     void (*counts)(const void *state, struct source_counts *out);
     void (*close)(void *state);
 };
