@@ -5,20 +5,15 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
-#include "base/hash.h"
+#include "base/pages.h"
 #include "base/time.h"
+#include "observe/flow_key.h"
+#include "observe/mirrors.h"
 #include "observe/stream_heads.h"
 #include "wire/dns.h"
 
-enum {
-    BUCKET_PLACES = 8,
-    BUCKETS = FLOWS_MAX / BUCKET_PLACES,
-    MIRROR_PLACES = 2048,
-    LARGE_PAGE = 1 << 21,
-    DNS_PORT = 53
-};
+enum { BUCKET_PLACES = 8, BUCKETS = FLOWS_MAX / BUCKET_PLACES, DNS_PORT = 53 };
 
 /* Ports below this belong to servers: a first datagram from one of them is an answer whose question
  * was not captured. */
@@ -26,7 +21,7 @@ enum { PORT_SERVER_MAX = 1023 };
 
 /* One direction of a flow. */
 struct side {
-    uint64_t start; /* the first 8 bytes of its latest payload, as they stand */
+    uint64_t start; /* the first 8 bytes of its stream or latest datagram, as they stand */
     struct head_ticket head;
     uint32_t base; /* TCP: sequence number of the stream's first byte */
     bool base_known, start_known, spoke;
@@ -57,45 +52,24 @@ struct table {
     struct flow flows[BUCKET_PLACES][BUCKETS];
 };
 
-/* A packet that passed: half a hash, and its time in microseconds, modulo 2^32. */
-struct mirror {
-    uint32_t print, when_us;
-};
-
 struct flows {
     struct table *table;
-    void *mapped; /* the pages of the table */
+    struct pages pages; /* of the table */
     struct stream_heads *heads;
     struct flows_counts counts;
-    struct mirror mirrors[MIRROR_PLACES];
+    struct mirrors mirrors;
     struct dns_message dns; /* scratch: too large for every call's stack */
 };
-
-/* Zero pages, the start in step with large pages; *mapped is what to unmap. Where much will be
- * read, the kernel is asked for large pages: most of the time of a long run is else spent on
- * finding small ones. */
-static void *pages_new(size_t size, bool large, void **mapped)
-{
-    void *start = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (start == MAP_FAILED)
-        return NULL;
-    *mapped = start;
-    uintptr_t aligned = ((uintptr_t)start + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-    void *pages = (void *)aligned;
-    if (large)
-        (void)madvise(pages, size, MADV_HUGEPAGE); /* only speed depends on it */
-    return pages;
-}
 
 struct flows *flows_new(bool large)
 {
     struct flows *f = calloc(1, sizeof *f);
     if (f == NULL)
         return NULL;
-    f->table = pages_new(sizeof *f->table, large, &f->mapped);
+    bool paged = pages_take(sizeof *f->table, large, &f->pages);
+    f->table = f->pages.start;
     f->heads = stream_heads_new();
-    if (f->table == NULL || f->heads == NULL) {
+    if (!paged || f->heads == NULL) {
         flows_free(f);
         return NULL;
     }
@@ -106,8 +80,7 @@ void flows_free(struct flows *f)
 {
     if (f == NULL)
         return;
-    if (f->mapped != NULL)
-        (void)munmap(f->mapped, sizeof *f->table + LARGE_PAGE);
+    pages_give_back(&f->pages);
     stream_heads_free(f->heads);
     free(f);
 }
@@ -123,37 +96,6 @@ static void drop_heads(struct flows *f, struct flow *flow)
         stream_heads_drop(f->heads, flow->side[i].head);
         flow->side[i].head = (struct head_ticket){0, 0};
     }
-}
-
-/* The same for both directions. */
-struct flow_key {
-    uint64_t hash;
-    unsigned from; /* 0 or 1: which end sent this packet */
-    unsigned at;   /* place in its bucket where its tag stood when it was looked for; BUCKET_PLACES:
-             * nowhere */
-};
-
-static ALWAYS_INLINE uint64_t end_hash(struct address a, uint16_t port)
-{
-    uint64_t x = (a.low ^ a.high ^ (uint64_t)port << 48) * UINT64_C(0x9e3779b97f4a7c15);
-    return x ^ x >> 32;
-}
-
-/* Which end comes first is the order of addresses, then ports. */
-static ALWAYS_INLINE unsigned from_of(const struct packet *p)
-{
-    if (MOSTLY(p->from.low != p->to.low))
-        return p->from.low > p->to.low;
-    if (p->from.high != p->to.high)
-        return p->from.high > p->to.high;
-    return p->port_from > p->port_to;
-}
-
-static ALWAYS_INLINE struct flow_key key_of(const struct packet *p)
-{
-    uint64_t sum = end_hash(p->from, p->port_from) + end_hash(p->to, p->port_to) + p->protocol;
-    uint64_t hash = sum * UINT64_C(0xbf58476d1ce4e5b9);
-    return (struct flow_key){hash ^ hash >> 31, from_of(p), BUCKET_PLACES};
 }
 
 static ALWAYS_INLINE size_t bucket_of(struct flow_key key)
@@ -174,28 +116,6 @@ static ALWAYS_INLINE bool flow_is(const struct flow *flow, const struct packet *
            flow->port[1 - from] == p->port_to && flow->protocol == p->protocol;
 }
 
-/* True when the same packet passed a moment ago: a mirror port saw it twice. A packet without
- * an identification is told from its like by a checksum over a payload, or not at all. */
-static ALWAYS_INLINE bool is_mirrored(struct flows *f, const struct packet *p, uint64_t hash)
-{
-    if (p->ip_id == 0 && (p->checksum == 0 || p->payload_length == 0))
-        return false;
-    uint64_t order = (uint64_t)p->sequence << 32 | p->acknowledgement;
-    uint64_t rest = (uint64_t)p->ip_id << 48 | (uint64_t)p->checksum << 32 |
-                    (uint64_t)p->tcp_flags << 24 | (p->payload_length & 0xffffff);
-    uint64_t print = (hash ^ rest) * UINT64_C(0x94d049bb133111eb) + order;
-    print = (print ^ print >> 29) * UINT64_C(0x9e3779b97f4a7c15);
-    print ^= p->from.low ^ print >> 32;
-    struct mirror *kept = &f->mirrors[print % MIRROR_PLACES];
-    uint32_t now_us = (uint32_t)p->when_us, apart = now_us - kept->when_us;
-    if (kept->print == (uint32_t)(print >> 32) &&
-        (apart <= MIRROR_WINDOW_US || apart >= UINT32_MAX - MIRROR_WINDOW_US))
-        return true;
-    kept->print = (uint32_t)(print >> 32);
-    kept->when_us = now_us;
-    return false;
-}
-
 /* Where the tag stands in the bucket, or BUCKET_PLACES. Without a branch: where it stands cannot be
  * predicted. */
 static ALWAYS_INLINE unsigned tag_place(const struct bucket *b, uint32_t tag)
@@ -211,6 +131,14 @@ static uint16_t seconds_of(const struct packet *p)
     return (uint16_t)(p->when_us / US_PER_SECOND);
 }
 
+/* Since its latest packet. Captures of several queues are not quite in order: a little back in time
+ * is no time, and not 18 hours. */
+static ALWAYS_INLINE uint16_t silent_s(const struct bucket *b, unsigned at, uint16_t now_s)
+{
+    uint16_t silent = (uint16_t)(now_s - b->last_s[at]);
+    return silent < UINT16_MAX - FLOW_IDLE_S ? silent : 0;
+}
+
 /* The place that is given up for a new flow: the first that is free or idle, or the one silent for
  * longest. */
 static ALWAYS_INLINE unsigned place_to_give(const struct bucket *b, uint16_t now_s)
@@ -218,7 +146,7 @@ static ALWAYS_INLINE unsigned place_to_give(const struct bucket *b, uint16_t now
     unsigned chosen = 0;
     uint16_t longest = 0;
     for (unsigned i = 0; i < BUCKET_PLACES; i++) {
-        uint16_t silent = (uint16_t)(now_s - b->last_s[i]);
+        uint16_t silent = silent_s(b, i, now_s);
         if (b->tags[i] == 0 || silent > FLOW_IDLE_S)
             return i;
         if (silent > longest) {
@@ -235,8 +163,8 @@ static void let_go(struct flows *f, const struct bucket *b, unsigned at, struct 
 {
     if (b->tags[at] == 0)
         return;
-    uint16_t silent = (uint16_t)(now_s - b->last_s[at]);
-    f->counts.flows_let_go += (b->state[at] & PLACE_CLOSED) == 0 && silent <= FLOW_IDLE_S;
+    f->counts.flows_let_go += (b->state[at] & PLACE_CLOSED) == 0 &&
+                              silent_s(b, at, now_s) <= FLOW_IDLE_S;
     if ((b->state[at] & PLACE_HEADS) != 0)
         drop_heads(f, old);
 }
@@ -385,7 +313,8 @@ static size_t stream_grew(struct flows *f, struct flow *flow, const struct packe
         to->take(to, &seen);
     if (is_dns(p)) {
         struct reader stream = bytes, message;
-        while (dns_stream_next(&stream, false, &message))
+        bool full = bytes.left == STREAM_HEAD_BYTES; /* the rest of the last one will not come */
+        while (dns_stream_next(&stream, full, &message))
             if (bytes.left - stream.left > before)
                 take_dns(f, &seen, message, to);
         wanted = STREAM_HEAD_BYTES;
@@ -417,27 +346,31 @@ static void add_to_head(struct flows *f, struct place *place, const struct packe
     struct reader bytes = stream_heads_add(f->heads, side->head, offset, p->payload);
     if (bytes.left == before)
         return;
-    if (before == 0)
+    if (before < sizeof side->start)
         note_start(side, bytes);
     if (stream_grew(f, place->flow, p, from, bytes, before, to) <= bytes.left)
         side_done(f, place, from);
 }
 
-static void take_segment(struct flows *f, struct place *place, const struct packet *p,
-                         unsigned from, uint32_t sequence, struct sink *to)
+/* Narrows a segment to what of it belongs to the head: nothing from before the stream's first byte
+ * (a keep-alive, a repetition of what came before the capture began), nothing beyond the end. */
+static uint32_t narrow_to_head(struct packet *segment, uint32_t offset)
+{
+    if (offset > UINT32_MAX / 2) {
+        read_skip(&segment->payload, 0 - offset);
+        offset = 0;
+    }
+    size_t room = offset < STREAM_HEAD_BYTES ? STREAM_HEAD_BYTES - offset : 0;
+    if (segment->payload.left > room)
+        segment->payload = read_part(&segment->payload, room);
+    return offset;
+}
+
+/* A segment that lies within the head. */
+static void take_in_head(struct flows *f, struct place *place, const struct packet *p,
+                         unsigned from, uint32_t offset, struct sink *to)
 {
     struct side *side = &place->flow->side[from];
-    if (!side->base_known) {
-        side->base = sequence;
-        side->base_known = true;
-    }
-    uint32_t offset = sequence - side->base;
-    if (offset >= STREAM_HEAD_BYTES) {
-        /* Beyond the head; or, far back, a repetition of what came before the capture began. */
-        if (offset < UINT32_MAX / 2 && side->head.place == 0)
-            side_done(f, place, from);
-        return;
-    }
     if (side->head.place == 0 && offset == 0) {
         note_start(side, p->payload);
         if (stream_grew(f, place->flow, p, from, p->payload, 0, to) <= p->payload.left) {
@@ -453,27 +386,92 @@ static void take_segment(struct flows *f, struct place *place, const struct pack
     add_to_head(f, place, p, from, offset, to);
 }
 
+static void take_segment(struct flows *f, struct place *place, const struct packet *p,
+                         unsigned from, uint32_t sequence, struct sink *to)
+{
+    struct side *side = &place->flow->side[from];
+    if (!side->base_known) {
+        side->base = sequence;
+        side->base_known = true;
+    }
+    uint32_t offset = sequence - side->base;
+    if (MOSTLY(offset < STREAM_HEAD_BYTES && p->payload.left <= STREAM_HEAD_BYTES - offset)) {
+        take_in_head(f, place, p, from, offset, to);
+        return;
+    }
+    struct packet narrowed = *p;
+    offset = narrow_to_head(&narrowed, offset);
+    if (narrowed.payload.left > 0)
+        take_in_head(f, place, &narrowed, from, offset, to);
+    else if (offset >= STREAM_HEAD_BYTES && side->head.place == 0)
+        side_done(f, place, from); /* nothing of its head was captured */
+}
+
+/* What this side sends from here on is another stream. */
+static void side_anew(struct flows *f, struct place *place, unsigned from)
+{
+    struct side *side = &place->flow->side[from];
+    stream_heads_drop(f->heads, side->head);
+    *side = (struct side){0};
+    place->bucket->state[place->at] &= (uint8_t) ~(done_bit(from) | PLACE_CLOSED);
+}
+
+/* True when this SYN, which is no answer, belongs to the connection that is known: it was captured
+ * after the first data, or after its answer. */
+static bool is_late_syn(const struct place *place, unsigned from, uint32_t base)
+{
+    const struct flow *flow = place->flow;
+    const struct side *side = &flow->side[from];
+    bool closed = (place->bucket->state[place->at] & PLACE_CLOSED) != 0;
+    if (side->base_known)
+        return side->base == base;
+    return flow->client_known && flow->client == from && !closed;
+}
+
 static void take_syn(struct flows *f, struct place *place, const struct packet *p, unsigned from,
                      struct sink *to)
 {
     struct flow *flow = place->flow;
     struct side *side = &flow->side[from];
-    if (side->base_known && side->base == p->sequence + 1 && side->start_known)
-        return; /* sent again */
+    uint32_t base = p->sequence + 1;
     bool answers = (p->tcp_flags & TCP_ACK) != 0;
-    bool begins = place->is_new || !flow->client_known;
-    if (!place->is_new && !answers) {
+    if (side->base_known && side->base == base && side->start_known)
+        return; /* sent again */
+    if (!place->is_new && !answers && !is_late_syn(place, from, base)) {
         drop_heads(f, flow);
         flow_reset(flow, p, from);
         place->bucket->state[place->at] = 0;
-        begins = true;
+    } else if (side->base_known && side->base != base) {
+        side_anew(f, place, from);
     }
-    side->base = p->sequence + 1;
+    side->base = base;
     side->base_known = side->start_known = true;
-    if (begins) {
+    if (!flow->client_known) {
         flow->client = (uint8_t)(answers ? 1 - from : from);
         flow->client_known = true;
         begin(flow, p, from, to);
+    }
+}
+
+/* True when everything before this FIN is in the side's head. */
+static bool has_all_come(struct flows *f, const struct side *side, const struct packet *p)
+{
+    struct reader none = reader_over(NULL, 0);
+    uint32_t end = p->sequence + ((p->tcp_flags & TCP_SYN) != 0) + (uint32_t)p->payload_length;
+    return stream_heads_add(f->heads, side->head, 0, none).left == end - side->base;
+}
+
+/* A FIN or RST: heads to which nothing more can come are given back. What lacks a piece stays, for
+ * the end may have been captured before it. */
+static void take_end(struct flows *f, struct place *place, const struct packet *p, unsigned from)
+{
+    place->bucket->state[place->at] |= PLACE_CLOSED;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct side *side = &place->flow->side[i];
+        if (!stream_heads_holds(f->heads, side->head))
+            continue;
+        if ((p->tcp_flags & TCP_RST) != 0 || (i == from && has_all_come(f, side, p)))
+            side_done(f, place, i);
     }
 }
 
@@ -481,18 +479,19 @@ static void take_tcp(struct flows *f, struct place *place, const struct packet *
                      struct sink *to)
 {
     bool is_syn = (p->tcp_flags & TCP_SYN) != 0;
+    bool is_reset = (p->tcp_flags & TCP_RST) != 0; /* its payload, if any, is a reason in words */
     if (is_syn)
         take_syn(f, place, p, from, to);
-    if (p->payload.left > 0 && (place->bucket->state[place->at] & done_bit(from)) == 0)
+    if (p->payload.left > 0 && !is_reset && (place->bucket->state[place->at] & done_bit(from)) == 0)
         take_segment(f, place, p, from, p->sequence + is_syn, to);
     if ((p->tcp_flags & (TCP_FIN | TCP_RST)) != 0)
-        place->bucket->state[place->at] |= PLACE_CLOSED;
+        take_end(f, place, p, from);
 }
 
 static void take_packet(struct flows *f, const struct packet *p, struct flow_key key,
                         struct sink *to)
 {
-    if (is_mirrored(f, p, key.hash)) {
+    if (mirrors_hold(&f->mirrors, p, key.hash, key.from)) {
         f->counts.mirrored++;
         return;
     }
@@ -504,15 +503,17 @@ static void take_packet(struct flows *f, const struct packet *p, struct flow_key
 }
 
 /* The fast way out, by the bucket alone: true when this packet of a flow that is known can tell
- * nothing new. A flow is known here by its tag: a stranger passes for it once in 2^28 packets. */
+ * nothing new. Its place is looked for again where the packets before it in the batch have moved
+ * things: what comes out must not depend on how packets are batched. A flow is known here by its
+ * tag: a stranger passes for it once in 2^28 packets. */
 static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, struct flow_key key,
                                      struct sink *to)
 {
     struct bucket *b = &f->table->buckets[bucket_of(key)];
     unsigned at = key.at;
-    if (at == BUCKET_PLACES) /* the end of a connection whose beginning was not captured */
-        return p->protocol == IP_TCP && p->payload.left == 0 && (p->tcp_flags & TCP_SYN) == 0;
-    if (b->tags[at] != tag_of(key))
+    if (at == BUCKET_PLACES || b->tags[at] != tag_of(key))
+        at = tag_place(b, tag_of(key));
+    if (at == BUCKET_PLACES)
         return false;
     if (p->protocol == IP_UDP) {
         if (is_dns(p) || to->wants_datagram(to, p->payload))
@@ -521,8 +522,11 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
         if ((p->tcp_flags & TCP_SYN) != 0 ||
             (p->payload.left > 0 && (b->state[at] & done_bit(key.from)) == 0))
             return false;
-        if ((p->tcp_flags & (TCP_FIN | TCP_RST)) != 0)
+        if ((p->tcp_flags & (TCP_FIN | TCP_RST)) != 0) {
+            if ((b->state[at] & PLACE_HEADS) != 0)
+                return false;
             b->state[at] |= PLACE_CLOSED;
+        }
     }
     b->last_s[at] = seconds_of(p);
     return true;
@@ -566,7 +570,7 @@ static void take_batch(struct flows *f, const struct packet *packets, size_t cou
     for (size_t i = 0; i < count; i++) {
         if (!has_flow(&packets[i]))
             continue;
-        keys[wanted] = key_of(&packets[i]);
+        keys[wanted] = flow_key_of(&packets[i]);
         __builtin_prefetch(&f->table->buckets[bucket_of(keys[wanted])], 1);
         with_flow[wanted++] = &packets[i];
     }

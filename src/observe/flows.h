@@ -12,20 +12,19 @@
 #include "observe/packet.h"
 
 enum {
-    FLOWS_BATCH = 16,            /* packets that flows_take looks ahead */
-    FLOWS_MAX = 1 << 18,         /* flows remembered at a time: 24 MiB */
-    FLOW_IDLE_S = 120,           /* silent for longer: letting go of it is no loss */
-    STREAM_HEAD_BYTES = 8192,    /* of one direction of a stream */
-    STREAM_HEADS_MAX = 2048,     /* heads being put together at a time: 16 MiB */
-    STREAM_HEAD_PIECES = 8,      /* pieces that may wait out of order in one head */
-    MIRROR_WINDOW_US = 20 * 1000 /* the same packet again within this time is a mirror's copy */
+    FLOWS_BATCH = 16,         /* packets that flows_take looks ahead */
+    FLOWS_MAX = 1 << 18,      /* flows remembered at a time: 24 MiB */
+    FLOW_IDLE_S = 120,        /* silent for longer: letting go of it is no loss */
+    STREAM_HEAD_BYTES = 8192, /* of one direction of a stream */
+    STREAM_HEADS_MAX = 2048,  /* heads being put together at a time: 16 MiB */
+    STREAM_HEAD_PIECES = 8    /* pieces that may wait out of order in one head */
 };
 
 struct flows_counts {
-    uint64_t flows;        /* begun */
-    uint64_t flows_let_go; /* pushed out before they were idle */
-    uint64_t heads, heads_let_go;
-    uint64_t mirrored; /* packets that were copies */
+    uint64_t flows;               /* begun */
+    uint64_t flows_let_go;        /* pushed out before they were idle */
+    uint64_t heads, heads_let_go; /* let go: unfinished, of a stream that went on */
+    uint64_t mirrored;            /* copies, of packets that could tell something */
     uint64_t dns_messages, dns_damaged;
 };
 

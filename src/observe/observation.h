@@ -40,8 +40,9 @@ struct observation {
     bool start_known; /* stream: its first byte was seen to be the first */
     struct reader bytes;
     size_t bytes_before; /* stream: how many of them the last observation of this stream had */
-    bool other_spoke;    /* the other side has sent payload; other_start holds its latest first 8
-                      * bytes */
+    /* The other side has sent payload (of datagrams: one that was wanted); other_start holds the
+     * first 8 bytes of its stream or of its latest datagram. */
+    bool other_spoke;
     uint64_t other_start;
 
     const struct dns_message *dns; /* OBSERVED_DNS */
