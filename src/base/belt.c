@@ -1,5 +1,5 @@
-/* One lock and one condition: things are large (a quarter of a megabyte, a thousand packets), so a
- * belt moves a few thousand times a second at most. */
+/* One lock and one condition: things are large (a quarter of a megabyte, a thousand packets), so a belt moves a few
+ * thousand times a second at most. */
 #include "base/belt.h"
 
 #include <assert.h>
@@ -27,21 +27,8 @@ bool belt_start(struct belt *b, size_t places, void *(*make)(void *context), voi
     return started;
 }
 
-/* Who waits looks on for a moment before it sleeps: waking a thread takes longer than most waits
- * last. */
-enum { LOOKS = 5000 };
-
-static inline void look_again(void)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
-}
-
 bool belt_await_freed(struct belt *b, uint64_t number)
 {
-    for (int i = 0; i < LOOKS && b->freed < number && !b->stopping; i++)
-        look_again();
     pthread_mutex_lock(&b->lock);
     while (b->freed < number && !b->stopping)
         pthread_cond_wait(&b->changed, &b->lock);
@@ -75,8 +62,6 @@ void belt_end(struct belt *b)
 
 bool belt_take(struct belt *b, size_t *place)
 {
-    for (int i = 0; i < LOOKS && b->put == b->taken && !b->ended; i++)
-        look_again();
     pthread_mutex_lock(&b->lock);
     while (b->put == b->taken && !b->ended)
         pthread_cond_wait(&b->changed, &b->lock);

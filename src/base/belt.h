@@ -17,9 +17,8 @@ struct belt {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     size_t places;
-    uint64_t taken;              /* the user's */
-    _Atomic uint64_t put, freed; /* how many so far; place n is used by number n modulo places */
-    _Atomic bool ended, stopping;
+    uint64_t put, taken, freed; /* how many so far; place n is used by number n modulo places */
+    bool ended, stopping;
 };
 
 /* Starts make(context) in a thread. False where none is to be had; then nothing is left to undo. */

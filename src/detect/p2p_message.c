@@ -134,6 +134,13 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     trail_merge(w->hosts, &into->trail, &from->trail);
 }
 
+/* An estimate cannot be more than the messages were. */
+static uint64_t peers_of(const struct slot *s)
+{
+    uint64_t peers = set_number(&s->peers);
+    return peers < s->messages ? peers : s->messages;
+}
+
 static void fill(const struct slot *s, struct sign *out)
 {
     out->weight = WEIGHT_PROOF;
@@ -146,7 +153,7 @@ static void fill(const struct slot *s, struct sign *out)
                    s->protocol == IP_TCP ? "tcp" : "udp");
     sign_add_text(out, FACT_TEXT, "first_peer", line);
     sign_add_number(out, "first_flags", s->flags);
-    sign_add_number(out, "peers", (double)(uint64_t)set_count(&s->peers));
+    sign_add_number(out, "peers", (double)peers_of(s));
     sign_add_number(out, "bare_requests", (double)s->bare);
 }
 
@@ -159,12 +166,12 @@ static bool report_sender(struct watcher *w, int32_t day, const void *slot, stru
     fill(s, out);
     out->bare_only = s->bare == s->messages;
     struct text says = text_over(out->says, sizeof out->says);
-    text_add(&says,
-             "It sent %llu P2P message%s of Conficker D or E to %.0f address%s: %s decrypt%s and "
-             "the checksum holds",
-             (unsigned long long)s->messages, s->messages == 1 ? "" : "s", set_count(&s->peers),
-             set_count(&s->peers) < 2 ? "" : "es", s->messages == 1 ? "it" : "they",
-             s->messages == 1 ? "s" : "");
+    text_add(&says, "It sent %llu P2P message%s of Conficker D or E to %s%llu address%s: ",
+             (unsigned long long)s->messages, s->messages == 1 ? "" : "s",
+             set_is_exact(&s->peers) ? "" : "about ", (unsigned long long)peers_of(s),
+             peers_of(s) == 1 ? "" : "es");
+    text_add(&says, s->messages == 1 ? "it decrypts and its checksum holds"
+                                     : "they decrypt and their checksums hold");
     text_add(&says, out->bare_only ? "; all are bare requests, as a scanner sends them." : ".");
     return true;
 }

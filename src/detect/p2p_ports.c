@@ -6,7 +6,7 @@
  * a day of Monday 00:00 UTC, when two weeks' ports count), so k is Poisson. No payload is needed.
  *
  * Whoever only passes such flows on (a NAT seen on both sides) reaches the same address and port as
- * its client within a minute, later: that is found when all hosts are known (evidence/relays).
+ * its client within a minute, later: that is found when all hosts are known (engine/relays).
  * Source: spec of behaviour, section 7; ports from conficker/ports. */
 #include <assert.h>
 #include <stdio.h>
@@ -81,11 +81,8 @@ static void observe(struct watcher *w, const struct observation *seen)
     if (s == NULL)
         return;
     uint64_t pair = hash_pair(hash_address(seen->server.address), port);
-    bool is_new = set_add(hosts_sets(w->hosts), &s->tried, pair);
-    /* In a set that only estimates, "not new" is not certain; a known pair costs the predictor
-     * again. */
-    if (!is_new && set_is_exact(&s->tried))
-        return;
+    (void)set_add(hosts_sets(w->hosts), &s->tried, pair);
+    /* A pair that is known is asked again: it may have come by the other protocol before. */
     enum transport transport = seen->protocol == IP_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
     if (address_is_v4(seen->server.address) &&
         port_is_predicted(address_v4(seen->server.address), transport, port, seen->when_us))
@@ -129,21 +126,25 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     out->false_alarm_log10 = chance_poisson_tail(n * ports / PORTS_USABLE, k);
     out->below_floor = k < ADDRESSES_TO_CONVICT;
     out->variants = VARIANT_D | VARIANT_E;
-    out->count = (uint64_t)set_count(&s->hits->addresses);
+    out->count = set_number(&s->hits->addresses);
     out->has_of = true;
-    out->of = (uint64_t)set_count(&s->tried);
+    out->of = set_number(&s->tried);
     if (out->of < out->count)
         out->of = out->count;
     out->first_us = s->hits->first_us;
     out->last_us = s->hits->last_us;
     examples_show(&s->hits->examples, "met", out);
     struct text says = text_over(out->says, sizeof out->says);
-    text_add(&says,
-             "%llu of %llu %s that it began to contact %s on the port predicted for their address "
-             "this week; ",
-             (unsigned long long)out->count, (unsigned long long)out->of,
-             out->of == 1 ? "peer" : "peers", out->count == 1 ? "was" : "were");
+    text_add(
+        &says,
+        "Of %s%llu pairs of address and port that it began to contact, %s%llu address%s met on "
+        "the port predicted for %s in that week; ",
+        set_is_exact(&s->tried) ? "" : "about ", (unsigned long long)out->of,
+        set_is_exact(&s->hits->addresses) ? "" : "about ", (unsigned long long)out->count,
+        out->count == 1 ? " was" : "es were", out->count == 1 ? "it" : "them");
     chance_say(&says, out->false_alarm_log10);
+    if (out->below_floor)
+        text_add(&says, "; fewer than %d addresses do not convict", ADDRESSES_TO_CONVICT);
     text_add(&says, ".");
     return true;
 }

@@ -239,12 +239,16 @@ static bool pour(struct hunt *h, const struct source_format *format, void *sourc
 }
 
 /* Why an input that no source recognises is none of ours. */
-static void note_unrecognised(struct hunt *h, struct input_totals *totals, const struct input *in,
+static void note_unrecognised(struct hunt *h, struct input_totals *totals, struct input *in,
                               bool chosen)
 {
     struct error err;
+    size_t available;
+    (void)input_peek(in, 1, &available);
     if (input_failed(in, &err))
         note_damage(h, totals, input_offset(in), err.text);
+    else if (available == 0)
+        note_damage(h, totals, 0, "it is empty");
     else if (chosen)
         note_damage(h, totals, 0,
                     "this is no format that is known here; `wormsign list sources` names them");
@@ -262,6 +266,7 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
         note_damage(h, totals, input_offset(in), err.text);
         return true;
     }
+    h->recognised++;
     totals->format = format->format(source);
     bool go_on = pour(h, format, source, in, totals);
     struct source_counts counts = counts_of(format, source);

@@ -37,7 +37,7 @@ struct hunt_progress {
 };
 
 /* Calls of a source's next, each some records, between two looks at how far a run is. */
-enum { HUNT_PROGRESS_CALLS = 1 << 10 };
+enum { HUNT_PROGRESS_CALLS = 1 << 7 };
 
 struct hunt;
 
@@ -64,7 +64,7 @@ void hunt_note_failure(struct hunt *h, const char *name, const char *reason);
 struct hunt_outcome {
     uint64_t infected_home;
     bool complete;
-    bool nothing_opened; /* there were inputs, and not one could be opened */
+    bool nothing_opened; /* no input could be opened, or there was none */
     bool write_failed;
 };
 

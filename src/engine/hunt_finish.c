@@ -172,11 +172,6 @@ static void say_limits(const struct hunt *h, struct lines *l)
                  "stream heads: %llu were let go unfinished (STREAM_HEADS_MAX): messages in them "
                  "were missed",
                  (unsigned long long)c->heads_let_go);
-    if (c->fragments_let_go > 0)
-        add_line(l,
-                 "fragments: %llu datagrams were let go unfinished (FRAGMENT_DATAGRAMS_MAX, "
-                 "FRAGMENT_AGE_MAX_S)",
-                 (unsigned long long)c->fragments_let_go);
     if (hosts_refused(h->hosts) > 0)
         add_line(l,
                  "evidence: %llu times there was no room for a host's evidence (hosts_limits): "
@@ -196,6 +191,8 @@ static void say_notes(const struct hunt *h, struct lines *l)
     if (home_is_elsewhere(&h->home, &net))
         add_line(l, "most flows begin in %s, which is not home: if it is yours, say --home %s",
                  prefix_text(net, text), text);
+    if (h->recognised == 0)
+        add_line(l, "nothing was read: no input was of a format that is known here");
     if (h->unrecognised > 0)
         add_line(l, "%llu files are of no format that is known here and were passed over",
                  (unsigned long long)h->unrecognised);
@@ -204,6 +201,9 @@ static void say_notes(const struct hunt *h, struct lines *l)
                  "%llu frames have a link type that cannot be read here (%u): nothing in them was "
                  "looked at",
                  (unsigned long long)c->frames_unknown_link, c->unknown_link);
+    if (c->fragments_let_go > 0)
+        add_line(l, "%llu datagrams in fragments were never completed, or not while there was room",
+                 (unsigned long long)c->fragments_let_go);
     if (c->frames_damaged > 0)
         add_line(l, "%llu frames have headers that cannot be, and were passed over",
                  (unsigned long long)c->frames_damaged);
@@ -240,6 +240,16 @@ static bool write_report(struct report *r, const struct findings *f, const struc
     return r->format->end(r, t) && good;
 }
 
+/* What was let go of flows costs at most a second beginning of the same; fragments that never
+ * became a datagram were not there to be read. All else is evidence that may be missing. */
+static bool nothing_left_out(const struct hunt *h)
+{
+    const struct source_counts *c = &h->counts;
+    return !h->incomplete && h->recognised > 0 && hosts_refused(h->hosts) == 0 &&
+           calendar_failures(h->calendar) == 0 && c->frames_unknown_link == 0 &&
+           c->frames_without_time == 0 && c->heads_let_go == 0;
+}
+
 void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, double seconds,
                  struct hunt_outcome *out)
 {
@@ -253,8 +263,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     if (!judged)
         add_line(&limits, "memory: there was none left to judge all hosts");
     struct totals totals = {.verb = "hunt",
-                            .complete = judged && !h->incomplete && hosts_refused(h->hosts) == 0 &&
-                                        h->counts.frames_unknown_link == 0,
+                            .complete = judged && nothing_left_out(h),
                             .input_count = h->input_count,
                             .inputs = h->inputs,
                             .limit_count = limits.count,
@@ -268,7 +277,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     count_verdicts(&findings, &totals);
     *out = (struct hunt_outcome){.infected_home = totals.hosts[VERDICT_INFECTED],
                                  .complete = totals.complete,
-                                 .nothing_opened = h->input_count > 0 && h->opened == 0};
+                                 .nothing_opened = h->opened == 0};
     for (size_t i = 0; i < report_count; i++)
         out->write_failed |= !write_report(&reports[i], &findings, &totals);
     for (size_t i = 0; i < findings.count; i++)

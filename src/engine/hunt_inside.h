@@ -34,7 +34,7 @@ struct hunt {
     struct input_totals *inputs;
     char **input_names;
     size_t input_count, input_room;
-    uint64_t opened, unrecognised;
+    uint64_t opened, recognised, unrecognised;
     bool incomplete;
 };
 

@@ -290,6 +290,11 @@ double set_count(const struct set *set)
     return set->size == SIZE_SKETCH ? sketch_count(set->held.sketch) : set->count;
 }
 
+uint64_t set_number(const struct set *set)
+{
+    return (uint64_t)(set_count(set) + 0.5);
+}
+
 double set_count_high(const struct set *set)
 {
     double count = set_count(set);

@@ -74,6 +74,9 @@ bool set_is_exact(const struct set *set);
 /* The items held, or the estimate of the sketch; what was missed is not in it. */
 double set_count(const struct set *set);
 
+/* set_count as a whole number. */
+uint64_t set_number(const struct set *set);
+
 /* At most this many (4 sigma above an estimate, and all that was missed counted as new). */
 double set_count_high(const struct set *set);
 

@@ -1,6 +1,8 @@
 /* Names of variants and marks, and the facts of a sign. What signs mean is in sign_kinds.c. */
 #include "evidence/sign.h"
 
+#include "base/writer.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -56,4 +58,17 @@ void sign_add_text(struct sign *s, enum fact_kind kind, const char *name, const 
     size_t length = strnlen(text, FACT_TEXT_SIZE - 1);
     memcpy(f->text, text, length);
     f->text[length] = '\0';
+}
+
+void variants_say(struct text *out, unsigned variants)
+{
+    const char *between = "";
+    for (unsigned bit = VARIANT_A; bit <= VARIANT_E; bit <<= 1) {
+        if ((variants & bit) == 0)
+            continue;
+        text_add(out, "%s%s", between, variant_text((enum variant)bit));
+        if (bit == VARIANT_C || bit == VARIANT_D)
+            text_add(out, " (SRI: %s)", bit == VARIANT_C ? "B++" : "C");
+        between = " or ";
+    }
 }

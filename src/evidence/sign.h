@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Microsoft's names; SRI's where they differ are added by variants_text. Bits of a set. */
+struct text;
+
+/* Microsoft's names; SRI's where they differ are added by variants_say. Bits of a set. */
 enum variant { VARIANT_A = 1, VARIANT_B = 2, VARIANT_C = 4, VARIANT_D = 8, VARIANT_E = 16 };
 
 /* Marks stand beside the verdict, never instead of it. Bits of a set. */
@@ -92,6 +94,9 @@ struct sign {
 /* Append a fact; silently full after FACTS_MAX (facts are examples, the counts are whole). */
 void sign_add_number(struct sign *s, const char *name, double number);
 void sign_add_text(struct sign *s, enum fact_kind kind, const char *name, const char *text);
+
+/* Appends "D (SRI: C) or E": Microsoft's letters, SRI's beside them where old texts say another. */
+void variants_say(struct text *out, unsigned variants);
 
 /* "A", "B", ... for one bit; "attacked", ... for one bit. */
 const char *variant_text(enum variant one);

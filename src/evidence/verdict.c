@@ -149,9 +149,14 @@ static double add_points(const struct sign *signs, size_t from, size_t to)
     return fmin(A_MOST, fmin(ones, ONES_MOST) + fmin(sweeps, SWEEPS_MOST) + others);
 }
 
-static double total_of(const struct day_weight *w)
+/* Among days of one verdict: a proof, then one that was set aside, then the sum. */
+static bool is_heavier(const struct day_weight *a, const struct day_weight *b)
 {
-    return w->proof ? INFINITY : w->set_aside ? 1000 + w->s : w->s + w->a;
+    if (a->proof != b->proof)
+        return a->proof;
+    if (a->set_aside != b->set_aside)
+        return a->set_aside;
+    return a->s + a->a > b->s + b->a;
 }
 
 static enum verdict_kind kind_of_day(const struct day_weight *w)
@@ -176,7 +181,7 @@ static struct day_weight heaviest_day(const struct rules *rules, const struct si
             weigh_sign(rules, &signs[to], &day);
         day.a = add_points(signs, from, to);
         enum verdict_kind kind = kind_of_day(&day), before = kind_of_day(&heaviest);
-        if (kind < before || (kind == before && total_of(&day) > total_of(&heaviest)))
+        if (kind < before || (kind == before && is_heavier(&day, &heaviest)))
             heaviest = day;
     }
     return heaviest;
@@ -198,43 +203,15 @@ static int compare_by_gravity(const void *a, const void *b)
     return compare_by_day(a, b);
 }
 
-/* "D or E (SRI: C, E)": Microsoft's letters, with SRI's where one of them differs. */
-static void say_variants(struct text *t, unsigned variants)
-{
-    static const struct {
-        enum variant variant;
-        const char *ours, *sris;
-    } names[] = {{VARIANT_A, "A", "A"},
-                 {VARIANT_B, "B", "B"},
-                 {VARIANT_C, "C", "B++"},
-                 {VARIANT_D, "D", "C"},
-                 {VARIANT_E, "E", "E"}};
-    const char *between = "";
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if ((variants & names[i].variant) != 0) {
-            text_add(t, "%s%s", between, names[i].ours);
-            between = " or ";
-        }
-    if ((variants & (VARIANT_C | VARIANT_D)) == 0)
-        return;
-    between = " (SRI: ";
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if ((variants & names[i].variant) != 0) {
-            text_add(t, "%s%s", between, names[i].sris);
-            between = ", ";
-        }
-    text_add(t, ")");
-}
-
 static const char *why_not_infected(const struct circumstances *c, const struct verdict *v)
 {
     if (c->exempt)
         return "It is exempt: only answers of its own would count.";
     if ((v->marks & MARK_SCANNER) != 0)
-        return "It looks like a scanner or a checker of lists: find out who runs it, or ask it by "
-               "scan.";
+        return "It looks like a scanner or a checker of lists: find out who runs it.";
     if ((v->marks & MARK_RELAY) != 0)
-        return "It passes these on for others: this address or a host behind it. Ask it by scan.";
+        return "It passes these on for others: this address or a host behind it. Look at the "
+               "machines themselves.";
     return "";
 }
 
@@ -253,7 +230,7 @@ static void say(const struct circumstances *c, const struct rules *rules, struct
     const char *why_not = v->kind == VERDICT_INFECTED ? "" : why_not_infected(c, v);
     if (v->kind == VERDICT_INFECTED) {
         text_add(&says, "Infected with Conficker%s", v->variants != 0 ? " " : "");
-        say_variants(&says, v->variants);
+        variants_say(&says, v->variants);
         text_add(&says, ": ");
     } else if (v->kind == VERDICT_SUSPICIOUS) {
         text_add(&says, "Suspicious: ");
@@ -274,7 +251,7 @@ static void say_reason(const struct circumstances *c, struct verdict *v)
     else if (v->sign_count == 0)
         text_add(&reason, "no sign was seen, which proves nothing");
     else
-        text_add(&reason, "the signs are too weak to say; ask it by scan");
+        text_add(&reason, "the signs are too weak to say");
 }
 
 /* The variants of the signs that carry the verdict: what is passed on for others says nothing of

@@ -128,19 +128,11 @@ static void say_span(struct page *p, const char *before, int64_t first_us, int64
         page_say(p, "%s%s", before, span);
 }
 
-/* "D (SRI: C) or E": Microsoft's names, SRI's beside them where old texts say another letter. */
 static void say_variants(struct page *p, const char *before, unsigned variants)
 {
     char names[VARIANTS_SIZE];
     struct text text = text_over(names, sizeof names);
-    for (unsigned bit = VARIANT_A; bit <= VARIANT_E; bit <<= 1) {
-        if ((variants & bit) == 0)
-            continue;
-        text_add(&text, "%s%s%s", text.used > 0 ? " or " : "", variant_text((enum variant)bit),
-                 bit == VARIANT_C   ? " (SRI: B++)"
-                 : bit == VARIANT_D ? " (SRI: C)"
-                                    : "");
-    }
+    variants_say(&text, variants);
     if (text.used > 0)
         page_say(p, "%s%s", before, names);
 }

@@ -1,32 +1,25 @@
 /* The source of capture files: packets, followed as flows, poured as observations. Each file has a
- * flow table of its own, so files can be read in any order. Long files are read and decoded ahead
- * on a second thread. */
+ * flow table of its own, so files can be read in any order. */
 #include <stdlib.h>
 
 #include "observe/flows.h"
-#include "source/packet_ahead.h"
 #include "source/packet_reader.h"
 #include "source/source.h"
 
-/* From this size on an input is worth large pages and a second thread; of a pipe the size is
- * unknown. */
+/* From this size on an input is worth large pages; of a pipe the size is unknown. */
 enum { LARGE_INPUT = 16 << 20 };
 
 struct captures {
     struct packet_reader reader;
-    struct packet_ahead *ahead; /* NULL: nobody reads ahead */
     struct flows *flows;
-    struct source_counts counts; /* of the packets that have been poured */
-    struct packet_batch batch;   /* where nobody reads ahead */
-    struct packet packets[PACKET_BATCH_SMALL];
+    struct packet_batch batch;
+    struct packet packets[PACKET_BATCH];
     enum capture_result end; /* of the last batch: said once its packets have been poured */
-    struct error error;
 };
 
 static void captures_close(void *state)
 {
     struct captures *c = state;
-    packet_ahead_stop(c->ahead);
     packet_reader_close(&c->reader);
     flows_free(c->flows);
     free(c);
@@ -45,7 +38,7 @@ static void *captures_open(struct input *in, const struct source_settings *setti
         free(c);
         return NULL;
     }
-    c->batch = (struct packet_batch){.packets = c->packets, .room = PACKET_BATCH_SMALL};
+    c->batch = (struct packet_batch){.packets = c->packets, .room = PACKET_BATCH};
     c->end = CAPTURE_FRAME;
     c->flows = flows_new(large);
     if (c->flows == NULL) {
@@ -53,9 +46,6 @@ static void *captures_open(struct input *in, const struct source_settings *setti
         captures_close(c);
         return NULL;
     }
-    /* Compressed inputs have a thread already, the one that decompresses. */
-    if (large && input_compression(in) == NULL)
-        c->ahead = packet_ahead_start(&c->reader);
     return c;
 }
 
@@ -80,14 +70,6 @@ static enum source_result result_of(enum capture_result result)
     return SOURCE_DAMAGED;
 }
 
-static const struct packet_batch *next_batch(struct captures *c)
-{
-    if (c->ahead != NULL)
-        return packet_ahead_next(c->ahead);
-    packet_reader_fill(&c->reader, &c->batch);
-    return &c->batch;
-}
-
 /* What ends a batch other than a frame is said by the call after, when its packets have been
  * poured. */
 static enum source_result captures_next(void *state, struct sink *to, struct error *err)
@@ -95,17 +77,14 @@ static enum source_result captures_next(void *state, struct sink *to, struct err
     struct captures *c = state;
     if (c->end != CAPTURE_FRAME) {
         enum capture_result end = c->end;
-        *err = c->error;
+        *err = c->batch.error;
         if (end == CAPTURE_SKIPPED)
             c->end = CAPTURE_FRAME;
         return result_of(end);
     }
-    const struct packet_batch *batch = next_batch(c);
-    flows_take(c->flows, batch->packets, batch->count, to);
-    c->counts = batch->counts;
-    c->end = batch->end;
-    if (c->end != CAPTURE_FRAME)
-        c->error = batch->error;
+    packet_reader_fill(&c->reader, &c->batch);
+    flows_take(c->flows, c->packets, c->batch.count, to);
+    c->end = c->batch.end;
     return SOURCE_MORE;
 }
 
@@ -113,7 +92,7 @@ static void captures_counts(const void *state, struct source_counts *out)
 {
     const struct captures *c = state;
     const struct flows_counts *flows = flows_counts(c->flows);
-    *out = c->counts;
+    *out = c->batch.counts;
     out->mirrored = flows->mirrored;
     out->dns_damaged = flows->dns_damaged;
     out->flows = flows->flows;

@@ -23,11 +23,6 @@ enum {
     READ_AHEAD_FROM = 1024 * 1024 /* compressed inputs that go on beyond this are worth a thread */
 };
 
-struct window {
-    uint8_t *buffer; /* owned */
-    size_t size;
-};
-
 struct input_stream {
     char *name;
     int descriptor; /* -1: memory */
@@ -45,10 +40,8 @@ struct input_stream {
     struct read_ahead *ahead; /* NULL: nobody reads ahead */
     bool ahead_tried, chunk_held;
 
-    struct window windows[INPUT_WINDOWS];
-    size_t window; /* the one in use; others only with before_reuse */
-    void (*before_reuse)(void *context, size_t window);
-    void *reuse_context;
+    uint8_t *buffer; /* the window, but where chunks are read ahead */
+    size_t buffer_size;
     bool ended;
     struct error error;
 };
@@ -106,48 +99,30 @@ static size_t raw_read(void *from, uint8_t *buffer, size_t size, struct error *e
     return count;
 }
 
-/* Room for count bytes in the window and one read more; what is visible moves to the front, maybe
- * of the next window. */
+/* Room for count bytes in the window and one read more; what is visible moves to the front. */
 static bool window_make_room(struct input *in, size_t count)
 {
     struct input_stream *s = in->stream;
     size_t needed = count + INPUT_READ_BYTES + PAGE_BYTES;
     size_t rest = in->view.left;
     size_t start = (PAGE_BYTES - rest % PAGE_BYTES) % PAGE_BYTES;
-    size_t next = s->before_reuse != NULL ? (s->window + 1) % INPUT_WINDOWS : s->window;
-    if (s->before_reuse != NULL)
-        s->before_reuse(s->reuse_context, next);
-    struct window *w = &s->windows[next];
-    uint8_t *buffer = w->buffer;
-    if (needed > w->size) {
-        size_t grown = w->size * 2 > needed ? w->size * 2 : needed;
+    uint8_t *buffer = s->buffer;
+    if (needed > s->buffer_size) {
+        size_t grown = s->buffer_size * 2 > needed ? s->buffer_size * 2 : needed;
         void *aligned;
         if (posix_memalign(&aligned, PAGE_BYTES, grown) != 0)
             return fail(&s->error, ERROR_SYSTEM, "no memory for %zu bytes of input", grown);
         buffer = aligned;
-        w->size = grown;
+        s->buffer_size = grown;
     }
     if (rest != 0)
         memmove(buffer + start, in->view.next, rest); /* reader: the window itself moves */
     in->view = reader_over(buffer + start, rest);
-    if (buffer != w->buffer) {
-        free(w->buffer);
-        w->buffer = buffer;
+    if (buffer != s->buffer) {
+        free(s->buffer);
+        s->buffer = buffer;
     }
-    s->window = next;
     return true;
-}
-
-void input_use_windows(struct input *in, void (*before_reuse)(void *context, size_t window),
-                       void *context)
-{
-    in->stream->before_reuse = before_reuse;
-    in->stream->reuse_context = context;
-}
-
-size_t input_window(const struct input *in)
-{
-    return in->stream->window;
 }
 
 /* Makes the next chunk the window, with what is left of the old one in front of it. False when that
@@ -210,11 +185,10 @@ static void fill_buffer(struct input *in, size_t count)
         read_ahead_release(s->ahead); /* what was left of it has moved */
     s->chunk_held = false;
     size_t start = (PAGE_BYTES - in->view.left % PAGE_BYTES) % PAGE_BYTES;
-    const struct window *w = &s->windows[s->window];
     while (!s->ended && in->view.left < count) {
         size_t used = start + in->view.left;
-        size_t got = read_more(s, w->buffer + used, w->size - used);
-        in->view = reader_over(w->buffer + start, in->view.left + got);
+        size_t got = read_more(s, s->buffer + used, s->buffer_size - used);
+        in->view = reader_over(s->buffer + start, in->view.left + got);
         in->view_end += got;
         s->ended = got == 0;
     }
@@ -276,7 +250,8 @@ static bool stream_begin(struct input *in, struct error *err)
         size_t used = read_start(s->top, buffer);
         const struct decompressor *how = decompressor_for(buffer, used);
         if (how == NULL) {
-            s->windows[0] = (struct window){buffer, INPUT_READ_BYTES};
+            s->buffer = buffer;
+            s->buffer_size = INPUT_READ_BYTES;
             in->view = reader_over(buffer, used);
             in->view_end = used;
             return true;
@@ -366,8 +341,7 @@ void input_close(struct input *in)
         decompress_stage_close(s->stages[i]);
     if (s->descriptor_owned && s->descriptor >= 0)
         (void)close(s->descriptor);
-    for (size_t i = 0; i < INPUT_WINDOWS; i++)
-        free(s->windows[i].buffer);
+    free(s->buffer);
     free(s->name);
     free(s);
     free(in);

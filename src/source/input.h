@@ -21,7 +21,6 @@
 #include "base/reader.h"
 
 enum {
-    INPUT_WINDOWS = 8,                   /* see input_use_windows */
     INPUT_READ_BYTES = 256 * 1024,       /* one read() */
     INPUT_WINDOW_MAX = 16 * 1024 * 1024, /* the most that can be wanted at once */
     INPUT_NESTED_MAX = 2,                /* compression in compression; more is refused */
@@ -73,15 +72,6 @@ static ALWAYS_INLINE void input_take(struct input *in, size_t count)
     assert(count <= in->view.left);
     read_skip(&in->view, count);
 }
-
-/* From now on the input reads into INPUT_WINDOWS windows in turn, so that what was seen stays where
- * it is for a while; before it uses a window again, before_reuse(context, window) is called, which
- * may wait. NULL: one window, as in the beginning. Not for compressed inputs. */
-void input_use_windows(struct input *in, void (*before_reuse)(void *context, size_t window),
-                       void *context);
-
-/* Which window the visible bytes are in. */
-size_t input_window(const struct input *in);
 
 /* Position in the (decompressed) stream of the next byte. */
 static ALWAYS_INLINE uint64_t input_offset(const struct input *in)

@@ -1,7 +1,7 @@
 /* Packets out of a capture file: records read, frames decoded, a batch at a time.
  *
  * A batch borrows from the input's window and from the decoder: it is to be used before the next
- * one is filled, unless somebody sees to it that neither moves (packet_ahead.c). */
+ * one is filled. */
 #ifndef WORMSIGN_SOURCE_PACKET_READER_H
 #define WORMSIGN_SOURCE_PACKET_READER_H
 
@@ -10,10 +10,8 @@
 #include "source/source.h"
 
 enum {
-    PACKET_FRAMES = 16,       /* frames that are read from the view at a time */
-    PACKET_BATCH_SMALL = 64,  /* packets of a batch that is used at once: they stay in the nearest
-                              * cache */
-    PACKET_BATCH_LARGE = 1024 /* of one that travels between threads */
+    PACKET_FRAMES = 16, /* frames that are read from the view at a time */
+    PACKET_BATCH = 64   /* packets of a batch: they stay in the nearest cache */
 };
 
 struct packet_batch {

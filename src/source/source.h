@@ -35,9 +35,7 @@ enum { SOURCE_START_BYTES = 64 }; /* what recognises is shown, where the input h
 struct source_format {
     const char *id, *claim;
     bool (*recognises)(const uint8_t *start, size_t size);
-    /* Borrows the input until close; it may be read by a thread of the source's own, so that others
-     * leave it alone but for input_name and input_raw_*. NULL and *err when its head cannot be
-     * read. */
+    /* Borrows the input until close. NULL and *err when its head cannot be read. */
     void *(*open)(struct input *in, const struct source_settings *settings, struct error *err);
     const char *(*format)(const void *state); /* more exactly than id: "pcap", "pcapng" */
     enum source_result (*next)(void *state, struct sink *to, struct error *err);

@@ -328,7 +328,7 @@ static void test_a_file_of_no_known_format_is_damage_where_it_was_named(void **s
         struct caught *c = hunt_ended(h, &outcome);
         assert_false(outcome.complete || outcome.nothing_opened);
         assert_int_equal(c->damages, 1);
-        assert_non_null(strstr(c->noted, "no format that is known here"));
+        assert_non_null(strstr(c->noted, size == 0 ? "it is empty" : "no format that is known"));
         check_truth(c);
         free(c);
         folder_remove(&f);
@@ -344,6 +344,7 @@ static void test_a_file_of_no_known_format_in_a_folder_is_passed_over(void **sta
     struct hunt_outcome outcome;
     put_file(&f, "README", "captures of April\n", 18);
     struct hunt *h = hunt_begun(&settings);
+    assert_true(hunt_read(h, sample, true));
     assert_true(hunt_read(h, path_in(&f, "README", path), false));
     struct caught *c = hunt_ended(h, &outcome);
     assert_true(outcome.complete && !outcome.nothing_opened);
@@ -401,13 +402,30 @@ static void test_evidence_without_room_is_a_limit_and_incomplete(void **state)
     free(c);
 }
 
-static void test_nothing_read_is_a_complete_nothing(void **state)
+static void test_a_folder_without_a_capture_leaves_a_run_incomplete(void **state)
+{
+    (void)state;
+    struct folder f = folder_made();
+    char path[PATH_SIZE];
+    struct hunt_settings settings = settings_usual();
+    struct hunt_outcome outcome;
+    put_file(&f, "README", "captures of April\n", 18);
+    struct hunt *h = hunt_begun(&settings);
+    assert_true(hunt_read(h, path_in(&f, "README", path), false));
+    struct caught *c = hunt_ended(h, &outcome);
+    assert_false(outcome.complete || outcome.nothing_opened);
+    assert_non_null(strstr(c->noted, "nothing was read"));
+    free(c);
+    folder_remove(&f);
+}
+
+static void test_no_input_at_all_is_a_failure(void **state)
 {
     (void)state;
     struct hunt_settings settings = settings_usual();
     struct hunt_outcome outcome;
     struct caught *c = hunt_ended(hunt_begun(&settings), &outcome);
-    assert_true(outcome.complete && !outcome.nothing_opened);
+    assert_true(!outcome.complete && outcome.nothing_opened);
     assert_int_equal(c->count, 0);
     free(c);
     hunt_free(NULL);
@@ -545,7 +563,8 @@ int main(void)
         cmocka_unit_test(test_a_folder_that_could_not_be_read_is_damage),
         cmocka_unit_test(test_of_a_cut_capture_what_came_before_counts),
         cmocka_unit_test(test_evidence_without_room_is_a_limit_and_incomplete),
-        cmocka_unit_test(test_nothing_read_is_a_complete_nothing),
+        cmocka_unit_test(test_a_folder_without_a_capture_leaves_a_run_incomplete),
+        cmocka_unit_test(test_no_input_at_all_is_a_failure),
         cmocka_unit_test(test_a_report_that_refuses_does_not_take_the_others_along),
         cmocka_unit_test(test_a_nat_seen_on_both_sides_is_not_infected),
         cmocka_unit_test(test_what_chance_does_every_hundredth_day_is_not_shown),

@@ -191,7 +191,7 @@ static void test_weak_signs_are_unknown_and_say_so(void **state)
     (void)state;
     struct verdict v = JUDGED(&home_host, points(SIGN_ODD_HTTP, 0, 1));
     assert_int_equal(v.kind, VERDICT_UNKNOWN);
-    assert_string_equal(v.reason, "the signs are too weak to say; ask it by scan");
+    assert_string_equal(v.reason, "the signs are too weak to say");
     assert_string_equal(v.says, "It weighs a few points.");
 }
 
@@ -273,7 +273,8 @@ static void test_what_is_passed_on_does_not_convict(void **state)
     assert_int_equal(v.kind, VERDICT_SUSPICIOUS);
     assert_int_equal(v.marks, MARK_RELAY);
     assert_false(v.proof);
-    assert_non_null(strstr(v.says, "this address or a host behind it. Ask it by scan."));
+    assert_non_null(
+        strstr(v.says, "this address or a host behind it. Look at the machines themselves."));
     assert_int_equal(KIND(marked(chance(SIGN_RENDEZVOUS_DNS, 0, 2), MARK_RELAY)), VERDICT_UNKNOWN);
 }
 
@@ -296,7 +297,7 @@ static void test_a_relay_has_the_variants_and_the_sentence_of_its_own_sign(void 
     struct verdict v = JUDGED(&home_host, marked(chance(SIGN_RENDEZVOUS_DNS, 0, 900), MARK_RELAY),
                               chance(SIGN_P2P_PORTS, 0, 12));
     assert_int_equal(v.variants, VARIANT_D | VARIANT_E);
-    assert_string_equal(v.says, "Infected with Conficker D or E (SRI: C, E): It met ports.");
+    assert_string_equal(v.says, "Infected with Conficker D (SRI: C) or E: It met ports.");
     v = JUDGED(&home_host, below_floor(chance(SIGN_P2P_PORTS, 0, 12)),
                chance(SIGN_RENDEZVOUS_DNS, 0, 10));
     assert_int_equal(v.variants, VARIANT_A);
@@ -425,9 +426,9 @@ static void test_sris_letters_stand_where_they_differ(void **state)
     } cases[] = {
         {VARIANT_A, "Infected with Conficker A: It answered."},
         {VARIANT_A | VARIANT_B, "Infected with Conficker A or B: It answered."},
-        {VARIANT_B | VARIANT_C, "Infected with Conficker B or C (SRI: B, B++): It answered."},
+        {VARIANT_B | VARIANT_C, "Infected with Conficker B or C (SRI: B++): It answered."},
         {VARIANT_D, "Infected with Conficker D (SRI: C): It answered."},
-        {VARIANT_D | VARIANT_E, "Infected with Conficker D or E (SRI: C, E): It answered."},
+        {VARIANT_D | VARIANT_E, "Infected with Conficker D (SRI: C) or E: It answered."},
         {VARIANT_E, "Infected with Conficker E: It answered."},
         {0, "Infected with Conficker: It answered."},
     };
@@ -447,7 +448,7 @@ static void test_the_longest_sentence_fits(void **state)
         memset(s[i].says, 'x', sizeof s[i].says - 1);
     }
     struct verdict v = judged(&home_host, s, COUNT_OF(s));
-    const char *end = "Ask it by scan.";
+    const char *end = "Look at the machines themselves.";
     assert_string_equal(v.says + strlen(v.says) - strlen(end), end);
     s[0] = proof(SIGN_P2P_ANSWER, 0);
     memset(s[0].says, 'x', sizeof s[0].says - 1);
