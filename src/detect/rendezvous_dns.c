@@ -32,6 +32,7 @@ enum {
     DAYS_GRACE = 1,        /* the worm's clock and ours: the day before and after count */
     OTHER_DAYS_SMALL = 30, /* lists A and B: other dates looked at, each side */
     OTHER_DAYS_D = 7,      /* list D: 50,000 names a day, so fewer */
+    LIST_NAMED_LOG10 = -9, /* a list whose chance is below this is named beside the best one */
     LABEL_FLOOR = 5,       /* 4-letter names never convict */
     NAMES_TO_CONVICT = 3
 };
@@ -291,11 +292,15 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     const struct slot *s = slot;
     if (s->hits == NULL)
         return false;
-    struct tail best = tail_of(s, NAME_LIST_A);
-    for (enum name_list list = NAME_LIST_B; list < NAME_LISTS; list++) {
+    struct tail best = {0};
+    unsigned variants = 0;
+    for (enum name_list list = NAME_LIST_A; list < NAME_LISTS; list++) {
         struct tail tail = tail_of(s, list);
-        if (tail.log10_chance < best.log10_chance)
+        if (list == NAME_LIST_A || tail.log10_chance < best.log10_chance)
             best = tail;
+        /* A resolver passes on names of several lists: each that convicts is named. */
+        if (tail.log10_chance <= LIST_NAMED_LOG10 && tail.hits_of_five >= NAMES_TO_CONVICT)
+            variants |= variants_of(list);
     }
     if (best.hits < 1)
         return false;
@@ -303,7 +308,7 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     out->weight = WEIGHT_STATISTICAL;
     out->false_alarm_log10 = best.log10_chance;
     out->below_floor = best.hits_of_five < NAMES_TO_CONVICT;
-    out->variants = variants_of(best.list);
+    out->variants = variants | variants_of(best.list);
     out->marks = relay ? MARK_RELAY : 0;
     if (!out->below_floor && checks_lists(w, day, s, best.list))
         out->marks |= MARK_SCANNER;

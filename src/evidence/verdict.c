@@ -282,6 +282,7 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
     *out = (struct verdict){.host = c->host,
                             .home = c->home,
                             .site = c->site,
+                            .exempt = c->exempt,
                             .first_us = TIME_NONE,
                             .last_us = TIME_NONE};
     for (size_t i = 0; i < count; i++) {

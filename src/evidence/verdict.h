@@ -33,6 +33,7 @@ struct verdict {
     char names[VERDICT_NAMES_MAX][HOST_NAME_SIZE]; /* as they came: writers escape them */
     enum verdict_kind kind;
     unsigned variants, marks; /* bits */
+    bool exempt;
     bool proof;
     double weight; /* where there is no proof: the heaviest day's S + A */
     bool has_day;

@@ -270,7 +270,8 @@ static void evidence_lines(struct page *p, const struct verdict *v, bool with_fa
 static bool is_listed(const struct report *r, struct text_state *state, const struct verdict *v)
 {
     int place = v->home ? HOME : OUTSIDE;
-    bool wanted = r->verbosity >= shown[place][v->kind].line_from;
+    /* Whoever was exempted is named: a forgotten --exempt must not hide an infected host. */
+    bool wanted = v->exempt || r->verbosity >= shown[place][v->kind].line_from;
     if (wanted && !v->home && r->verbosity == 0)
         wanted = state->listed_outside++ < OUTSIDE_LISTED;
     state->hidden[place][v->kind] += !wanted;

@@ -121,6 +121,26 @@ static void test_last_weeks_ports_count_near_monday_only(void **state)
     stage_clear(&s);
 }
 
+static void test_the_order_of_protocols_does_not_matter(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_P2P_PORTS);
+    struct sign first, second;
+    for (uint32_t i = 0; i < 8; i++) {
+        uint32_t peer = (uint32_t)hash_number(i);
+        uint16_t port = ports_predicted_for(peer, week_of(when(tuesday)), READING_NMAP).udp[1];
+        began(&s, "10.0.0.5", peer, port, IP_TCP, tuesday);
+        began(&s, "10.0.0.5", peer, port, IP_UDP, tuesday);
+        began(&s, "10.0.0.6", peer, port, IP_UDP, tuesday);
+        began(&s, "10.0.0.6", peer, port, IP_TCP, tuesday);
+    }
+    assert_true(sign_of(&s, "10.0.0.5", tuesday, &first));
+    assert_true(sign_of(&s, "10.0.0.6", tuesday, &second));
+    assert_int_equal(first.count, 8);
+    assert_true(first.count == second.count && first.of == second.of);
+    stage_clear(&s);
+}
+
 static void test_days_are_judged_apart(void **state)
 {
     (void)state;
@@ -294,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_file_sharing_is_no_sign_worth_a_verdict),
         cmocka_unit_test(test_a_vertical_scan_is_no_sign_worth_a_verdict),
         cmocka_unit_test(test_last_weeks_ports_count_near_monday_only),
+        cmocka_unit_test(test_the_order_of_protocols_does_not_matter),
         cmocka_unit_test(test_days_are_judged_apart),
         cmocka_unit_test(test_merging_ports_gives_the_whole),
         cmocka_unit_test(test_a_valid_message_is_proof),
