@@ -15,8 +15,7 @@
 enum name_list { NAME_LIST_A, NAME_LIST_B, NAME_LIST_D, NAME_LISTS };
 
 enum {
-    DOMAIN_NAME_SIZE =
-        24, /* label of at most 11, dot, suffix of at most 6 ("com.mx" and the like), NUL */
+    DOMAIN_NAME_SIZE = 24, /* label of at most 11, dot, suffix of at most 6 ("com.mx"), NUL */
     DOMAIN_LABEL_MIN = 4,
     DOMAIN_LABEL_MAX = 11,
     NAMES_A_DAY_MAX = 50000

@@ -26,8 +26,7 @@ struct watcher {
 struct detector {
     enum sign_id sign;
     size_t slot_size;
-    bool statistical;   /* its sign weighs by a chance; one more test that an innocent host is put
-                      * to */
+    bool statistical;   /* its sign weighs by a chance: one test more for an innocent host */
     unsigned interests; /* bits (1 << enum observation_kind): what observe is called for */
     void (*observe)(struct watcher *w, const struct observation *seen);
     /* Whether it could make anything of this datagram: a cheap gate. NULL: never. */

@@ -184,6 +184,7 @@ static void add_counts(struct source_counts *sum, const struct source_counts *mo
     sum->frames_damaged += more->frames_damaged;
     sum->frames_unknown_link += more->frames_unknown_link;
     sum->frames_without_time += more->frames_without_time;
+    sum->odd_times += more->odd_times;
     sum->packets += more->packets;
     sum->mirrored += more->mirrored;
     sum->dns_damaged += more->dns_damaged;

@@ -163,20 +163,18 @@ static void say_limits(const struct hunt *h, struct lines *l)
     const struct source_counts *c = &h->counts;
     if (c->flows_let_go > 0)
         add_line(l,
-                 "flow table: %llu flows were let go before they were idle (FLOWS_MAX): late "
-                 "answers of theirs "
-                 "count as new flows",
+                 "flow table: full, and %llu flows were let go before they were idle: late "
+                 "answers of theirs count as new flows",
                  (unsigned long long)c->flows_let_go);
     if (c->heads_let_go > 0)
         add_line(l,
-                 "stream heads: %llu were let go unfinished (STREAM_HEADS_MAX): messages in them "
-                 "were missed",
+                 "stream heads: too many at a time, and %llu were let go unfinished: messages in "
+                 "them were missed",
                  (unsigned long long)c->heads_let_go);
     if (hosts_refused(h->hosts) > 0)
         add_line(l,
-                 "evidence: %llu times there was no room for a host's evidence (hosts_limits): "
-                 "hosts may "
-                 "be missing",
+                 "evidence: %llu times there was no room for a host's evidence: hosts may be "
+                 "missing",
                  (unsigned long long)hosts_refused(h->hosts));
     if (calendar_failures(h->calendar) > 0)
         add_line(l, "name lists: %llu look-ups found no memory for a day's list",
@@ -210,6 +208,10 @@ static void say_notes(const struct hunt *h, struct lines *l)
     if (c->frames_without_time > 0)
         add_line(l, "%llu frames have no time, so no day and week, and were passed over",
                  (unsigned long long)c->frames_without_time);
+    if (c->odd_times > 0)
+        add_line(l,
+                 "%llu frames have a time that cannot be, which was moved to the nearest that can",
+                 (unsigned long long)c->odd_times);
     if (c->mirrored > 0)
         add_line(l, "%llu packets were seen twice (mirror ports) and counted once",
                  (unsigned long long)c->mirrored);

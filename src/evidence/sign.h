@@ -76,17 +76,17 @@ struct sign {
     int32_t day;    /* the UTC day it is weighed on */
     unsigned tests; /* statistical detectors that could have spoken of the host on that day */
     enum sign_weight weight;
-    double points;            /* WEIGHT_POINTS only */
-    double false_alarm_log10; /* WEIGHT_STATISTICAL only: log10 of the chance that an innocent host
-                            * shows it in a day */
+    double points; /* WEIGHT_POINTS only */
+    /* WEIGHT_STATISTICAL only: log10 of the chance that an innocent host shows it in a day. */
+    double false_alarm_log10;
     bool has_of;
     uint64_t count, of; /* "41 of 43" */
     int64_t first_us, last_us;
-    unsigned variants, marks;  /* bits */
-    bool below_floor;          /* statistical: too few cases to convict, however small the chance */
-    bool bare_only;            /* p2p-message: nothing but bare requests, as a scanner sends them */
-    char says[SIGN_SAYS_SIZE]; /* one sentence, plain printable text (foreign text in it is already
-                           * escaped) */
+    unsigned variants, marks; /* bits */
+    bool below_floor;         /* statistical: too few cases to convict, however small the chance */
+    bool bare_only;           /* p2p-message: nothing but bare requests, as a scanner sends them */
+    /* One sentence, plain printable text; foreign text in it is escaped already. */
+    char says[SIGN_SAYS_SIZE];
     unsigned fact_count;
     struct fact facts[FACTS_MAX];
 };

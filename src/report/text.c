@@ -4,8 +4,8 @@
  *
  *   10.0.0.5 (ward3-pc): INFECTED, variant D (SRI: C) or E, weight 12.4, 2009-04-21 16:44:11 to
  *     18:02:00 UTC
- *       It began to contact 43 peers, and 41 of them ...
- *       - p2p-ports: 41 of 43 peers were on the port predicted for their address this week.
+ *       - p2p-ports: Of 43 pairs of address and port that it began to contact, 41 addresses ...
+ *       What to know about it, where there is something.
  *
  * Verdicts are streamed in their order, and a heading is written where the group changes. How much
  * a host gets depends on its group and the verbosity (table `shown`): infected and suspicious home

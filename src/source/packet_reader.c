@@ -55,7 +55,9 @@ static void take_frames(struct packet_reader *r, struct packet_batch *batch)
 static void note_counts(struct packet_reader *r, struct packet_batch *batch)
 {
     const struct frame_counts *frames = frame_decoder_counts(r->decoder);
+    const struct capture_notes *notes = capture_file_notes(r->file);
     r->counts.bytes = input_offset(r->in);
+    r->counts.odd_times = notes->odd_fractions + notes->clipped_times;
     r->counts.packets = frames->packets;
     r->counts.frames_damaged = frames->damaged;
     r->counts.frames_unknown_link = frames->unknown_link;

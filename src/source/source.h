@@ -25,6 +25,7 @@ struct source_settings {
 struct source_counts {
     uint64_t records, bytes; /* bytes: of the decompressed stream, as far as it was read */
     uint64_t frames_damaged, frames_unknown_link, frames_without_time;
+    uint64_t odd_times; /* fractions of a second or more, years that no calendar has */
     uint64_t packets, mirrored, dns_damaged;
     uint64_t flows, flows_let_go, heads_let_go, fragments_let_go;
     uint32_t unknown_link; /* one of the link types that could not be read */
