@@ -1,5 +1,5 @@
-/* One lock and one condition: things are large (a quarter of a megabyte, a thousand packets), so a belt moves a few
- * thousand times a second at most. */
+/* One lock and one condition: things are large (a quarter of a megabyte, a thousand packets), so a
+ * belt moves a few thousand times a second at most. */
 #include "base/belt.h"
 
 #include <assert.h>

@@ -1,9 +1,10 @@
-/* A belt between two threads: one makes things and puts them into numbered places, the other takes them in the same
- * order and gives the places back. What is in a place belongs to one of them at a time.
+/* A belt between two threads: one makes things and puts them into numbered places, the other takes
+ * them in the same order and gives the places back. What is in a place belongs to one of them at a
+ * time.
  *
- * The maker runs in a thread of its own, from which all signals are kept away. It can be stopped at any time: a
- * maker that waits inside belt_* returns false; one that waits in read() is cancelled there, if it
- * allows it (source/input.c), and nowhere else. */
+ * The maker runs in a thread of its own, from which all signals are kept away. It can be stopped at
+ * any time: a maker that waits inside belt_* returns false; one that waits in read() is cancelled
+ * there, if it allows it (source/input.c), and nowhere else. */
 #ifndef WORMSIGN_BASE_BELT_H
 #define WORMSIGN_BASE_BELT_H
 

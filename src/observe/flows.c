@@ -513,8 +513,8 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
     unsigned at = key.at;
     if (at == BUCKET_PLACES || b->tags[at] != tag_of(key))
         at = tag_place(b, tag_of(key));
-    if (at == BUCKET_PLACES)
-        return false;
+    if (at == BUCKET_PLACES) /* the end of a connection whose beginning was not captured is none */
+        return p->protocol == IP_TCP && p->payload.left == 0 && (p->tcp_flags & TCP_SYN) == 0;
     if (p->protocol == IP_UDP) {
         if (is_dns(p) || to->wants_datagram(to, p->payload))
             return false;
