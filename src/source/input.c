@@ -57,7 +57,8 @@ static bool fail_errno(struct error *err, const char *what)
     return false;
 }
 
-/* read(), again after a signal, and patiently where stdin was handed to us non-blocking. */
+/* read(), patiently where stdin was handed to us non-blocking. A signal that somebody handles ends
+ * it: a run that is to stop must not wait for a silent pipe. */
 static ssize_t read_patiently(int descriptor, uint8_t *buffer, size_t size)
 {
     for (;;) {
@@ -66,10 +67,10 @@ static ssize_t read_patiently(int descriptor, uint8_t *buffer, size_t size)
         (void)pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
         ssize_t count = read(descriptor, buffer, size);
         (void)pthread_setcancelstate(before, NULL);
-        if (count >= 0 || (errno != EINTR && errno != EAGAIN))
+        if (count >= 0 || errno != EAGAIN)
             return count;
         struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
-        if (errno == EAGAIN && poll(&wanted, 1, -1) < 0 && errno != EINTR)
+        if (poll(&wanted, 1, -1) < 0)
             return -1;
     }
 }
