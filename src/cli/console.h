@@ -46,7 +46,7 @@ bool console_print(struct console *c, const char *format, ...) PRINTF_LIKE(2, 3)
 /* Sends what was printed so far on its way. False once stdout has failed. */
 bool console_flush(struct console *c);
 
-/* Before others write to stdout: takes the progress line away where that is on the same terminal. */
+/* Before others write to stdout: takes the progress line away where that is on one terminal. */
 void console_make_way(struct console *c);
 
 /* Others could not write to stdout: keeps the reason, which is in errno, for console_close to say.

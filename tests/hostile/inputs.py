@@ -397,7 +397,7 @@ def a_closed_stdin_is_told(program):
         check=False,
     )
     equal(done.returncode, 3, "exit code")
-    holds(b"-: " in done.stderr, done.stderr)
+    holds(b"wormsign: stdin: " in done.stderr, done.stderr)
 
 
 @check
