@@ -24,10 +24,10 @@ static void hold_closed_descriptors(void)
     }
 }
 
-static int width_of_terminal(void)
+static int width_of_terminal(int descriptor, int least)
 {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40)
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col < least)
         return CONSOLE_WIDTH_USUAL;
     return size.ws_col < CONSOLE_WIDTH_MOST ? size.ws_col : CONSOLE_WIDTH_MOST;
 }
@@ -39,13 +39,14 @@ void console_open(struct console *c)
     memset(c, 0, sizeof *c);
     c->talk_is_terminal = isatty(STDERR_FILENO) == 1;
     c->results_to_terminal = isatty(STDOUT_FILENO) == 1;
-    c->width = c->results_to_terminal ? width_of_terminal() : CONSOLE_WIDTH_USUAL;
+    c->width = width_of_terminal(STDOUT_FILENO, CONSOLE_WIDTH_LEAST);
+    c->talk_width = width_of_terminal(STDERR_FILENO, PROGRESS_WIDTH_LEAST);
     if (!c->results_to_terminal)
         (void)setvbuf(stdout, NULL, _IOFBF, 65536);
 }
 
 /* Keeps the first reason: later ones only say that the stream was already broken. */
-static bool stdout_failed(struct console *c)
+bool console_failed(struct console *c)
 {
     if (c->write_error == 0)
         c->write_error = errno != 0 ? errno : EIO;
@@ -60,7 +61,7 @@ static void clear_progress(struct console *c)
 }
 
 /* Results on the same terminal go where the progress line stood, not behind it. */
-static void make_way(struct console *c)
+void console_make_way(struct console *c)
 {
     if (c->results_to_terminal)
         clear_progress(c);
@@ -71,31 +72,31 @@ bool console_print(struct console *c, const char *format, ...)
     va_list arguments;
     if (c->write_error != 0)
         return false;
-    make_way(c);
+    console_make_way(c);
     va_start(arguments, format);
     int written = vfprintf(stdout, format, arguments);
     va_end(arguments);
-    return written >= 0 || stdout_failed(c);
+    return written >= 0 || console_failed(c);
 }
 
 bool console_flush(struct console *c)
 {
     if (c->write_error != 0)
         return false;
-    return fflush(stdout) == 0 || stdout_failed(c);
+    return fflush(stdout) == 0 || console_failed(c);
 }
 
 bool console_json(struct console *c, json_t *object)
 {
     bool good = c->write_error == 0;
-    make_way(c);
+    console_make_way(c);
     if (object == NULL) {
         errno = ENOMEM;
-        return stdout_failed(c);
+        return console_failed(c);
     }
     if (good)
         good = (json_dumpf(object, stdout, JSON_COMPACT) == 0 && putc('\n', stdout) != EOF) ||
-               stdout_failed(c);
+               console_failed(c);
     json_decref(object);
     return good && console_flush(c);
 }
@@ -184,31 +185,62 @@ void console_detail(struct console *c, const char *format, ...)
     va_end(arguments);
 }
 
-void console_progress(struct console *c, const char *format, ...)
+static bool progress_is_due(struct console *c)
 {
     struct timespec now;
-    va_list arguments;
     if (!c->talk_is_terminal || c->quiet || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        return;
+        return false;
     int64_t now_us = now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
     if (now_us < c->progress_next_us)
-        return;
+        return false;
     c->progress_next_us = now_us + PROGRESS_PAUSE_US;
+    return true;
+}
+
+/* One column stays free: a full line makes some terminals go on to the next. */
+static void draw_progress(struct console *c, const char *safe)
+{
+    clear_progress(c);
+    (void)fprintf(stderr, "%.*s", c->talk_width - 1, safe);
+    (void)fflush(stderr);
+    c->progress_drawn = true;
+}
+
+void console_progress(struct console *c, const char *format, ...)
+{
     char safe[4 * CONSOLE_LINE_SIZE];
+    va_list arguments;
+    if (!progress_is_due(c))
+        return;
     va_start(arguments, format);
     escape(safe, sizeof safe, format, arguments);
     va_end(arguments);
-    clear_progress(c);
-    (void)fputs(safe, stderr);
-    (void)fflush(stderr);
-    c->progress_drawn = true;
+    draw_progress(c, safe);
+}
+
+void console_progress_of(struct console *c, const char *name, const char *done)
+{
+    char safe[4 * CONSOLE_LINE_SIZE], line[2 * CONSOLE_WIDTH_MOST];
+    size_t columns = (size_t)c->talk_width - 1, taken = strlen(done) + strlen(": ");
+    if (!progress_is_due(c))
+        return;
+    struct text t = text_over(safe, sizeof safe);
+    size_t length = strlen(name), from = length < columns ? 0 : length - columns;
+    text_add_escaped(&t, name + from, length - from);
+    size_t room = columns > taken + PROGRESS_NAME_LEAST ? columns - taken : PROGRESS_NAME_LEAST;
+    bool is_cut = from > 0 || t.used > room;
+    size_t kept = room - strlen("...");
+    const char *end = is_cut && t.used > kept ? safe + (t.used - kept) : safe;
+    struct text shown = text_over(line, sizeof line);
+    text_add(&shown, "%s%s: %s", is_cut ? "..." : "", end, done);
+    draw_progress(c, line);
 }
 
 enum exit_code console_close(struct console *c, enum exit_code code)
 {
     clear_progress(c);
     if (console_flush(c) && fclose(stdout) != 0)
-        (void)stdout_failed(c);
+        (void)console_failed(c);
     if (c->write_error == 0)
         return code;
     if (c->write_error != EPIPE)

@@ -59,6 +59,7 @@ enum exit_code help_overview(struct console *c)
     (void)console_print(
         c, "\n"
            "Try:\n"
+           "  wormsign hunt samples/outbreak.pcap.gz   who in this capture is infected, and why\n"
            "  wormsign ports 192.168.1.65              its four P2P ports this week\n"
            "  wormsign domains --check example.com     is this name one of the worm's?\n"
            "  wormsign explain p2p-answer              what a sign means and what to do\n"

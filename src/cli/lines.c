@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 bool lines_open(struct lines *l, const char *path, size_t longest, struct error *err)
 {
@@ -12,6 +13,12 @@ bool lines_open(struct lines *l, const char *path, size_t longest, struct error 
     FILE *in = is_stdin ? stdin : fopen(path, "rbe");
     if (in == NULL)
         return fail(err, ERROR_SYSTEM, "cannot open %.200s: %s", path, strerror(errno));
+    struct stat file;
+    if (fstat(fileno(in), &file) == 0 && S_ISDIR(file.st_mode)) {
+        if (!is_stdin)
+            (void)fclose(in);
+        return fail(err, ERROR_SYSTEM, "%.200s is a directory, not a list", path);
+    }
     char *buffer = malloc(longest + 1);
     if (buffer == NULL) {
         if (!is_stdin)
@@ -94,10 +101,18 @@ bool line_word(struct reader *line, char *word, size_t word_size, bool *too_long
     return used > 0 && !*too_long;
 }
 
+/* A list of another kind is wrong in every line: its first lines tell what is the matter. */
+static void complain_of_line(const struct call *call, const struct lines *l, uint64_t complaints,
+                             const struct error *err)
+{
+    if (complaints <= LINE_COMPLAINTS_MAX)
+        console_complain(call->console, "%s, line %" PRIu64 ": %s", l->name, l->number, err->text);
+}
+
 static enum exit_code each_of_one(const struct call *call, struct lines *l, line_handler *handler,
                                   void *context)
 {
-    enum exit_code code = EXIT_DONE;
+    uint64_t complaints = 0;
     struct reader line;
     struct error err;
     enum line_result result;
@@ -105,7 +120,7 @@ static enum exit_code each_of_one(const struct call *call, struct lines *l, line
         bool good = false;
         if (result == LINE_FAILED) {
             console_complain(call->console, "%s", err.text);
-            return exit_graver(code, EXIT_INCOMPLETE);
+            return EXIT_INCOMPLETE;
         }
         if (result == LINE_TOO_LONG)
             (void)fail(&err, ERROR_LIMIT, "longer than %zu bytes", l->longest);
@@ -113,13 +128,14 @@ static enum exit_code each_of_one(const struct call *call, struct lines *l, line
             good = handler(context, line, &err);
         if (call->console->write_error != 0)
             return EXIT_FAILED;
-        if (!good) {
-            console_complain(call->console, "%s, line %" PRIu64 ": %s", l->name, l->number,
-                             err.text);
-            code = EXIT_INCOMPLETE;
-        }
+        if (!good)
+            complain_of_line(call, l, ++complaints, &err);
     }
-    return code;
+    if (complaints > LINE_COMPLAINTS_MAX)
+        console_complain(call->console, "%s: and %" PRIu64 " more wrong line%s", l->name,
+                         complaints - LINE_COMPLAINTS_MAX,
+                         complaints - LINE_COMPLAINTS_MAX == 1 ? "" : "s");
+    return complaints > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
 }
 
 enum exit_code lines_each(const struct call *call, const struct option_texts *paths, size_t longest,

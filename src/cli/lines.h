@@ -14,6 +14,8 @@
 #include "base/reader.h"
 #include "cli/verbs.h"
 
+enum { LINE_COMPLAINTS_MAX = 20 }; /* of one list; further wrong lines are counted */
+
 struct lines {
     const char *name; /* for messages: the path, or "stdin" */
     FILE *in;
@@ -38,7 +40,7 @@ typedef bool line_handler(void *context, struct reader line, struct error *err);
 
 /* Hands every line of every path to the handler. A wrong line is complained about by name and
  * number, and the next one follows; a file that cannot be opened or read likewise. Stops when
- * stdout fails. */
+ * stdout fails. Without any file that could be opened: EXIT_FAILED. */
 enum exit_code lines_each(const struct call *call, const struct option_texts *paths, size_t longest,
                           line_handler *handler, void *context);
 

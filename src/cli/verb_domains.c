@@ -169,16 +169,57 @@ static bool ask(struct check *check, const char *name, struct error *err)
     return true;
 }
 
+/* True for what can stand in a name; a dot ends a label. */
+static bool is_of_name(unsigned char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.';
+}
+
+/* Where a label too many stands in front of what could be one of the worm's names: that name. */
+static const char *name_inside(const char *name)
+{
+    struct domain_shape shape;
+    const char *inside = strchr(name, '.');
+    if (domain_shape_of(name, strlen(name), &shape))
+        return NULL;
+    while (inside != NULL && !domain_shape_of(inside + 1, strlen(inside + 1), &shape))
+        inside = strchr(inside + 1, '.');
+    return inside != NULL ? inside + 1 : NULL;
+}
+
+/* A word that is more or less than a name is found in no list, and "no" would be the wrong answer
+ * to what was meant. */
+static bool check_bare_name(const char *name, struct error *err)
+{
+    if (strstr(name, "://") != NULL || strchr(name, '/') != NULL)
+        return fail(err, ERROR_FORMAT, "is a URL; give the name in it alone");
+    for (const char *next = name; *next != '\0'; next++) {
+        if (!is_of_name((unsigned char)*next))
+            return fail(err, ERROR_FORMAT, "byte 0x%02x at place %zu stands in no name",
+                        (unsigned)(unsigned char)*next, (size_t)(next - name) + 1);
+    }
+    if (name[0] == '.' || strstr(name, "..") != NULL)
+        return fail(err, ERROR_FORMAT, "has an empty label");
+    const char *inside = name_inside(name);
+    if (inside != NULL)
+        return fail(err, ERROR_FORMAT,
+                    "has a label too many: the worm puts nothing in front of its names; check %s",
+                    inside);
+    return true;
+}
+
 static bool ask_line(void *context, struct reader line, struct error *err)
 {
     char name[NAME_TEXT_MAX + 1], more[2];
     bool too_long;
     if (!line_word(&line, name, sizeof name, &too_long))
-        return fail(err, ERROR_FORMAT, "is no name: longer than %d bytes, or binary",
-                    NAME_TEXT_MAX);
+        return too_long ? fail(err, ERROR_FORMAT, "is no name: longer than %d bytes, or binary",
+                               NAME_TEXT_MAX)
+                        : fail(err, ERROR_FORMAT, "is empty");
     if (line_word(&line, more, sizeof more, &too_long) || too_long)
         return fail(err, ERROR_FORMAT, "more than one name");
-    return ask(context, name, err);
+    return check_bare_name(name, err) && ask(context, name, err);
 }
 
 static bool keep(struct check *check, struct found found)
@@ -271,16 +312,31 @@ static bool print_answers(struct check *check)
     return true;
 }
 
+/* "No" depends on the days, so those that nobody chose are told. */
+static void note_days(const struct call *call, const struct check *check)
+{
+    const struct domains_settings *s = call->settings;
+    char since[DATE_TEXT_SIZE], until[DATE_TEXT_SIZE];
+    if (check->asked_count > 0 && !s->date.given && !s->since.given && !s->until.given)
+        console_note(call->console,
+                     "looked in the lists of %s to %s; --date, or --since and --until, choose "
+                     "other days",
+                     date_text(check->since, since), date_text(check->until, until));
+}
+
 static enum exit_code check_names(const struct call *call, struct check *check)
 {
     const struct domains_settings *s = call->settings;
+    enum exit_code code = EXIT_DONE;
     struct error err;
     for (size_t i = 0; i < call->words.operand_count; i++) {
         struct reader word = reader_over(call->words.operands[i], strlen(call->words.operands[i]));
-        if (!ask_line(check, word, &err))
-            return call_is_wrong(call, "'%.100s': %s", call->words.operands[i], err.text);
+        if (ask_line(check, word, &err))
+            continue;
+        console_complain(call->console, "'%.300s': %s", call->words.operands[i], err.text);
+        code = EXIT_INCOMPLETE;
     }
-    enum exit_code code = lines_each(call, &s->lists, NAME_TEXT_MAX * 2, ask_line, check);
+    code = exit_graver(code, lines_each(call, &s->lists, NAME_TEXT_MAX * 2, ask_line, check));
     if (code == EXIT_FAILED)
         return code;
     if (!look_up(check)) {
@@ -290,6 +346,7 @@ static enum exit_code check_names(const struct call *call, struct check *check)
                          CHECK_MATCHES_MAX);
         code = EXIT_INCOMPLETE;
     }
+    note_days(call, check);
     return print_answers(check) ? code : EXIT_FAILED;
 }
 
@@ -382,7 +439,7 @@ const struct verb verb_domains = {
         "for each. The days are today and its neighbours, because clocks differ; --since and "
         "--until widen that to any span. A name is known by a hash: a foreign one is taken for the "
         "worm's once in 10^9 look-ups.\n"
-        "Exit: 0 done (found or not), 2 wrong command line, 3 some lines of a list were wrong, 4 "
+        "Exit: 0 done (found or not), 2 wrong command line, 3 something asked was no bare name, 4 "
         "failed.\n",
     .examples = "wormsign domains --variant D --date 2009-04-01\n"
                 "wormsign domains --check --date 2009-01-08 mphtfrxs.net\n"

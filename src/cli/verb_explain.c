@@ -3,6 +3,7 @@
 
 #include "cli/suggest.h"
 #include "cli/verbs.h"
+#include "detect/detector.h"
 #include "evidence/sign.h"
 
 struct explain_settings {
@@ -17,20 +18,32 @@ static const struct option explain_options[] = {
      .into = offsetof(struct explain_settings, json)},
 };
 
+/* Signs are all described from the start, detectors come one by one. */
+static bool is_looked_for(const struct sign_kind *kind)
+{
+    bool found = false;
+    for (unsigned d = 0; d < detector_count; d++)
+        found |= sign_kind_of(detectors[d]->sign) == kind;
+    return found;
+}
+
+static const char *const not_looked_for = "This build does not look for it yet.";
+
 static bool print_json(struct console *c, const struct sign_kind *kind)
 {
-    return console_json(c,
-                        json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s}", "type", "sign", "schema",
-                                  1, "sign", kind->id, "weight", kind->weight, "claim", kind->claim,
-                                  "meaning", kind->meaning, "advice", kind->advice));
+    return console_json(c, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:b}", "type", "sign",
+                                     "schema", 1, "sign", kind->id, "weight", kind->weight, "claim",
+                                     kind->claim, "meaning", kind->meaning, "advice", kind->advice,
+                                     "looked_for", is_looked_for(kind)));
 }
 
 static bool print_kind(struct console *c, const struct sign_kind *kind)
 {
     return console_print(c, "%s (weight: %s)\n", kind->id, kind->weight) &&
-           console_paragraph(c, 2, kind->claim) && console_print(c, "\nWhat it means\n") &&
-           console_paragraph(c, 2, kind->meaning) && console_print(c, "\nWhat to do\n") &&
-           console_paragraph(c, 2, kind->advice);
+           console_paragraph(c, 2, kind->claim) &&
+           (is_looked_for(kind) || console_paragraph(c, 2, not_looked_for)) &&
+           console_print(c, "\nWhat it means\n") && console_paragraph(c, 2, kind->meaning) &&
+           console_print(c, "\nWhat to do\n") && console_paragraph(c, 2, kind->advice);
 }
 
 static bool print_list(struct console *c)
@@ -39,7 +52,8 @@ static bool print_list(struct console *c)
     for (enum sign_id id = 0; id < SIGN_IDS && good; id++) {
         const struct sign_kind *kind = sign_kind_of(id);
         good = console_print(c, "%s (weight: %s)\n", kind->id, kind->weight) &&
-               console_paragraph(c, 4, kind->claim);
+               console_paragraph(c, 4, kind->claim) &&
+               (is_looked_for(kind) || console_paragraph(c, 4, not_looked_for));
     }
     return good && console_print(c, "\n'wormsign explain SIGN' tells more about one.\n");
 }

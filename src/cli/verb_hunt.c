@@ -1,24 +1,17 @@
 /* `wormsign hunt`: reads captures in one pass and says which hosts are infected, and why. */
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cli/outputs.h"
 #include "cli/verbs.h"
 #include "engine/hunt.h"
 #include "engine/walk.h"
-
-enum {
-    REPORTS_MAX = 6,
-    PATH_SIZE = 4096,
-    TALK_NAME_MAX = 1000 /* of a longer file name the end is said, so that the reason has room */
-};
 
 struct hunt_options {
     struct common_settings common;
@@ -134,71 +127,23 @@ struct progress {
 static bool watch(void *context, const struct hunt_progress *now)
 {
     struct progress *p = context;
+    const char *name = strcmp(now->input, "-") == 0 ? "stdin" : now->input;
+    char share[32] = "", records[48] = "", done[128];
     double seconds = monotonic_s() - p->began_s;
-    double share = now->raw_size > 0 ? 100.0 * (double)now->raw_offset / (double)now->raw_size : 0;
-    console_progress(p->console, "%s: %.0f %%, %" PRIu64 " records, %.0f s", now->input, share,
-                     now->records, seconds);
+    if (now->raw_size > 0)
+        (void)snprintf(share, sizeof share, "%.1f %% read, ",
+                       100.0 * (double)now->raw_offset / (double)now->raw_size);
+    if (now->records > 0) /* the source may count only at its end */
+        (void)snprintf(records, sizeof records, "%" PRIu64 " record%s, ", now->records,
+                       now->records == 1 ? "" : "s");
+    (void)snprintf(done, sizeof done, "%s%s%.0f s", share, records, seconds);
+    console_progress_of(p->console, name, done);
     if (p->stats_every_s > 0 && seconds >= p->stats_next_s) {
         p->stats_next_s = seconds + p->stats_every_s;
-        console_note(p->console, "%s: %.1f %% read, %" PRIu64 " records in %.0f s", now->input,
-                     share, now->records, seconds);
+        console_note(p->console, "%s: %s", name, done);
     }
     return interrupted != 0;
 }
-
-/* The reports of a run and the files they go to. */
-struct outputs {
-    struct report reports[REPORTS_MAX];
-    size_t count;
-};
-
-/* The talk of a run, as a report that goes to stderr: where a program or a file gets the results,
- * the person who started the run must still be told what is wrong with the input. */
-static bool talk_begin(struct report *r)
-{
-    (void)r;
-    return true;
-}
-
-static bool talk_host(struct report *r, const struct verdict *v)
-{
-    (void)r, (void)v;
-    return true;
-}
-
-static bool talk_edge(struct report *r, const struct infection *i)
-{
-    (void)r, (void)i;
-    return true;
-}
-
-static void talk_of_input(struct console *console, const struct input_totals *input)
-{
-    size_t length = strlen(input->name);
-    bool is_long = length > TALK_NAME_MAX;
-    const char *name = is_long ? input->name + (length - TALK_NAME_MAX) : input->name;
-    for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < input->damage_count; i++)
-        console_complain(console, "%s%s: %s", is_long ? "..." : "", name, input->damage[i].reason);
-}
-
-static bool talk_end(struct report *r, const struct totals *t)
-{
-    struct console *console = r->state;
-    for (size_t i = 0; i < t->input_count; i++)
-        talk_of_input(console, &t->inputs[i]);
-    for (size_t i = 0; i < t->note_count; i++)
-        console_note(console, "%s", t->notes[i]);
-    return true;
-}
-
-static const struct report_format talk = {
-    .id = "talk",
-    .claim = "What is wrong with the input, and advice, on stderr.",
-    .begin = talk_begin,
-    .host = talk_host,
-    .edge = talk_edge,
-    .end = talk_end,
-};
 
 static bool wants_colour(const struct call *call, const struct hunt_options *o)
 {
@@ -206,92 +151,6 @@ static bool wants_colour(const struct call *call, const struct hunt_options *o)
         return o->colour.value == 1;
     const char *no_colour = getenv("NO_COLOR");
     return call->console->results_to_terminal && (no_colour == NULL || no_colour[0] == '\0');
-}
-
-static bool is_same(const struct stat *file, const char *path)
-{
-    struct stat other;
-    bool there = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &other) == 0
-                                        : stat(path, &other) == 0;
-    return there && file->st_dev == other.st_dev && file->st_ino == other.st_ino;
-}
-
-/* A report that is opened for writing must not empty a capture that is yet to be read. */
-static bool is_to_be_read(const struct call *call, const char *path)
-{
-    const struct hunt_options *o = call->settings;
-    struct stat file;
-    if (strcmp(path, "-") == 0 || stat(path, &file) != 0 || !S_ISREG(file.st_mode))
-        return false;
-    bool found = is_same(&file, "-");
-    for (size_t i = 0; i < o->files.count && !found; i++)
-        found = is_same(&file, o->files.items[i]);
-    for (size_t i = 0; i < call->words.operand_count && !found; i++)
-        found = is_same(&file, call->words.operands[i]);
-    return found;
-}
-
-static bool add_output(const struct call *call, struct outputs *out, const char *format,
-                       const char *path)
-{
-    if (is_to_be_read(call, path)) {
-        console_complain(call->console,
-                         "%s is also to be read: give the report another name, or it is lost",
-                         path);
-        return false;
-    }
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    if (file == NULL) {
-        console_complain(call->console, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    struct report *r = &out->reports[out->count++];
-    *r = (struct report){.format = report_format_named(format), .out = file, .width = 100};
-    return true;
-}
-
-static bool add_outputs(const struct call *call, const struct hunt_options *o, struct outputs *out)
-{
-    char path[PATH_SIZE];
-    if (!add_output(call, out, o->json ? "json" : "text", "-"))
-        return false;
-    out->reports[0].colour = !o->json && wants_colour(call, o);
-    out->reports[0].verbosity = (int)call->console->verbose;
-    out->reports[0].width = call->console->results_to_terminal ? call->console->width : 100;
-    if (o->json || !call->console->results_to_terminal)
-        out->reports[out->count++] = (struct report){
-            .format = &talk, .out = stderr, .state = call->console};
-    if (o->text_file != NULL && !add_output(call, out, "text", o->text_file))
-        return false;
-    if (o->json_file != NULL && !add_output(call, out, "json", o->json_file))
-        return false;
-    if (o->base == NULL)
-        return true;
-    if (snprintf(path, sizeof path, "%s.jsonl", o->base) >= (int)sizeof path) {
-        console_complain(call->console, "%s: the name is too long", o->base);
-        return false;
-    }
-    if (!add_output(call, out, "json", path))
-        return false;
-    (void)snprintf(path, sizeof path, "%s.txt", o->base);
-    return add_output(call, out, "text", path);
-}
-
-static bool close_outputs(const struct call *call, struct outputs *out)
-{
-    bool good = true;
-    for (size_t i = 0; i < out->count; i++) {
-        FILE *file = out->reports[i].out;
-        if (file == stdout || file == stderr)
-            continue; /* the console closes them, and says what went wrong */
-        bool failed = ferror(file) != 0;
-        if (fclose(file) != 0 || failed) {
-            console_complain(call->console, "not all of a report could be written: %s",
-                             strerror(errno));
-            good = false;
-        }
-    }
-    return good;
 }
 
 /* One path or directory; false when the run was stopped. */
@@ -350,7 +209,7 @@ static enum exit_code hunt_with(const struct call *call, const struct hunt_optio
     (void)sigaction(SIGTERM, &action, NULL);
     read_all(h, call, o);
     struct hunt_outcome outcome;
-    hunt_finish(h, out->reports, out->count, monotonic_s() - progress.began_s, &outcome);
+    hunt_finish(h, out->reports, out->report_count, monotonic_s() - progress.began_s, &outcome);
     hunt_free(h);
     return exit_of(&outcome);
 }
@@ -376,13 +235,17 @@ static enum exit_code run_hunt(const struct call *call)
     };
     if (settings.since_us >= settings.until_us)
         return call_is_wrong(call, "--since must be before --until");
-    struct outputs out = {.count = 0};
-    enum exit_code code = EXIT_FAILED;
-    if (add_outputs(call, o, &out))
+    struct output_wishes wishes = {.json = o->json,
+                                   .colour = wants_colour(call, o),
+                                   .text_file = o->text_file,
+                                   .json_file = o->json_file,
+                                   .base = o->base,
+                                   .inputs = &o->files};
+    struct outputs out;
+    enum exit_code code = outputs_open(&out, call, &wishes);
+    if (code == EXIT_DONE)
         code = hunt_with(call, o, &settings, &out);
-    if (!close_outputs(call, &out))
-        code = EXIT_FAILED;
-    return code;
+    return outputs_close(&out) ? code : EXIT_FAILED;
 }
 
 const struct verb verb_hunt = {

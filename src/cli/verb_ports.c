@@ -152,6 +152,8 @@ static enum exit_code run_ports(const struct call *call)
     struct error err;
     if (settings->week.given && settings->date.given)
         return call_is_wrong(call, "--week and --date both name the week; give one of them");
+    if (settings->date.given && settings->date.value * US_PER_DAY < week_start_us(0))
+        return call_is_wrong(call, "--date is before 1970-01-05, where the worm's weeks begin");
     if (call->words.operand_count == 0 && settings->lists.count == 0)
         return call_is_wrong(call, "give an address, or a list of them with -iL FILE");
     for (size_t i = 0; i < call->words.operand_count; i++) {

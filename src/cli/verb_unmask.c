@@ -155,6 +155,9 @@ static enum exit_code check(const struct call *call, const struct unmask_setting
                             uint16_t black)
 {
     char net[PREFIX_TEXT_SIZE];
+    if (call->words.operand_count > 0)
+        return call_is_wrong(call, "'%.100s': networks go behind --within",
+                             call->words.operands[0]);
     if (!s->tcp.given && !s->udp.given && !s->tcp2.given && !s->udp2.given)
         return call_is_wrong(call, "give at least one port that was found open: --tcp P, --udp P");
     if ((s->tcp2.given || s->udp2.given) && !s->week.given)

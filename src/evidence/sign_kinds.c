@@ -15,8 +15,9 @@
     "rescue medium; then install the update MS08-067, turn autorun off and change the passwords "  \
     "of every account that was used on it. "
 #define LOOK_CLOSER                                                                                \
-    "By itself this is no reason to take a host away. Ask the host by a scan, and look for other " \
-    "signs of it in older and newer records. "
+    "By itself this is no reason to take a host away. Look at the machine itself (which programs " \
+    "listen and connect, is the update MS08-067 there), and for other signs of it in older and "   \
+    "newer records. "
 
 static const struct sign_kind kinds[SIGN_IDS] = {
     [SIGN_P2P_ANSWER] =
@@ -45,8 +46,9 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "chance, so this is a hint and no more.",
          .advice = LOOK_CLOSER
          "Find out which program owns the port (netstat -ano on the host): a known service "
-         "settles it. If none does, scan again next week: a worm moves its second pair of "
-         "ports on Monday 00:00 UTC and a service stays."},
+         "settles it. If none does, compare the port with those of 'wormsign ports ADDRESS' for "
+         "this week and the next: the worm moves its second pair on Monday 00:00 UTC and a "
+         "service stays."},
     [SIGN_SMB_ANSWER] =
         {.id = "smb-answer",
          .weight = "proof (6 where a D or E answer returns an empty path)",
@@ -80,7 +82,8 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "innocent host is (a / 56,384) squared, where a is the number of distinct ports on "
              "which it answered, so a server that answers everywhere weighs little.",
          .advice = LOOK_CLOSER
-         "The scan asks exactly these ports and ends in a proof or an explanation."},
+         "'wormsign ports ADDRESS' names the four ports: find out on the host which program owns "
+         "them (netstat -ano). A known service explains it."},
     [SIGN_P2P_PORTS] =
         {.id = "p2p-ports",
          .weight = "statistical",
@@ -117,8 +120,8 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "distinct /16s and all avoid these bits, an even scanner does so with a chance of "
              "4^-m. It is judged against even scanners only, so it never stands alone.",
          .advice = LOOK_CLOSER
-         "Together with smb-sweep it points to variants A, B, C or E: the SMB check of the "
-         "scan settles it."},
+         "Together with smb-sweep it points to variants A, B, C or E, so look on the machine "
+         "itself."},
     [SIGN_EXPLOIT] =
         {.id = "exploit",
          .weight = "proof for the sender (3 anywhere else in SMB); mark 'attacked' for the target",
@@ -142,7 +145,8 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "address is the one decoded from its own exploit to that client; 6 when the body is a "
              "Windows program under the type of a picture and the path is letters only; else 3.",
          .advice = ISOLATE_AND_CLEAN
-         "Treat the client that is marked 'fetched' as infected until a scan says otherwise."},
+         "Treat the client that is marked 'fetched' as infected until a look at the machine says "
+         "otherwise."},
     [SIGN_ODD_HTTP] =
         {.id = "odd-http",
          .weight = "1",
@@ -168,7 +172,8 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "scanner; a resolver asks for others and is marked as a relay.",
          .advice = ISOLATE_AND_CLEAN
          "Where the host is a resolver or a proxy, read its own log to find the client that "
-         "asked. 'wormsign domains --check NAME' verifies each name by hand."},
+         "asked. 'wormsign domains --check --date DATE NAME' verifies each name by hand, with the "
+         "date on which it was looked up."},
     [SIGN_RENDEZVOUS_HTTP] =
         {.id = "rendezvous-http",
          .weight = "6",

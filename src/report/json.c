@@ -77,6 +77,12 @@ static void put_number(struct line *l, json_t *object, const char *key, double n
         put(l, object, key, number_json(number));
 }
 
+/* As a person would say it: further digits of a weight are noise, and differ between machines. */
+static void put_tenths(struct line *l, json_t *object, const char *key, double number)
+{
+    put_number(l, object, key, round(number * 10) / 10);
+}
+
 static void put_time(struct line *l, json_t *object, const char *key, int64_t when_us)
 {
     char buffer[TIME_TEXT_SIZE];
@@ -133,9 +139,9 @@ static json_t *sign_json(struct line *l, const struct sign *s)
     else if (s->weight == WEIGHT_STATISTICAL)
         put(l, object, "weight", json_string("statistical"));
     else
-        put_number(l, object, "weight", s->points);
+        put_tenths(l, object, "weight", s->points);
     if (s->weight == WEIGHT_STATISTICAL)
-        put_number(l, object, "false_alarm_log10", s->false_alarm_log10);
+        put_tenths(l, object, "false_alarm_log10", s->false_alarm_log10);
     put(l, object, "count", count_json(s->count));
     if (s->has_of)
         put(l, object, "of", count_json(s->of));
@@ -180,7 +186,7 @@ static void put_evidence(struct line *l, const struct verdict *v)
     if (v->proof)
         put(l, l->root, "weight", json_string("proof"));
     else
-        put_number(l, l->root, "weight", v->weight);
+        put_tenths(l, l->root, "weight", v->weight);
     if (v->has_day)
         put(l, l->root, "day", json_string(date_text(v->day, date)));
     put_time(l, l->root, "first", v->first_us);
@@ -289,7 +295,7 @@ static bool json_end(struct report *r, const struct totals *t)
     put(&l, l.root, "inputs", inputs);
     put(&l, l.root, "limits_hit", limits_json(&l, t));
     put_number(&l, l.root, "expected_false_hosts", t->expected_false_hosts);
-    put_number(&l, l.root, "seconds", t->seconds);
+    put_number(&l, l.root, "seconds", round(t->seconds * 1000) / 1000);
     return line_end(r, &l);
 }
 

@@ -26,6 +26,8 @@ enum {
     VARIANTS_SIZE = 64,
     NUMBER_SIZE = 32,
     FACTS_FROM = 1,
+    INPUTS_ALL_FROM = 1,
+    INPUTS_LISTED = 10, /* of more inputs only those are listed that went wrong */
     OUTSIDE_LISTED = 10
 };
 
@@ -359,8 +361,8 @@ static void result_lines(struct text_state *state, const struct totals *t)
              (unsigned long long)t->hosts[VERDICT_SUSPICIOUS]);
     if (t->hosts[VERDICT_CLEAN] > 0)
         page_say(p, ", %llu clean", (unsigned long long)t->hosts[VERDICT_CLEAN]);
-    page_say(p, ", of %s%llu addresses seen.", t->seen_is_estimate ? "about " : "",
-             (unsigned long long)t->seen);
+    page_say(p, ", of %s%llu address%s seen.", t->seen_is_estimate ? "about " : "",
+             (unsigned long long)t->seen, t->seen == 1 ? "" : "es");
     page_end(p);
     if (t->outside_infected > 0) {
         page_begin(p, 2, 4);
@@ -382,22 +384,36 @@ static void result_lines(struct text_state *state, const struct totals *t)
     }
 }
 
-static void input_lines(struct page *p, const struct input_totals *input)
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void say_input_name(struct page *p, const struct input_totals *input)
 {
     page_begin(p, 2, 4);
-    page_add(p, SAFE_ASCII, input->name);
-    if (input->format == NULL)
-        page_say(p, " (no known format)");
-    else
-        page_say(p, " (%s)", input->format);
-    page_say(p, ": %llu records, %llu bytes, ", (unsigned long long)input->records,
-             (unsigned long long)input->bytes);
-    if (input->damage_count == 0)
-        page_say(p, "undamaged");
-    else
-        page_say(p, "DAMAGED in %llu %s:", (unsigned long long)input->damage_count,
-                 input->damage_count == 1 ? "place" : "places");
+    page_add(p, SAFE_ASCII, strcmp(input->name, "-") == 0 ? "stdin" : input->name);
+}
+
+/* An input of which nothing at all came has a reason, but no place and no counts. */
+static bool is_unread(const struct input_totals *input)
+{
+    return input->format == NULL && input->damage_count == 1 && input->damage[0].offset == 0;
+}
+
+static void unread_line(struct page *p, const struct input_totals *input)
+{
+    static const char cannot_open[] = "cannot open: ";
+    const char *reason = input->damage[0].reason;
+    bool unopened = strncmp(reason, cannot_open, strlen(cannot_open)) == 0;
+    say_input_name(p, input);
+    page_say(p, unopened ? ": could not be opened: " : ": could not be read: ");
+    page_add(p, SAFE_ASCII, unopened ? reason + strlen(cannot_open) : reason);
     page_end(p);
+}
+
+static void damage_lines(struct page *p, const struct input_totals *input)
+{
     for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < input->damage_count; i++) {
         page_begin(p, 4, 6);
         page_say(p, "at byte %llu: ", (unsigned long long)input->damage[i].offset);
@@ -405,11 +421,57 @@ static void input_lines(struct page *p, const struct input_totals *input)
         page_end(p);
     }
     if (input->damage_count > INPUT_DAMAGES_MAX) {
+        uint64_t more = input->damage_count - INPUT_DAMAGES_MAX;
         page_begin(p, 4, 6);
-        page_say(p, "and %llu more places",
-                 (unsigned long long)(input->damage_count - INPUT_DAMAGES_MAX));
+        page_say(p, "and %llu more place%s", (unsigned long long)more, plural(more));
         page_end(p);
     }
+}
+
+static void input_lines(struct page *p, const struct input_totals *input)
+{
+    say_input_name(p, input);
+    if (input->format == NULL)
+        page_say(p, " (no known format)");
+    else
+        page_say(p, " (%s)", input->format);
+    page_say(p, ": %llu record%s, %llu byte%s, ", (unsigned long long)input->records,
+             plural(input->records), (unsigned long long)input->bytes, plural(input->bytes));
+    if (input->damage_count == 0)
+        page_say(p, "undamaged");
+    else
+        page_say(p, "DAMAGED in %llu place%s:", (unsigned long long)input->damage_count,
+                 plural(input->damage_count));
+    page_end(p);
+    damage_lines(p, input);
+}
+
+/* A long list of sound inputs would hide the one that is not. */
+static void all_input_lines(struct page *p, const struct totals *t, int verbosity)
+{
+    bool all = t->input_count <= INPUTS_LISTED || verbosity >= INPUTS_ALL_FROM;
+    uint64_t others = 0, records = 0;
+    for (size_t i = 0; i < t->input_count; i++) {
+        const struct input_totals *input = &t->inputs[i];
+        bool is_sound_input = input->format != NULL && input->damage_count == 0;
+        if (is_unread(input)) {
+            unread_line(p, input);
+        } else if (all || !is_sound_input) {
+            input_lines(p, input);
+        } else {
+            others++;
+            records += input->records;
+        }
+    }
+    if (others == 0)
+        return;
+    page_begin(p, 2, 4);
+    page_say(p, "%llu %s undamaged: %llu record%s; -v lists %s.", (unsigned long long)others,
+             others == t->input_count ? "inputs"
+             : others == 1            ? "other"
+                                      : "others",
+             (unsigned long long)records, plural(records), others == 1 ? "it" : "them");
+    page_end(p);
 }
 
 static void labelled_lines(struct page *p, const char *label, const char *const *texts,
@@ -448,8 +510,7 @@ static bool text_end(struct report *r, const struct totals *t)
     page_end(p);
     page_end(p);
     result_lines(state, t);
-    for (size_t i = 0; i < t->input_count; i++)
-        input_lines(p, &t->inputs[i]);
+    all_input_lines(p, t, r->verbosity);
     labelled_lines(p, "Limit reached", t->limits_hit, t->limit_count);
     labelled_lines(p, "Note", t->notes, t->note_count);
     error_rate_line(p, t);

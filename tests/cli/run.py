@@ -174,7 +174,24 @@ def lists_that_cannot_be_opened_end_with_4_or_3():
         file.flush()
         done = run("ports", "-iL", "/nonexistent/list", "-iL=" + file.name)
         equal((done.returncode, done.out.count("\n")), (3, 1), "with one good list")
-    equal(run("ports", "-iL", "/").returncode, 3, "a folder cannot be read")
+    done = run("ports", "-iL", "/")
+    equal((done.returncode, done.err), (4, "wormsign: / is a directory, not a list\n"), "a folder")
+
+
+@check
+def wrong_lines_of_a_list_are_shown_up_to_20_and_counted():
+    for wrong, rest in ((20, None), (21, "and 1 more wrong line\n"), (500, "and 480 more wrong lines\n")):
+        done = run("ports", "-iL", "-", "--week", "1", stdin="nonsense\n" * wrong + "1.2.3.4\n")
+        equal((done.returncode, done.out.count("\n")), (3, 1), "exit code and good lines")
+        equal(done.err.count("line"), 20 + (rest is not None), "complaints")
+        holds(rest is None or done.err.endswith(f"wormsign: stdin: {rest}"), done.err[-100:])
+
+
+@check
+def ports_before_the_first_week_are_refused():
+    usage("ports", "--date", "1969-01-01", "192.0.2.1", says="before 1970-01-05")
+    usage("ports", "--date", "1970-01-04", "192.0.2.1", says="before 1970-01-05")
+    equal(run("ports", "--date", "1970-01-05", "192.0.2.1").out.split("\t")[1], "0", "week")
 
 
 @check
@@ -226,6 +243,7 @@ def unmask_takes_the_other_reading_too():
 @check
 def unmask_refuses_what_cannot_be_answered():
     usage("unmask", says="at least one port")
+    usage("unmask", "--tcp", "59436", "10.0.0.0/8", says="'10.0.0.0/8': networks go behind --within")
     usage("unmask", "--week", "2050", says="at least one port")
     usage("unmask", "--tcp", "443", says="no address can own it")
     usage("unmask", "--tcp", "59436", "--udp", "53", says="port 53 is on the worm's black list")
@@ -379,8 +397,30 @@ def domains_check_as_json_says_no_variant_for_a_miss():
 @check
 def domains_check_escapes_names_and_goes_on_behind_wrong_lines():
     done = run("domains", "--check", "-iL", "-", stdin=b"\x1b[2Jabc.com\ntwo names\n" + b"a" * 300 + b"\nabc.com\n")
-    equal(done.out, "\\x1b[2Jabc.com\t-\t-\t-\nabc.com\t-\t-\t-\n")
-    equal((done.returncode, re.findall(r"line (\d+)", done.err)), (3, ["2", "3"]), "wrong lines")
+    equal(done.out, "abc.com\t-\t-\t-\n")
+    equal((done.returncode, re.findall(r"line (\d+)", done.err)), (3, ["1", "2", "3"]), "wrong lines")
+
+
+@check
+def domains_check_says_what_is_wrong_with_what_is_no_bare_name():
+    wrong = {"": "is empty", "www.mphtfrxs.net": "a label too many", "http://mphtfrxs.net/": "is a URL",
+             "two names": "more than one name", "a..com": "has an empty label", ".com": "has an empty label",
+             "\x1b[2J.com": "byte 0x1b at place 1", "mphtfrxs.net:80": "byte 0x3a at place 13"}
+    day = ("--check", "--date", "2009-01-08")
+    done = run("domains", *day, *wrong, "mphtfrxs.net", "example.co.uk", "wpad.example.info.test")
+    equal(done.out, "mphtfrxs.net\tB,C\t2009-01-08\t24\nexample.co.uk\t-\t-\t-\nwpad.example.info.test\t-\t-\t-\n")
+    equal((done.returncode, done.err.count("\n")), (3, len(wrong)), "exit code and complaints")
+    for line, words in zip(done.err.splitlines(), wrong.values()):
+        holds(words in line, f"{line!r} does not say {words!r}")
+    holds("check mphtfrxs.net" in done.err, "the name that was meant is not given")
+
+
+@check
+def domains_check_tells_the_days_that_nobody_chose():
+    day = lambda offset: time.strftime("%Y-%m-%d", time.gmtime(time.time() + offset * 86400))
+    holds(f"note: looked in the lists of {day(-1)} to {day(1)}; " in run("domains", "--check", "a.com").err, "no note")
+    for chosen in (("--date", "2009-01-08"), ("--since", day(-1)), ("--until", "2008-02-01"), ("-q",)):
+        equal(run("domains", "--check", *chosen, "a.com").err, "", f"stderr with {chosen[0]}")
 
 
 @check
@@ -496,6 +536,27 @@ def explain_tells_all_of_every_sign():
             holds(kind[field] in flat, f"{kind['sign']} lacks its {field}")
     holds(all(kind["sign"] in run("explain").out for kind in kinds), "the list is not whole")
     usage("explain", "p2p-anser", says="did you mean p2p-answer?")
+
+
+@check
+def explain_says_which_signs_this_build_does_not_look_for():
+    looked_for = {line.split("\t")[0] for line in run("list", "detectors").out.splitlines()}
+    for line in run("explain", "--json").out.splitlines():
+        kind = json.loads(line)
+        equal(kind["looked_for"], kind["sign"] in looked_for, kind["sign"])
+        equal("This build does not look for it yet." in run("explain", kind["sign"]).out,
+              not kind["looked_for"], "the words of " + kind["sign"])
+    holds(0 < len(looked_for) < 14, "all signs are looked for: drop the words and this test")
+
+
+@check
+def no_advice_names_a_verb_that_is_not_there():
+    """The advice is followed on a bad day: what it names must work."""
+    for page in (run("explain", "--json").out, run("help").out, run("man").out):
+        for verb in re.findall(r"'wormsign ([a-z]+)", page):
+            holds(verb in VERBS or verb == "man", f"'wormsign {verb}' is named")
+        # The scanner and what was scanned may stand there, asking somebody to scan may not.
+        equal(re.findall(r"(?:by a|the|a) scan\b|\bscan (?:again|it)", page), [], "advice to scan")
 
 
 @check

@@ -1,6 +1,7 @@
 """Inputs made to do harm: lengths that cannot be, things that never end, bombs, odd files, names
 that steer terminals. No crash, no endless loop, bounded memory, and a word about each."""
 import bz2
+import fcntl
 import gzip
 import lzma
 import os
@@ -13,6 +14,7 @@ import signal
 import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 from pathlib import Path
@@ -395,7 +397,7 @@ def a_closed_stdin_is_told(program):
         check=False,
     )
     equal(done.returncode, 3, "exit code")
-    holds(b"-: " in done.stderr, done.stderr)
+    holds(b"wormsign: stdin: " in done.stderr, done.stderr)
 
 
 @check
@@ -427,7 +429,37 @@ def an_output_that_cannot_be_written_ends_with_4(program):
         for path in ("/dev/full", "/nonexistent/report"):
             done = program.run("hunt", option, path, sample)
             equal(done.code, 4, f"exit code of {option} {path}")
-            holds("wormsign: " in done.err, "nothing is said")
+            reason = "No space left on device" if path == "/dev/full" else "No such file"
+            holds(path in done.err and "writ" in done.err and reason in done.err, done.err)
+
+
+@check
+def a_stdout_that_cannot_be_written_ends_with_4_and_its_reason(program):
+    sample = make.HERE / "hunt-compressed" / "in.pcap.gz"
+    reasons = {">/dev/full": "No space left on device", ">&-": "Bad file descriptor"}
+    for where, reason in reasons.items():
+        for form in ("--color=never", "--json"):
+            done = subprocess.run(
+                ["sh", "-c", f'"$0" hunt {form} "$1" {where}', program.path, sample],
+                capture_output=True,
+                timeout=60,
+                check=False,
+            )
+            equal(done.returncode, 4, f"exit code of {where}")
+            equal(
+                done.stderr.decode(),
+                f"wormsign: cannot write the results to stdout: {reason}\n",
+                f"stderr of {where}",
+            )
+
+
+@check
+def two_reports_on_stdout_are_refused(program):
+    sample = make.HERE / "hunt-compressed" / "in.pcap.gz"
+    for arguments in (["-oN", "-"], ["-oJ", "-"], ["--json", "-oN", "/dev/stdout"]):
+        done = program.run("hunt", *arguments, sample)
+        equal((done.code, done.out), (2, ""), f"what {arguments} gives")
+        holds("is stdout, which has a report already" in done.err, done.err)
 
 
 @check
@@ -443,6 +475,22 @@ def a_capture_is_not_written_over_by_its_report(program):
                 (done.code, path.read_bytes() == data), (4, True), "exit code, the capture is whole"
             )
             holds("is also to be read" in done.err, done.err)
+
+
+@check
+def a_capture_that_is_found_in_a_directory_is_not_written_over_either(program):
+    packed = gzip.compress(small_pcap())
+    with tempfile.TemporaryDirectory() as folder:
+        capture, report = Path(folder) / "day.jsonl", Path(folder) / "old"
+        capture.write_bytes(packed)
+        report.write_text("a report of yesterday")
+        for arguments in (["-oJ", capture, "-R", folder], ["-oA", Path(folder) / "day", folder]):
+            done = program.run("hunt", "-oN", report, *arguments)
+            equal((done.code, capture.read_bytes() == packed), (4, True), "code, whole capture")
+            equal(report.read_text(), "a report of yesterday", "the other report")
+            holds("holds a capture" in done.err, done.err)
+        done = program.run("hunt", "-oN", report, capture)
+        equal((done.code, "INFECTED" in report.read_text()), (1, True), "an old report is replaced")
 
 
 @check
@@ -471,9 +519,10 @@ def a_run_that_is_interrupted_closes_its_outputs(program):
 # ---- terminals ----
 
 
-def on_terminal(program, *arguments):
+def on_terminal(program, *arguments, columns=80):
     """What a terminal gets, of stdout and stderr."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     with subprocess.Popen(
         [program.path, *map(os.fspath, arguments)],
         stdin=slave,
@@ -493,6 +542,19 @@ def on_terminal(program, *arguments):
                 break
         os.close(master)
     return running.wait(timeout=60), shown.decode()
+
+
+@check
+def progress_fits_the_terminal_and_makes_way_for_the_report(program):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / ("a" * 120 + ".pcap")
+        path.write_bytes(small_pcap())
+        for columns in (30, 60, 100):
+            _, shown = on_terminal(program, "hunt", path, columns=columns)
+            drawn, _, report = shown.partition("\r\x1b[K")
+            holds(re.fullmatch(r"\.\.\.a+\.pcap: .*\d s", drawn), f"drawn was {drawn!r}")
+            holds(len(drawn) < columns, f"{len(drawn)} columns of {columns}")
+            holds(report.startswith("\x1b[1mINFECTED"), f"{report[:60]!r} follows")
 
 
 @check

@@ -169,6 +169,24 @@ static void test_points_are_a_number_and_not_statistical(void **state)
     json_decref(line);
 }
 
+static void test_weights_have_one_decimal_and_seconds_three(void **state)
+{
+    (void)state;
+    struct sign s = {.id = SIGN_P2P_PORTS, .weight = WEIGHT_STATISTICAL};
+    s.false_alarm_log10 = -12.4449;
+    struct verdict v = verdict_made("10.0.0.5", true, VERDICT_INFECTED);
+    v.weight = 12.1438;
+    v.signs = &s;
+    v.sign_count = 1;
+    struct totals t = {.verb = "hunt", .seconds = 0.123456};
+    struct shown shown = {.verdict_count = 1, .verdicts = &v, .totals = &t};
+    char *text = shown_as("json", shown);
+    assert_non_null(strstr(text, "\"weight\":12.1,"));
+    assert_non_null(strstr(text, "\"false_alarm_log10\":-12.4,"));
+    assert_non_null(strstr(text, "\"seconds\":0.123}"));
+    free(text);
+}
+
 static void test_numbers_that_are_not_finite_are_left_out(void **state)
 {
     (void)state;
@@ -285,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_damage_beyond_the_list_and_an_estimate_are_told),
         cmocka_unit_test(test_proof_is_said_of_host_and_sign),
         cmocka_unit_test(test_points_are_a_number_and_not_statistical),
+        cmocka_unit_test(test_weights_have_one_decimal_and_seconds_three),
         cmocka_unit_test(test_numbers_that_are_not_finite_are_left_out),
         cmocka_unit_test(test_facts_of_one_name_are_a_list_and_one_item_is_one_too),
         cmocka_unit_test(test_hostile_names_come_out_escaped_and_lossless),

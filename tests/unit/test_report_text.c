@@ -175,11 +175,51 @@ static void test_summary_tells_inputs_damage_limits_and_notes(void **state)
     assert_true(holds(text, "INCOMPLETE"));
     assert_true(holds(text, "a.pcap (pcap): 12 records, 900 bytes, DAMAGED in 17 places:\n"
                             "    at byte 24: block shorter than its header\n"));
-    assert_true(holds(text, "    and 1 more places\n"));
+    assert_true(holds(text, "    and 1 more place\n"));
     assert_true(holds(text, "b.doc (no known format): 0 records, 0 bytes, undamaged\n"));
     assert_true(holds(text, "Limit reached: the table of hosts was full 3 times.\n"));
     assert_true(holds(text, "Note: name your networks with --home.\n"));
     assert_true(holds(text, "by chance alone: 5e-06. Time taken: 1.2 s.\n"));
+    free(text);
+}
+
+static void test_an_input_that_was_not_read_has_a_reason_and_no_place(void **state)
+{
+    (void)state;
+    struct input_totals inputs[] = {{.name = "a", .damage_count = 1},
+                                    {.name = "-", .damage_count = 1}};
+    memcpy(inputs[0].damage[0].reason, "cannot open: No such file", 26);
+    memcpy(inputs[1].damage[0].reason, "this is no format", 18);
+    struct totals t = {.verb = "hunt", .input_count = 2, .inputs = inputs};
+    char *text = shown_as("text", (struct shown){.totals = &t});
+    assert_true(holds(text, "  a: could not be opened: No such file\n"));
+    assert_true(holds(text, "  stdin: could not be read: this is no format\n"));
+    assert_false(holds(text, "at byte"));
+    free(text);
+}
+
+static void test_of_many_inputs_those_that_went_wrong_are_listed(void **state)
+{
+    (void)state;
+    struct input_totals inputs[11];
+    for (unsigned i = 0; i < 11; i++)
+        inputs[i] = (struct input_totals){.name = "good", .format = "pcap", .records = i};
+    inputs[4] = (struct input_totals){.name = "cut", .format = "pcap", .damage_count = 1};
+    inputs[7] = (struct input_totals){.name = "odd"};
+    struct totals t = {.verb = "hunt", .input_count = 11, .inputs = inputs};
+    char *text = shown_as("text", (struct shown){.totals = &t});
+    assert_true(holds(text, "  cut (pcap): 0 records, 0 bytes, DAMAGED in 1 place:\n"));
+    assert_true(holds(text, "  odd (no known format)"));
+    assert_true(holds(text, "  9 others undamaged: 44 records; -v lists them.\n"));
+    assert_false(holds(text, "good"));
+    free(text);
+    text = shown_as("text", (struct shown){.totals = &t, .verbosity = 1});
+    assert_true(holds(text, "  good (pcap): 1 record, 0 bytes, undamaged\n"));
+    assert_false(holds(text, "others undamaged"));
+    free(text);
+    t.input_count = 10;
+    text = shown_as("text", (struct shown){.totals = &t});
+    assert_true(holds(text, "good (pcap): 9 records"));
     free(text);
 }
 
@@ -357,6 +397,8 @@ int main(void)
         cmocka_unit_test(test_reason_stands_beside_unknown),
         cmocka_unit_test(test_proof_is_said_in_place_of_a_weight),
         cmocka_unit_test(test_summary_tells_inputs_damage_limits_and_notes),
+        cmocka_unit_test(test_an_input_that_was_not_read_has_a_reason_and_no_place),
+        cmocka_unit_test(test_of_many_inputs_those_that_went_wrong_are_listed),
         cmocka_unit_test(test_no_sign_is_never_called_clean),
         cmocka_unit_test(test_edges_have_their_own_heading),
         cmocka_unit_test(test_no_control_byte_leaves_for_hostile_input),

@@ -1,0 +1,283 @@
+/* All files are checked before the first is opened, as opening empties it.
+ *
+ * Each report stands behind one of ours: the reason of a failed write is in errno just then, and
+ * lost at the end; and the progress line must make way before the first line of results. */
+#include "cli/outputs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/source.h"
+
+enum {
+    FILE_WIDTH = 100,    /* columns of a text report in a file */
+    TALK_NAME_MAX = 1000 /* of a longer file name the end is said, so that the reason has room */
+};
+
+/* Later failures only say that the stream was already broken. */
+static bool noted(struct output *output, bool good)
+{
+    if (!good && output->error == 0)
+        output->error = errno != 0 ? errno : EIO;
+    return good;
+}
+
+static bool output_begin(struct report *r)
+{
+    struct output *output = r->state;
+    if (output->path == NULL)
+        console_make_way(output->console);
+    errno = 0;
+    return noted(output, output->report.format->begin(&output->report));
+}
+
+static bool output_host(struct report *r, const struct verdict *v)
+{
+    struct output *output = r->state;
+    errno = 0;
+    return noted(output, output->report.format->host(&output->report, v));
+}
+
+static bool output_edge(struct report *r, const struct infection *i)
+{
+    struct output *output = r->state;
+    errno = 0;
+    return noted(output, output->report.format->edge(&output->report, i));
+}
+
+static bool output_end(struct report *r, const struct totals *t)
+{
+    struct output *output = r->state;
+    errno = 0;
+    return noted(output, output->report.format->end(&output->report, t));
+}
+
+static const struct report_format output_format = {
+    .id = "output",
+    .claim = "Another report, and why it could not be written.",
+    .begin = output_begin,
+    .host = output_host,
+    .edge = output_edge,
+    .end = output_end,
+};
+
+/* The talk of a run, as a report that goes to stderr: where a program or a file gets the results,
+ * the person who started the run must still be told what is wrong with the input. */
+static bool talk_begin(struct report *r)
+{
+    (void)r;
+    return true;
+}
+
+static bool talk_host(struct report *r, const struct verdict *v)
+{
+    (void)r, (void)v;
+    return true;
+}
+
+static bool talk_edge(struct report *r, const struct infection *i)
+{
+    (void)r, (void)i;
+    return true;
+}
+
+static void talk_of_input(struct console *console, const struct input_totals *input)
+{
+    const char *name = strcmp(input->name, "-") == 0 ? "stdin" : input->name;
+    size_t length = strlen(name);
+    bool is_long = length > TALK_NAME_MAX;
+    if (is_long)
+        name += length - TALK_NAME_MAX;
+    for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < input->damage_count; i++)
+        console_complain(console, "%s%s: %s", is_long ? "..." : "", name, input->damage[i].reason);
+}
+
+static bool talk_end(struct report *r, const struct totals *t)
+{
+    struct console *console = r->state;
+    for (size_t i = 0; i < t->input_count; i++)
+        talk_of_input(console, &t->inputs[i]);
+    for (size_t i = 0; i < t->note_count; i++)
+        console_note(console, "%s", t->notes[i]);
+    return true;
+}
+
+static const struct report_format talk = {
+    .id = "talk",
+    .claim = "What is wrong with the input, and advice, on stderr.",
+    .begin = talk_begin,
+    .host = talk_host,
+    .edge = talk_edge,
+    .end = talk_end,
+};
+
+static bool is_same(const struct stat *file, const char *path)
+{
+    struct stat other;
+    bool there = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &other) == 0
+                                        : stat(path, &other) == 0;
+    return there && file->st_dev == other.st_dev && file->st_ino == other.st_ino;
+}
+
+static bool is_to_be_read(const struct call *call, const struct output_wishes *wishes,
+                          const struct stat *file)
+{
+    bool found = is_same(file, "-");
+    for (size_t i = 0; i < wishes->inputs->count && !found; i++)
+        found = is_same(file, wishes->inputs->items[i]);
+    for (size_t i = 0; i < call->words.operand_count && !found; i++)
+        found = is_same(file, call->words.operands[i]);
+    return found;
+}
+
+static bool is_capture(const char *path)
+{
+    struct error err;
+    struct input *in = input_open(path, &err);
+    bool found = in != NULL && source_format_for(in) != NULL;
+    input_close(in);
+    return found;
+}
+
+/* Two reports on one stream make neither; a terminal or /dev/null takes any number. */
+static bool is_stdout(const char *path)
+{
+    struct stat results, file;
+    if (strcmp(path, "-") == 0)
+        return true;
+    return fstat(STDOUT_FILENO, &results) == 0 && !S_ISCHR(results.st_mode) &&
+           stat(path, &file) == 0 && file.st_dev == results.st_dev && file.st_ino == results.st_ino;
+}
+
+/* A file may be found by a walk through a directory, now or another day, so what it holds counts as
+ * much as whether it was named. */
+static enum exit_code check_file(const struct call *call, const struct output_wishes *wishes,
+                                 const char *path)
+{
+    struct stat file;
+    if (is_stdout(path))
+        return call_is_wrong(call,
+                             "'%s' is stdout, which has a report already: --json chooses its "
+                             "form, and further reports need files",
+                             path);
+    if (stat(path, &file) != 0 || !S_ISREG(file.st_mode))
+        return EXIT_DONE;
+    if (is_to_be_read(call, wishes, &file)) {
+        console_complain(call->console,
+                         "%s is also to be read: give the report another name, or it is lost",
+                         path);
+        return EXIT_FAILED;
+    }
+    if (is_capture(path)) {
+        console_complain(call->console,
+                         "%s holds a capture, which the report would replace: give the report "
+                         "another name",
+                         path);
+        return EXIT_FAILED;
+    }
+    return EXIT_DONE;
+}
+
+static struct output *add_output(struct outputs *out, struct console *console, const char *format,
+                                 const char *path)
+{
+    struct output *output = &out->outputs[out->count++];
+    *output = (struct output){
+        .console = console,
+        .path = path,
+        .report = {.format = report_format_named(format), .width = FILE_WIDTH}};
+    out->reports[out->report_count++] = (struct report){.format = &output_format, .state = output};
+    return output;
+}
+
+static void add_results(struct outputs *out, struct console *console,
+                        const struct output_wishes *wishes)
+{
+    struct output *results = add_output(out, console, wishes->json ? "json" : "text", NULL);
+    results->report.out = stdout;
+    results->report.colour = !wishes->json && wishes->colour;
+    results->report.verbosity = (int)console->verbose;
+    if (console->results_to_terminal)
+        results->report.width = console->width;
+}
+
+/* The files asked for, checked, not yet opened. */
+static enum exit_code add_files(struct outputs *out, const struct call *call,
+                                const struct output_wishes *wishes)
+{
+    const char *base = wishes->base;
+    if (base != NULL && strlen(base) + sizeof ".jsonl" > OUTPUT_PATH_SIZE) {
+        console_complain(call->console, "%.200s...: the name is too long", base);
+        return EXIT_FAILED;
+    }
+    if (base != NULL) {
+        (void)snprintf(out->base_json, sizeof out->base_json, "%s.jsonl", base);
+        (void)snprintf(out->base_text, sizeof out->base_text, "%s.txt", base);
+    }
+    const struct {
+        const char *format, *path;
+    } files[] = {{"text", wishes->text_file},
+                 {"json", wishes->json_file},
+                 {"json", base != NULL ? out->base_json : NULL},
+                 {"text", base != NULL ? out->base_text : NULL}};
+    _Static_assert(COUNT_OF(files) < OUTPUTS_MAX, "and stdout");
+    enum exit_code code = EXIT_DONE;
+    for (size_t i = 0; i < COUNT_OF(files) && code == EXIT_DONE; i++) {
+        if (files[i].path == NULL)
+            continue;
+        (void)add_output(out, call->console, files[i].format, files[i].path);
+        code = check_file(call, wishes, files[i].path);
+    }
+    return code;
+}
+
+enum exit_code outputs_open(struct outputs *out, const struct call *call,
+                            const struct output_wishes *wishes)
+{
+    struct console *console = call->console;
+    memset(out, 0, sizeof *out);
+    add_results(out, console, wishes);
+    enum exit_code code = add_files(out, call, wishes);
+    if (wishes->json || !console->results_to_terminal)
+        out->reports[out->report_count++] = (struct report){.format = &talk, .state = console};
+    for (size_t i = 0; i < out->count && code == EXIT_DONE; i++) {
+        struct output *output = &out->outputs[i];
+        if (output->path == NULL)
+            continue;
+        output->report.out = fopen(output->path, "we");
+        if (output->report.out != NULL)
+            continue;
+        console_complain(console, "cannot open %.1000s for writing: %s", output->path,
+                         strerror(errno));
+        code = EXIT_FAILED;
+    }
+    return code;
+}
+
+static bool output_close(struct output *output)
+{
+    FILE *file = output->report.out;
+    if (output->path == NULL) {
+        errno = output->error;
+        return output->error == 0 || console_failed(output->console);
+    }
+    if (file == NULL)
+        return true;
+    errno = 0;
+    (void)noted(output, fclose(file) == 0);
+    if (output->error != 0)
+        console_complain(output->console, "cannot write all of the report to %.1000s: %s",
+                         output->path, strerror(output->error));
+    return output->error == 0;
+}
+
+bool outputs_close(struct outputs *out)
+{
+    bool good = true;
+    for (size_t i = 0; i < out->count; i++)
+        good = output_close(&out->outputs[i]) && good;
+    return good;
+}
