@@ -103,12 +103,17 @@ static const struct option hunt_rows[] = {
      .choices = "auto|always|never"},
 };
 
+enum { SIGNALS_TO_GIVE_UP = 4 };
+
 static volatile sig_atomic_t interrupted;
 
+/* The first signals ask for an end, which closes every report properly; who insists ends it at
+ * once. `timeout` and terminals may send two for one. */
 static void interrupt(int signal_number)
 {
-    (void)signal_number;
-    interrupted = 1;
+    interrupted++;
+    if (interrupted >= SIGNALS_TO_GIVE_UP)
+        _exit(128 + signal_number);
 }
 
 static double monotonic_s(void)
@@ -204,7 +209,7 @@ static enum exit_code hunt_with(const struct call *call, const struct hunt_optio
                                 .stats_every_s = (double)o->stats_every.value,
                                 .stats_next_s = (double)o->stats_every.value};
     hunt_watch(h, watch, &progress);
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = interrupt};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     read_all(h, call, o);

@@ -192,8 +192,8 @@ static void say_notes(const struct hunt *h, struct lines *l)
     if (h->recognised == 0)
         add_line(l, "nothing was read: no input was of a format that is known here");
     if (h->unrecognised > 0)
-        add_line(l, "%llu files are of no format that is known here and were passed over",
-                 (unsigned long long)h->unrecognised);
+        add_line(l, "%llu file%s of no format that is known here, and passed over",
+                 (unsigned long long)h->unrecognised, h->unrecognised == 1 ? " is" : "s are");
     if (c->frames_unknown_link > 0)
         add_line(l,
                  "%llu frames have a link type that cannot be read here (%u): nothing in them was "

@@ -68,8 +68,9 @@ static bool end(struct report *r, const struct totals *t)
     for (unsigned kind = 0; kind < VERDICT_KINDS; kind++)
         assert(t->hosts[kind] == told->home[kind]);
     assert(t->outside_infected == told->outside_infected && t->input_count == 1);
-    assert(!t->complete || (t->inputs[0].damage_count == 0 && t->limit_count == 0));
-    assert(t->complete || t->inputs[0].damage_count > 0 || t->limit_count > 0);
+    assert(!t->complete || t->inputs[0].damage_count == 0);
+    /* A run is never incomplete without a word why. */
+    assert(t->complete || t->inputs[0].damage_count > 0 || t->limit_count + t->note_count > 0);
     told->ends++;
     return true;
 }

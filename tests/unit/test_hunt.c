@@ -349,7 +349,7 @@ static void test_a_file_of_no_known_format_in_a_folder_is_passed_over(void **sta
     struct caught *c = hunt_ended(h, &outcome);
     assert_true(outcome.complete && !outcome.nothing_opened);
     assert_int_equal(c->damages, 0);
-    assert_non_null(strstr(c->noted, "1 files are of no format that is known here"));
+    assert_non_null(strstr(c->noted, "1 file is of no format that is known here"));
     free(c);
     folder_remove(&f);
 }
