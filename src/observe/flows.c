@@ -535,9 +535,8 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
 /* Only TCP and UDP have flows, and a bare acknowledgement says nothing that counts. */
 static ALWAYS_INLINE bool has_flow(const struct packet *p)
 {
-    if (MOSTLY(p->protocol == IP_TCP))
-        return p->payload.left > 0 || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0;
-    return p->protocol == IP_UDP;
+    bool says = (p->payload.left > 0) | ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0);
+    return ((p->protocol == IP_TCP) & says) | (p->protocol == IP_UDP);
 }
 
 static ALWAYS_INLINE void fetch(const struct flow *flow)
@@ -556,8 +555,6 @@ static ALWAYS_INLINE void find_place(const struct flows *f, const struct packet 
     unsigned at = key->at = tag_place(b, tag_of(*key));
     if (at == BUCKET_PLACES)
         at = place_to_give(b, seconds_of(p));
-    else if (p->protocol == IP_UDP || (b->state[at] & done_bit(key->from)) != 0)
-        return;
     fetch(&f->table->flows[at][bucket]);
 }
 
@@ -568,11 +565,10 @@ static void take_batch(struct flows *f, const struct packet *packets, size_t cou
     size_t wanted = 0;
     assert(count <= FLOWS_BATCH);
     for (size_t i = 0; i < count; i++) {
-        if (!has_flow(&packets[i]))
-            continue;
         keys[wanted] = flow_key_of(&packets[i]);
         __builtin_prefetch(&f->table->buckets[bucket_of(keys[wanted])], 1);
-        with_flow[wanted++] = &packets[i];
+        with_flow[wanted] = &packets[i];
+        wanted += has_flow(&packets[i]); /* no branch: nobody can guess which packets these are */
     }
     for (size_t i = 0; i < wanted; i++)
         find_place(f, with_flow[i], &keys[i]);
