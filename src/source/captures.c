@@ -13,7 +13,6 @@ struct captures {
     struct packet_reader reader;
     struct flows *flows;
     struct packet_batch batch;
-    struct packet packets[PACKET_BATCH];
     enum capture_result end; /* of the last batch: said once its packets have been poured */
 };
 
@@ -38,7 +37,6 @@ static void *captures_open(struct input *in, const struct source_settings *setti
         free(c);
         return NULL;
     }
-    c->batch = (struct packet_batch){.packets = c->packets, .room = PACKET_BATCH};
     c->end = CAPTURE_FRAME;
     c->flows = flows_new(large);
     if (c->flows == NULL) {
@@ -83,7 +81,7 @@ static enum source_result captures_next(void *state, struct sink *to, struct err
         return result_of(end);
     }
     packet_reader_fill(&c->reader, &c->batch);
-    flows_take(c->flows, c->packets, c->batch.count, to);
+    flows_take(c->flows, c->batch.packets, c->batch.count, to);
     c->end = c->batch.end;
     return SOURCE_MORE;
 }

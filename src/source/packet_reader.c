@@ -7,7 +7,7 @@
 bool packet_reader_open(struct packet_reader *r, struct input *in,
                         const struct source_settings *settings, struct error *err)
 {
-    *r = (struct packet_reader){.settings = *settings, .in = in};
+    *r = (struct packet_reader){.settings = *settings, .in = in, .end = CAPTURE_FRAME};
     r->file = capture_file_open(in, err);
     if (r->file == NULL)
         return false;
@@ -48,7 +48,7 @@ static void take_frame(struct packet_reader *r, const struct capture_frame *fram
 /* The frames that wait, as far as the batch may take them. */
 static void take_frames(struct packet_reader *r, struct packet_batch *batch)
 {
-    while (r->frame_at < r->frame_count && batch->count < batch->room && !batch->reassembled)
+    while (r->frame_at < r->frame_count && batch->count < PACKET_BATCH && !batch->reassembled)
         take_frame(r, &r->frames[r->frame_at++], batch);
 }
 
@@ -65,23 +65,39 @@ static void note_counts(struct packet_reader *r, struct packet_batch *batch)
     batch->counts = r->counts;
 }
 
+static bool frames_wait(const struct packet_reader *r)
+{
+    return r->frame_at < r->frame_count;
+}
+
+/* Reads from the view as long as a whole group of frames fits the batch. */
+static void read_on(struct packet_reader *r, struct packet_batch *batch)
+{
+    while (r->end == CAPTURE_FRAME && !frames_wait(r) && r->frame_count > 0 &&
+           PACKET_BATCH - batch->count >= PACKET_FRAMES && !batch->reassembled) {
+        r->end = capture_file_more(r->file, r->frames, PACKET_FRAMES, &r->frame_count, &r->error);
+        r->frame_at = 0;
+        take_frames(r, batch);
+    }
+}
+
 void packet_reader_fill(struct packet_reader *r, struct packet_batch *batch)
 {
     batch->count = 0;
     batch->end = CAPTURE_FRAME;
     batch->reassembled = false;
-    if (r->frame_at == r->frame_count) {
-        batch->end = capture_file_next(r->file, &r->frames[0], &batch->error);
-        r->frame_count = batch->end == CAPTURE_FRAME;
+    if (!frames_wait(r) && r->end == CAPTURE_FRAME) {
+        r->end = capture_file_next(r->file, &r->frames[0], &r->error);
+        r->frame_count = r->end == CAPTURE_FRAME;
         r->frame_at = 0;
     }
     take_frames(r, batch);
-    while (batch->end == CAPTURE_FRAME && r->frame_at == r->frame_count && r->frame_count > 0 &&
-           batch->room - batch->count >= PACKET_FRAMES && !batch->reassembled) {
-        batch->end = capture_file_more(r->file, r->frames, PACKET_FRAMES, &r->frame_count,
-                                       &batch->error);
-        r->frame_at = 0;
-        take_frames(r, batch);
+    read_on(r, batch);
+    if (!frames_wait(r) && r->end != CAPTURE_FRAME) {
+        batch->end = r->end;
+        batch->error = r->error;
+        if (r->end == CAPTURE_SKIPPED)
+            r->end = CAPTURE_FRAME;
     }
     note_counts(r, batch);
 }

@@ -15,12 +15,12 @@ enum {
 };
 
 struct packet_batch {
-    size_t count, room;
-    struct packet *packets;  /* room of them, the owner's */
-    enum capture_result end; /* why the batch ended: CAPTURE_FRAME where nothing was wrong */
-    struct error error;
+    size_t count;
+    enum capture_result end;     /* why the batch ended: CAPTURE_FRAME where nothing was wrong */
+    struct error error;          /* of that end */
     struct source_counts counts; /* as they stand behind this batch */
     bool reassembled; /* its last packet lives in the decoder: decode nothing before it is used */
+    struct packet packets[PACKET_BATCH];
 };
 
 struct packet_reader {
@@ -29,6 +29,8 @@ struct packet_reader {
     struct source_settings settings;
     struct input *in; /* borrowed */
     struct source_counts counts;
+    enum capture_result end; /* what came behind the frames below; said when they are decoded */
+    struct error error;
     size_t frame_count, frame_at; /* frames that were read and are not decoded yet */
     struct capture_frame frames[PACKET_FRAMES];
 };

@@ -29,7 +29,7 @@ static void *make(void *context)
                                     READ_AHEAD_CHUNK_BYTES, &r->error);
         if (chunk->size == 0)
             break;
-        (void)belt_put(&r->belt);
+        belt_put(&r->belt);
     }
     belt_end(&r->belt);
     return NULL;

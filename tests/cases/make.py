@@ -60,6 +60,21 @@ def fragments():
     )
 
 
+def damage_behind_fragments():
+    """A datagram put together, a message, and a block that cannot be, all in view at once: what
+    stands between the fragments and the damage counts."""
+    whole = f.udp(HOST, 2000, PEER, PORT, MESSAGE)
+    cut = len(whole) // 16 * 8
+    packets = [
+        f.datagram(HOST, 2001, PEER, 123, b"time"),
+        f.ip4(HOST, PEER, f.UDP, whole[cut:], 7, cut // 8),
+        f.ip4(HOST, PEER, f.UDP, whole[:cut], 7, 0x2000),
+        message_packet(host=OTHER),
+    ]
+    blocks = [f.enhanced(0, when, f.ethernet(packet)) for when, packet in timed(packets)]
+    return f.section() + f.interface(1) + b"".join(blocks) + b"\6\0\0\0\13\0\0\0" + bytes(40)
+
+
 def stream(pieces):
     return over_ethernet(f.conversation(HOST, 3000, PEER, PORT, pieces))
 
@@ -233,6 +248,7 @@ CAPTURES = {
         1, f.ethernet(b"\x00\x2a\x81\x00\x00\x07\x08\x00", 0x88A8)
     ),
     "hunt-fragments/in.pcap.txt": fragments,
+    "hunt-damage-behind-fragments/in.pcapng": damage_behind_fragments,
     "hunt-gre/in.pcap.txt": lambda: tunnelled(f.GRE, b"\x20\x00\x08\x00\x00\x00\x00\x05"),
     "hunt-vxlan/in.pcap.txt": vxlan,
     "hunt-ip-in-ip/in.pcap.txt": lambda: tunnelled(f.IP_IN_IP),
