@@ -27,29 +27,23 @@ bool belt_start(struct belt *b, size_t places, void *(*make)(void *context), voi
     return started;
 }
 
-bool belt_await_freed(struct belt *b, uint64_t number)
+bool belt_await_place(struct belt *b, size_t *place)
 {
     pthread_mutex_lock(&b->lock);
-    while (b->freed < number && !b->stopping)
+    while (b->put - b->freed == b->places && !b->stopping)
         pthread_cond_wait(&b->changed, &b->lock);
     bool go_on = !b->stopping;
+    *place = b->put % b->places;
     pthread_mutex_unlock(&b->lock);
     return go_on;
 }
 
-bool belt_await_place(struct belt *b, size_t *place)
-{
-    *place = b->put % b->places;
-    return belt_await_freed(b, b->put < b->places ? 0 : b->put - b->places + 1);
-}
-
-uint64_t belt_put(struct belt *b)
+void belt_put(struct belt *b)
 {
     pthread_mutex_lock(&b->lock);
-    uint64_t number = ++b->put;
+    b->put++;
     pthread_cond_signal(&b->changed);
     pthread_mutex_unlock(&b->lock);
-    return number;
 }
 
 void belt_end(struct belt *b)

@@ -25,16 +25,13 @@ struct belt {
 /* Starts make(context) in a thread. False where none is to be had; then nothing is left to undo. */
 bool belt_start(struct belt *b, size_t places, void *(*make)(void *context), void *context);
 
-/* The maker's side. All return false when the maker is to end. */
+/* The maker's side. */
 
-/* Waits for a free place, and says which. */
+/* Waits for a free place, and says which; false when the maker is to end. */
 bool belt_await_place(struct belt *b, size_t *place);
 
-/* Waits until the things up to this number (1 is the first) have been given back. */
-bool belt_await_freed(struct belt *b, uint64_t number);
-
-/* What was made in the free place goes on its way; returns its number. */
-uint64_t belt_put(struct belt *b);
+/* What was made in the free place goes on its way. */
+void belt_put(struct belt *b);
 
 /* Nothing more will come. */
 void belt_end(struct belt *b);

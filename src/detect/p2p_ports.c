@@ -20,6 +20,7 @@
 #include "evidence/examples.h"
 #include "evidence/hosts.h"
 #include "evidence/set.h"
+#include "evidence/span.h"
 #include "evidence/trail.h"
 #include "observe/packet.h"
 
@@ -28,7 +29,7 @@ enum { ADDRESSES_TO_CONVICT = 5 };
 /* What few hosts need: predicted ports that were met. */
 struct hits {
     struct set addresses;
-    int64_t first_us, last_us;
+    struct span span;
     struct examples examples;
     struct trail trail;
 };
@@ -42,10 +43,8 @@ static struct hits *hits_of(struct watcher *w, struct slot *s)
 {
     if (s->hits == NULL) {
         s->hits = hosts_extra(w->hosts, sizeof *s->hits);
-        if (s->hits != NULL) {
-            s->hits->first_us = INT64_MAX;
-            s->hits->last_us = INT64_MIN;
-        }
+        if (s->hits != NULL)
+            s->hits->span = span_empty();
     }
     return s->hits;
 }
@@ -57,10 +56,7 @@ static void note_hit(struct watcher *w, struct slot *s, const struct observation
     if (hits == NULL)
         return;
     (void)set_add(hosts_sets(w->hosts), &hits->addresses, hash_address(seen->server.address));
-    if (seen->when_us < hits->first_us)
-        hits->first_us = seen->when_us;
-    if (seen->when_us > hits->last_us)
-        hits->last_us = seen->when_us;
+    span_add(&hits->span, seen->when_us);
     if (examples_want(&hits->examples, pair)) {
         char address[ADDRESS_TEXT_SIZE], text[EXAMPLE_TEXT_SIZE];
         (void)snprintf(text, sizeof text, "%s:%u/%s", address_text(seen->server.address, address),
@@ -100,10 +96,7 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     set_merge(hosts_sets(w->hosts), &hits->addresses, &from->hits->addresses);
     trail_merge(w->hosts, &hits->trail, &from->hits->trail);
     examples_merge(&hits->examples, &from->hits->examples);
-    if (from->hits->first_us < hits->first_us)
-        hits->first_us = from->hits->first_us;
-    if (from->hits->last_us > hits->last_us)
-        hits->last_us = from->hits->last_us;
+    span_merge(&hits->span, from->hits->span);
 }
 
 /* Sunday and Monday UTC are the days within 24 hours of Monday 00:00. Day 0 was a Thursday. */
@@ -131,8 +124,8 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     out->of = set_number(&s->tried);
     if (out->of < out->count)
         out->of = out->count;
-    out->first_us = s->hits->first_us;
-    out->last_us = s->hits->last_us;
+    out->first_us = s->hits->span.first_us;
+    out->last_us = s->hits->span.last_us;
     examples_show(&s->hits->examples, "met", out);
     struct text says = text_over(out->says, sizeof out->says);
     text_add(

@@ -21,6 +21,7 @@
 #include "evidence/examples.h"
 #include "evidence/hosts.h"
 #include "evidence/set.h"
+#include "evidence/span.h"
 #include "evidence/trail.h"
 #include "observe/packet.h"
 #include "wire/dns.h"
@@ -41,7 +42,7 @@ enum {
 struct hits {
     struct set names[NAME_LISTS][LENGTHS][HALVES];
     uint64_t look_ups, nxdomain;
-    int64_t first_us, last_us;
+    struct span span;
     struct examples examples[NAME_LISTS];
 };
 
@@ -60,10 +61,8 @@ static struct hits *hits_of(struct watcher *w, struct slot *s)
 {
     if (s->hits == NULL) {
         s->hits = hosts_extra(w->hosts, sizeof *s->hits);
-        if (s->hits != NULL) {
-            s->hits->first_us = INT64_MAX;
-            s->hits->last_us = INT64_MIN;
-        }
+        if (s->hits != NULL)
+            s->hits->span = span_empty();
     }
     return s->hits;
 }
@@ -106,10 +105,7 @@ static void note_hit(struct watcher *w, struct slot *s, const struct look_up *l,
     (void)set_add(hosts_sets(w->hosts), &hits->names[list][length][l->hash % HALVES], l->hash);
     hits->look_ups += !l->seen->dns->is_response;
     hits->nxdomain += l->seen->dns->is_response && l->seen->dns->rcode == DNS_NXDOMAIN;
-    if (l->seen->when_us < hits->first_us)
-        hits->first_us = l->seen->when_us;
-    if (l->seen->when_us > hits->last_us)
-        hits->last_us = l->seen->when_us;
+    span_add(&hits->span, l->seen->when_us);
     if (examples_want(&hits->examples[list], l->hash)) {
         char date[DATE_TEXT_SIZE], text[EXAMPLE_TEXT_SIZE];
         (void)snprintf(text, sizeof text, "%.*s (number %u of %s)", DOMAIN_NAME_SIZE - 1,
@@ -194,10 +190,7 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     }
     hits->look_ups += from->hits->look_ups;
     hits->nxdomain += from->hits->nxdomain;
-    if (from->hits->first_us < hits->first_us)
-        hits->first_us = from->hits->first_us;
-    if (from->hits->last_us > hits->last_us)
-        hits->last_us = from->hits->last_us;
+    span_merge(&hits->span, from->hits->span);
 }
 
 /* What one list says of the host. */
@@ -317,8 +310,8 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     out->of = (uint64_t)llround(best.tried);
     if (out->of < out->count)
         out->of = out->count;
-    out->first_us = s->hits->first_us;
-    out->last_us = s->hits->last_us;
+    out->first_us = s->hits->span.first_us;
+    out->last_us = s->hits->span.last_us;
     sign_add_number(out, "names_of_5_letters_or_more", floor(best.hits_of_five));
     sign_add_number(out, "nxdomain", (double)s->hits->nxdomain);
     examples_show(&s->hits->examples[best.list], "names", out);
