@@ -248,6 +248,8 @@ static void say_reason(const struct circumstances *c, struct verdict *v)
     struct text reason = text_over(v->reason, sizeof v->reason);
     if (c->exempt)
         text_add(&reason, "exempt: only answers of its own would count");
+    else if (v->check_count > 0)
+        checks_say_unknown(v->checks, v->check_count, &reason);
     else if (v->sign_count == 0)
         text_add(&reason, "no sign was seen, which proves nothing");
     else
@@ -266,12 +268,14 @@ static unsigned variants_of(const struct rules *rules, const struct verdict *v)
     return variants;
 }
 
-static void note_times(struct verdict *v, const struct sign *s)
+static void note_time(struct verdict *v, int64_t when_us)
 {
-    if (s->first_us != TIME_NONE && (v->first_us == TIME_NONE || s->first_us < v->first_us))
-        v->first_us = s->first_us;
-    if (s->last_us != TIME_NONE && (v->last_us == TIME_NONE || s->last_us > v->last_us))
-        v->last_us = s->last_us;
+    if (when_us == TIME_NONE)
+        return;
+    if (v->first_us == TIME_NONE || when_us < v->first_us)
+        v->first_us = when_us;
+    if (v->last_us == TIME_NONE || when_us > v->last_us)
+        v->last_us = when_us;
 }
 
 void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
@@ -283,12 +287,17 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
                             .home = c->home,
                             .site = c->site,
                             .exempt = c->exempt,
+                            .checks = c->checks,
+                            .check_count = c->check_count,
                             .first_us = TIME_NONE,
                             .last_us = TIME_NONE};
     for (size_t i = 0; i < count; i++) {
         out->marks |= signs[i].marks;
-        note_times(out, &signs[i]);
+        note_time(out, signs[i].first_us);
+        note_time(out, signs[i].last_us);
     }
+    for (size_t i = 0; i < c->check_count; i++)
+        note_time(out, c->checks[i].when_us);
     struct rules rules = {.answers_only = c->exempt || (out->marks & MARK_SCANNER) != 0};
     if (count > 0)
         qsort(signs, count, sizeof *signs, compare_by_day);
@@ -306,6 +315,11 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
     out->day = heaviest.day;
     out->variants = variants_of(&rules, out);
     say(c, &rules, out);
-    if (out->kind == VERDICT_UNKNOWN)
-        say_reason(c, out);
+    if (out->kind != VERDICT_UNKNOWN)
+        return;
+    say_reason(c, out);
+    if (out->says[0] == '\0') {
+        struct text says = text_over(out->says, sizeof out->says);
+        text_add(&says, "Unknown: %s.", out->reason);
+    }
 }

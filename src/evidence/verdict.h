@@ -6,6 +6,7 @@
 #define WORMSIGN_EVIDENCE_VERDICT_H
 
 #include "base/address.h"
+#include "evidence/check.h"
 #include "evidence/sign.h"
 
 /* In this order of gravity. */
@@ -43,7 +44,9 @@ struct verdict {
     char says[VERDICT_SAYS_SIZE];     /* the gravest sign and the advice, printable */
     char reason[VERDICT_REASON_SIZE]; /* VERDICT_UNKNOWN only */
     size_t sign_count;
-    const struct sign *signs; /* borrowed; the gravest first */
+    const struct sign *signs;   /* borrowed; the gravest first */
+    size_t check_count;         /* what was asked of it; 0: nothing, so it was only seen */
+    const struct check *checks; /* borrowed, in the order in which they are shown */
 };
 
 /* What the rules need to know of a host besides its signs. */
@@ -52,6 +55,8 @@ struct circumstances {
     bool home;
     bool exempt; /* named by --exempt: it asks, so it looks infected */
     const char *site;
+    const struct check *checks; /* a scan's; NULL: it was not asked */
+    size_t check_count;
 };
 
 /* The chance, for one innocent home host and day, at which a statistical sign convicts: 10^-9. */

@@ -28,9 +28,20 @@ struct input_totals {
     struct input_damage damage[INPUT_DAMAGES_MAX];
 };
 
+/* What a scan came to, beside its verdicts. */
+struct scan_totals {
+    uint64_t targets;  /* hosts to ask */
+    uint64_t asked;    /* of them, all that could be asked was asked */
+    uint64_t sent;     /* probes: datagrams, repeated ones too, and connections begun */
+    uint64_t received; /* probes on which anything came back, a refusal too */
+    uint64_t refused;  /* hosts that refused on every port */
+    double lost_share; /* of first datagrams, by those answered only when repeated; NAN: unknown */
+    double silent_share; /* of the hosts asked, those from which nothing came */
+};
+
 /* What a whole run came to: the summary. */
 struct totals {
-    const char *verb; /* "hunt" */
+    const char *verb; /* "hunt", "scan" */
     bool complete;
     uint64_t hosts[VERDICT_KINDS]; /* home hosts by verdict */
     uint64_t outside_infected;
@@ -42,6 +53,7 @@ struct totals {
     const char *const *limits_hit; /* one sentence each: which limit, how often, what it means */
     size_t note_count;
     const char *const *notes; /* advice: "most traffic is of 203.0.113.0/24: name it with --home" */
+    const struct scan_totals *scan; /* a scan's, which has no inputs; else NULL */
     double expected_false_hosts;
     double seconds;
 };
@@ -59,11 +71,12 @@ struct report_format;
 
 struct report {
     const struct report_format *format;
-    FILE *out;     /* borrowed */
-    bool colour;   /* text: the stream is a terminal that shows colours */
-    int verbosity; /* 0; text shows facts from 1 */
-    int width;     /* text: columns to fill, 100 where unknown */
-    void *state;   /* the format's own; begin makes it, end frees it */
+    FILE *out;      /* borrowed */
+    bool colour;    /* text: the stream is a terminal that shows colours */
+    int verbosity;  /* 0; text shows facts from 1 */
+    bool each_host; /* text: hosts that were asked and stay unknown are shown one by one */
+    int width;      /* text: columns to fill, 100 where unknown */
+    void *state;    /* the format's own; begin makes it, end frees it */
 };
 
 struct report_format {
