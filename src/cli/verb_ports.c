@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 #include "cli/lines.h"
-#include "cli/targets.h"
+#include "scan/target.h"
 #include "cli/verbs.h"
 #include "conficker/ports.h"
 

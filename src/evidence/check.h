@@ -47,7 +47,7 @@ enum check_cause {
     CAUSE_PREFIX_SMALL,
     CAUSE_REFUSED,
     CAUSE_SILENT, /* nothing came, not even a connection */
-    CAUSE_MUTE,   /* TCP: a connection, but no data before the deadline */
+    CAUSE_MUTE,   /* it listens, but sent no data before the deadline */
     CAUSE_CLOSED, /* TCP: the connection was closed before any data */
     CAUSE_RESET,  /* TCP: the connection was reset before any data */
     CAUSE_UNREACHABLE,
@@ -55,6 +55,7 @@ enum check_cause {
     CAUSE_NO_PORT,
     CAUSE_NO_ROUTE,
     CAUSE_NOT_PERMITTED,
+    CAUSE_BROADCAST, /* no host's address */
     CAUSE_NO_MEMORY,
     CAUSE_SYSTEM,
     CAUSE_STOPPED,

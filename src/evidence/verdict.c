@@ -318,7 +318,7 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
     if (out->kind != VERDICT_UNKNOWN)
         return;
     say_reason(c, out);
-    if (out->says[0] == '\0') {
+    if (c->check_count > 0 && count == 0) {
         struct text says = text_over(out->says, sizeof out->says);
         text_add(&says, "Unknown: %s.", out->reason);
     }

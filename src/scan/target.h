@@ -5,8 +5,8 @@
  *
  * A target is never spelled out: its addresses are numbered in ascending order and computed one by
  * one, so that 0.0.0.0/0 costs no more than a single address. The worm knows only IPv4. */
-#ifndef WORMSIGN_CLI_TARGETS_H
-#define WORMSIGN_CLI_TARGETS_H
+#ifndef WORMSIGN_SCAN_TARGET_H
+#define WORMSIGN_SCAN_TARGET_H
 
 #include <stdbool.h>
 #include <stdint.h>

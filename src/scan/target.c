@@ -1,5 +1,5 @@
 /* Octets are read into a bitmap first, so that overlapping parts count once and ascend. */
-#include "cli/targets.h"
+#include "scan/target.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,10 +1,10 @@
-/* cli/targets: which addresses a text means, in order, without ever listing them. */
+/* scan/target: which addresses a text means, in order, without ever listing them. */
 #include "testing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/targets.h"
+#include "scan/target.h"
 
 static struct target parse(const char *text)
 {

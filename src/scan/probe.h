@@ -1,0 +1,88 @@
+/* What a probe is: a question to some ports of a host, and the judgement of what comes back.
+ *
+ * A probe knows nothing of sockets: it aims (which ports, of which week), builds the bytes to send,
+ * says when enough has come, judges it, and turns the answers of one host into signs. An engine
+ * does the rest. A probe is one file and one row in probes.c. */
+#ifndef WORMSIGN_SCAN_PROBE_H
+#define WORMSIGN_SCAN_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/reader.h"
+#include "base/writer.h"
+#include "conficker/ports.h"
+#include "evidence/check.h"
+#include "evidence/sign.h"
+
+enum {
+    SHOTS_MAX = 14,      /* TCP and UDP; the fixed port, and three weeks in two readings */
+    REQUEST_SIZE = 16,   /* the longest question */
+    ANSWER_SIZE = 65537, /* the longest answer: a TCP message and its prefix */
+    ANSWER_HEAD = 32,    /* bytes of an answer that are kept for the person who checks */
+    ANSWER_SYSTEM = 40
+};
+
+/* What decides which ports are asked. */
+struct aim {
+    int64_t when_us; /* the time of asking, UTC */
+    bool week_given; /* then the ports of this week, whatever the time */
+    uint32_t week;
+    bool slack;      /* the weeks before and after as well */
+    bool real_given; /* the host knows itself by another address than the one that is asked */
+    uint32_t real;
+};
+
+/* One question to one port. */
+struct shot {
+    uint32_t host; /* numeric, first octet highest */
+    enum transport transport;
+    uint16_t port;
+    enum check_week week;
+    uint64_t key; /* of our message: random, never 0 */
+};
+
+/* What came of it. */
+struct answer {
+    enum check_cause cause;
+    uint32_t wanted, came; /* as in struct check */
+    size_t size;           /* bytes that came */
+    uint8_t head_size;
+    uint8_t head[ANSWER_HEAD];
+    uint16_t flags;
+    char system[ANSWER_SYSTEM]; /* the version that its system information tells, or empty */
+};
+
+/* One host that was asked: shots[i] came to answers[i] at when_us[i]. */
+struct asked {
+    uint32_t host;
+    size_t count;
+    struct shot shots[SHOTS_MAX];
+    struct answer answers[SHOTS_MAX];
+    int64_t when_us[SHOTS_MAX]; /* UTC */
+};
+
+enum { PROBE_SIGNS_MAX = 2 };
+
+struct probe {
+    const char *id, *claim;
+    size_t sign_count;
+    enum sign_id signs[PROBE_SIGNS_MAX]; /* what it can find */
+    /* The distinct ports to ask, in the order in which they are shown; returns how many. The keys
+     * are left for the engine to draw. */
+    size_t (*aim)(const struct aim *aim, uint32_t host, struct shot shots[static SHOTS_MAX]);
+    /* At most REQUEST_SIZE bytes. */
+    void (*build)(const struct shot *shot, struct writer *request);
+    /* Whether more of a stream would change nothing. */
+    bool (*is_whole)(struct reader came);
+    /* What these bytes, at least one, amount to. Fills *out, which is zeroed. */
+    void (*judge)(const struct shot *shot, struct reader came, struct answer *out);
+    /* The signs of a host; returns how many. */
+    size_t (*report)(const struct asked *host, struct sign signs[static PROBE_SIGNS_MAX]);
+};
+
+/* All probes, probe_count of them. */
+extern const struct probe *const probes[];
+extern const unsigned probe_count;
+
+#endif

@@ -1,0 +1,66 @@
+/* The socket engine: asks hosts through ordinary connections, without privileges; all ports of a
+ * host at once, thousands of hosts at once.
+ *
+ * It pulls hosts one by one, and hands each over when all its ports have their answers or their
+ * time is up. A datagram is repeated until it is answered; a connection the kernel repeats. How
+ * much is in flight is limited by descriptors; what is short here is waited for, and never taken
+ * for the host's answer. */
+#ifndef WORMSIGN_SCAN_SOCKET_ENGINE_H
+#define WORMSIGN_SCAN_SOCKET_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "scan/network.h"
+#include "scan/probe.h"
+
+enum {
+    ENGINE_HOSTS_MAX = 8192,              /* in flight */
+    ENGINE_MEMORY_MAX = 64 * 1024 * 1024, /* of answers that have come in part */
+    ENGINE_FULL_PATIENCE_US = 2000000     /* how long a shortage here is waited for */
+};
+
+struct engine_settings {
+    const struct probe *probe;
+    struct aim aim;       /* its time is the engine's to fill in */
+    int64_t began_us;     /* UTC, when the engine is started */
+    uint64_t rate;        /* datagrams and connections begun a second; 0: no limit */
+    unsigned repeats;     /* of a datagram that is not answered */
+    int64_t repeat_us;    /* after so long */
+    int64_t connect_us;   /* until a connection is given up */
+    int64_t answer_us;    /* from the connection or the first datagram until no answer is awaited */
+    int64_t last_wait_us; /* but at least so long after the last datagram */
+    int64_t host_us;      /* for a host in all; 0: no limit */
+    size_t handles_max;   /* connections at a time */
+    uint64_t seed;        /* of the keys of our messages: random */
+};
+
+/* What happened so far. */
+struct engine_counts {
+    uint64_t done;            /* hosts handed over */
+    uint64_t sent;            /* datagrams and connections begun */
+    uint64_t received;        /* shots on which anything came back, a refusal too */
+    uint64_t prompt, late;    /* datagrams: shots answered before, and only after, a repeat */
+    uint64_t shortages;       /* times that something was short here, and was waited for */
+    uint64_t answers_cut;     /* by ENGINE_MEMORY_MAX */
+    uint64_t ports_timed_out; /* given up early for host_us */
+};
+
+struct engine_face {
+    void *context;
+    /* The next host to ask; false when there is none left. */
+    bool (*next)(void *context, uint32_t *host);
+    /* A host is done; whole: no port was given up because the engine was stopped. */
+    void (*done)(void *context, const struct asked *host, bool whole);
+    /* Asked every now and then; true stops the engine. */
+    bool (*watch)(void *context, const struct engine_counts *now);
+};
+
+/* Runs until the last host is done, or stopped: then what is in flight is handed over as it is.
+ * False and *err without memory. */
+bool socket_engine_run(const struct engine_settings *settings, const struct network *network,
+                       const struct engine_face *face, struct engine_counts *counts,
+                       struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,136 @@
+/* Runs of addresses in a compressed bitmap (CRoaring): a network costs no more than an address. */
+#include "scan/target_set.h"
+
+#include <roaring/roaring.h>
+#include <stdlib.h>
+
+#include "base/compiler.h"
+
+/* RFC 6890 and what it refers to. */
+static const struct {
+    uint32_t first, last;
+    bool never;
+} reserved[] = {
+    {0x00000000, 0x00ffffff, true},  /* 0.0.0.0/8: this network; connecting there reaches us */
+    {0x7f000000, 0x7fffffff, false}, /* 127.0.0.0/8: loopback */
+    {0xa9fe0000, 0xa9feffff, false}, /* 169.254.0.0/16: link-local */
+    {0xc0000000, 0xc00000ff, false}, /* 192.0.0.0/24: protocol assignments */
+    {0xc0000200, 0xc00002ff, false}, /* 192.0.2.0/24: documentation */
+    {0xc6120000, 0xc613ffff, false}, /* 198.18.0.0/15: benchmarks */
+    {0xc6336400, 0xc63364ff, false}, /* 198.51.100.0/24: documentation */
+    {0xcb007100, 0xcb0071ff, false}, /* 203.0.113.0/24: documentation */
+    {0xe0000000, 0xefffffff, true},  /* 224.0.0.0/4: multicast */
+    {0xf0000000, 0xfffffffe, false}, /* 240.0.0.0/4: for the future */
+    {0xffffffff, 0xffffffff, true},  /* limited broadcast */
+};
+
+struct target_set {
+    roaring_bitmap_t *hosts, *excluded;
+    roaring_uint32_iterator_t *at;
+    struct targets_left_out left_out;
+};
+
+struct target_set *target_set_new(void)
+{
+    struct target_set *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->hosts = roaring_bitmap_create();
+    s->excluded = roaring_bitmap_create();
+    if (s->hosts != NULL && s->excluded != NULL)
+        return s;
+    target_set_free(s);
+    return NULL;
+}
+
+void target_set_free(struct target_set *s)
+{
+    if (s == NULL)
+        return;
+    if (s->at != NULL)
+        roaring_free_uint32_iterator(s->at);
+    if (s->hosts != NULL)
+        roaring_bitmap_free(s->hosts);
+    if (s->excluded != NULL)
+        roaring_bitmap_free(s->excluded);
+    free(s);
+}
+
+/* The addresses of a target as a bitmap, run by run. A run goes on through the octets that take
+ * every value. */
+static roaring_bitmap_t *bitmap_of(const struct target *t)
+{
+    roaring_bitmap_t *bitmap = roaring_bitmap_create();
+    uint64_t block = 1; /* addresses that follow one another without a gap, at least */
+    if (t->is_prefix)
+        block = t->size;
+    for (int i = 3; !t->is_prefix && i >= 0; i--) {
+        if (t->octets[i].count != 256)
+            break;
+        block *= 256;
+    }
+    for (uint64_t from = 0, to; from < t->size; from = to) {
+        uint32_t first = target_at(t, from), last = target_at(t, from + block - 1);
+        for (to = from + block; to < t->size && target_at(t, to) == last + 1; to += block)
+            last = target_at(t, to + block - 1);
+        roaring_bitmap_add_range_closed(bitmap, first, last);
+    }
+    return bitmap;
+}
+
+static uint64_t take_away(roaring_bitmap_t *from, uint32_t first, uint32_t last)
+{
+    uint64_t before = roaring_bitmap_get_cardinality(from);
+    roaring_bitmap_remove_range_closed(from, first, last);
+    return before - roaring_bitmap_get_cardinality(from);
+}
+
+void target_set_add(struct target_set *s, const struct target *t)
+{
+    roaring_bitmap_t *bitmap = bitmap_of(t);
+    uint32_t first = target_at(t, 0), last = target_at(t, t->size - 1);
+    for (size_t i = 0; i < COUNT_OF(reserved); i++) {
+        bool named = first >= reserved[i].first && last <= reserved[i].last;
+        if (reserved[i].never)
+            s->left_out.never += take_away(bitmap, reserved[i].first, reserved[i].last);
+        else if (!named)
+            s->left_out.reserved += take_away(bitmap, reserved[i].first, reserved[i].last);
+    }
+    roaring_bitmap_or_inplace(s->hosts, bitmap);
+    roaring_bitmap_free(bitmap);
+}
+
+void target_set_exclude(struct target_set *s, const struct target *t)
+{
+    roaring_bitmap_t *bitmap = bitmap_of(t);
+    roaring_bitmap_or_inplace(s->excluded, bitmap);
+    roaring_bitmap_free(bitmap);
+}
+
+uint64_t target_set_close(struct target_set *s, struct targets_left_out *out)
+{
+    uint64_t before = roaring_bitmap_get_cardinality(s->hosts);
+    roaring_bitmap_andnot_inplace(s->hosts, s->excluded);
+    uint64_t left = roaring_bitmap_get_cardinality(s->hosts);
+    (void)roaring_bitmap_run_optimize(s->hosts);
+    s->left_out.excluded += before - left;
+    *out = s->left_out;
+    target_set_rewind(s);
+    return left;
+}
+
+void target_set_rewind(struct target_set *s)
+{
+    if (s->at != NULL)
+        roaring_free_uint32_iterator(s->at);
+    s->at = roaring_create_iterator(s->hosts);
+}
+
+bool target_set_next(struct target_set *s, uint32_t *ipv4)
+{
+    if (s->at == NULL || !s->at->has_value)
+        return false;
+    *ipv4 = s->at->current_value;
+    (void)roaring_advance_uint32_iterator(s->at);
+    return true;
+}
