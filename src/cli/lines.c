@@ -125,7 +125,7 @@ static enum exit_code each_of_one(const struct call *call, struct lines *l, line
         if (result == LINE_TOO_LONG)
             (void)fail(&err, ERROR_LIMIT, "longer than %zu bytes", l->longest);
         else
-            good = handler(context, line, &err);
+            good = handler(context, l->number, line, &err);
         if (call->console->write_error != 0)
             return EXIT_FAILED;
         if (!good)

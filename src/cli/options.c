@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/compiler.h"
 #include "base/time.h"
 #include "cli/suggest.h"
 
@@ -115,6 +116,36 @@ static bool store_number(const struct option *row, const char *value, struct opt
     return true;
 }
 
+/* Units as nmap has them; a bare number is seconds. */
+static bool store_duration(const struct option *row, const char *value, struct option_number *out,
+                           struct error *err)
+{
+    static const struct {
+        const char *text;
+        int64_t us;
+    } units[] = {{"", US_PER_SECOND},
+                 {"s", US_PER_SECOND},
+                 {"ms", US_PER_SECOND / 1000},
+                 {"m", 60 * US_PER_SECOND},
+                 {"h", 3600 * US_PER_SECOND}};
+    char *end = NULL;
+    bool begins = value[0] >= '0' && value[0] <= '9';
+    errno = 0;
+    long long number = begins ? strtoll(value, &end, 10) : 0;
+    for (size_t i = 0; begins && errno == 0 && i < COUNT_OF(units); i++) {
+        int64_t us;
+        if (strcmp(end, units[i].text) != 0 || __builtin_mul_overflow(number, units[i].us, &us) ||
+            us < row->least * US_PER_SECOND || us > row->most * US_PER_SECOND)
+            continue;
+        *out = (struct option_number){true, us};
+        return true;
+    }
+    return fail(err, ERROR_USAGE,
+                "'%.100s' is not a time from %" PRId64 " to %" PRId64
+                " seconds; write 30, 500ms, 5m or 1h",
+                value, row->least, row->most);
+}
+
 static bool store_choice(const struct option *row, const char *value, struct option_number *out,
                          struct error *err)
 {
@@ -194,6 +225,10 @@ static bool store_value(const struct parse *p, const struct option *row, const c
     case OPTION_CHOICE:
         good = row->kind == OPTION_NUMBER ? store_number(row, value, &number, p->err)
                                           : store_choice(row, value, &number, p->err);
+        memcpy(field, &number, sizeof number);
+        break;
+    case OPTION_DURATION:
+        good = store_duration(row, value, &number, p->err);
         memcpy(field, &number, sizeof number);
         break;
     case OPTION_ADDRESS:

@@ -28,6 +28,7 @@ enum option_kind {
     OPTION_FLAG,     /* no value; repeating changes nothing (bool) */
     OPTION_COUNT,    /* no value; each time counts one (unsigned) */
     OPTION_NUMBER,   /* least..most (struct option_number) */
+    OPTION_DURATION, /* least..most in seconds; "30", "500ms", "5m" (struct option_number, in us) */
     OPTION_TEXT,     /* anything, but not empty (const char *, NULL when not given) */
     OPTION_TEXTS,    /* the same, repeatable (struct option_texts) */
     OPTION_CHOICE,   /* one of choices, whose place is kept (struct option_number) */
@@ -74,7 +75,7 @@ struct option {
     const char *help;       /* one clause, lower case, no full stop */
     enum option_kind kind;
     size_t into;         /* offset in the settings */
-    int64_t least, most; /* OPTION_NUMBER */
+    int64_t least, most; /* OPTION_NUMBER, OPTION_DURATION */
     const char *choices; /* OPTION_CHOICE: "auto|always|never" */
 };
 

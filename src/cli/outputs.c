@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,12 +123,12 @@ static bool is_same(const struct stat *file, const char *path)
     return there && file->st_dev == other.st_dev && file->st_ino == other.st_ino;
 }
 
-static bool is_to_be_read(const struct call *call, const struct output_wishes *wishes,
+static bool is_to_be_read(const struct call *call, const struct option_texts *inputs,
                           const struct stat *file)
 {
     bool found = is_same(file, "-");
-    for (size_t i = 0; i < wishes->inputs->count && !found; i++)
-        found = is_same(file, wishes->inputs->items[i]);
+    for (size_t i = 0; i < inputs->count && !found; i++)
+        found = is_same(file, inputs->items[i]);
     for (size_t i = 0; i < call->words.operand_count && !found; i++)
         found = is_same(file, call->words.operands[i]);
     return found;
@@ -154,7 +155,7 @@ static bool is_stdout(const char *path)
 
 /* A file may be found by a walk through a directory, now or another day, so what it holds counts as
  * much as whether it was named. */
-static enum exit_code check_file(const struct call *call, const struct output_wishes *wishes,
+static enum exit_code check_file(const struct call *call, const struct option_texts *inputs,
                                  const char *path)
 {
     struct stat file;
@@ -165,7 +166,7 @@ static enum exit_code check_file(const struct call *call, const struct output_wi
                              path);
     if (stat(path, &file) != 0 || !S_ISREG(file.st_mode))
         return EXIT_DONE;
-    if (is_to_be_read(call, wishes, &file)) {
+    if (is_to_be_read(call, inputs, &file)) {
         console_complain(call->console,
                          "%s is also to be read: give the report another name, or it is lost",
                          path);
@@ -193,12 +194,20 @@ static struct output *add_output(struct outputs *out, struct console *console, c
     return output;
 }
 
+static bool wants_colour(const struct console *console, const struct output_options *wishes)
+{
+    if (wishes->colour.given && wishes->colour.value != 0)
+        return wishes->colour.value == 1;
+    const char *no_colour = getenv("NO_COLOR");
+    return console->results_to_terminal && (no_colour == NULL || no_colour[0] == '\0');
+}
+
 static void add_results(struct outputs *out, struct console *console,
-                        const struct output_wishes *wishes)
+                        const struct output_options *wishes)
 {
     struct output *results = add_output(out, console, wishes->json ? "json" : "text", NULL);
     results->report.out = stdout;
-    results->report.colour = !wishes->json && wishes->colour;
+    results->report.colour = !wishes->json && wants_colour(console, wishes);
     results->report.verbosity = (int)console->verbose;
     if (console->results_to_terminal)
         results->report.width = console->width;
@@ -206,7 +215,8 @@ static void add_results(struct outputs *out, struct console *console,
 
 /* The files asked for, checked, not yet opened. */
 static enum exit_code add_files(struct outputs *out, const struct call *call,
-                                const struct output_wishes *wishes)
+                                const struct output_options *wishes,
+                                const struct option_texts *inputs)
 {
     const char *base = wishes->base;
     if (base != NULL && strlen(base) + sizeof ".jsonl" > OUTPUT_PATH_SIZE) {
@@ -229,18 +239,18 @@ static enum exit_code add_files(struct outputs *out, const struct call *call,
         if (files[i].path == NULL)
             continue;
         (void)add_output(out, call->console, files[i].format, files[i].path);
-        code = check_file(call, wishes, files[i].path);
+        code = check_file(call, inputs, files[i].path);
     }
     return code;
 }
 
 enum exit_code outputs_open(struct outputs *out, const struct call *call,
-                            const struct output_wishes *wishes)
+                            const struct output_options *wishes, const struct option_texts *inputs)
 {
     struct console *console = call->console;
     memset(out, 0, sizeof *out);
     add_results(out, console, wishes);
-    enum exit_code code = add_files(out, call, wishes);
+    enum exit_code code = add_files(out, call, wishes, inputs);
     if (wishes->json || !console->results_to_terminal)
         out->reports[out->report_count++] = (struct report){.format = &talk, .state = console};
     for (size_t i = 0; i < out->count && code == EXIT_DONE; i++) {

@@ -13,12 +13,47 @@
 
 enum { OUTPUTS_MAX = 5, OUTPUT_PATH_SIZE = 4096 };
 
-/* What the command line asks for. */
-struct output_wishes {
-    bool json, colour;                        /* of stdout */
+/* What the command line asks for: a part of the settings of each verb that reports. */
+struct output_options {
+    bool json; /* of stdout */
+    struct option_number colour, stats_every;
     const char *text_file, *json_file, *base; /* NULL: not asked for */
-    const struct option_texts *inputs;        /* paths that are to be read */
 };
+
+/* Its rows, for a verb whose settings have it as `field`. */
+#define OUTPUT_ROWS(settings, field)                                                               \
+    {.name = "json",                                                                               \
+     .help = "a JSON object a line on stdout, instead of text",                                    \
+     .kind = OPTION_FLAG,                                                                          \
+     .into = offsetof(settings, field.json)},                                                      \
+        {.short_name = "oN",                                                                       \
+         .value = "FILE",                                                                          \
+         .help = "write the text report to this file as well",                                     \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.text_file)},                                             \
+        {.short_name = "oJ",                                                                       \
+         .value = "FILE",                                                                          \
+         .help = "write JSON lines to this file as well",                                          \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.json_file)},                                             \
+        {.short_name = "oA",                                                                       \
+         .value = "BASE",                                                                          \
+         .help = "write BASE.txt and BASE.jsonl as well",                                          \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.base)},                                                  \
+        {.name = "stats-every",                                                                    \
+         .value = "TIME",                                                                          \
+         .help = "say on stderr how far it is, this often",                                        \
+         .kind = OPTION_DURATION,                                                                  \
+         .into = offsetof(settings, field.stats_every),                                            \
+         .least = 1,                                                                               \
+         .most = 86400},                                                                           \
+    {                                                                                              \
+        .name = "color", .value = "WHEN",                                                          \
+        .help = "colour the text: auto (on a terminal, unless NO_COLOR is set), always or never",  \
+        .kind = OPTION_CHOICE, .into = offsetof(settings, field.colour),                           \
+        .choices = "auto|always|never"                                                             \
+    }
 
 /* One stream: its report stands behind one that keeps the reason of the first write that fails. */
 struct output {
@@ -36,10 +71,10 @@ struct outputs {
     char base_text[OUTPUT_PATH_SIZE], base_json[OUTPUT_PATH_SIZE];
 };
 
-/* EXIT_DONE when all are open; otherwise it is said why not. outputs_close in either case. The
+/* inputs: paths that are to be read, as the operands are. EXIT_DONE when all are open; otherwise it is said why not. outputs_close in either case. The
  * struct must stay where it is, as reports point into it. */
 enum exit_code outputs_open(struct outputs *out, const struct call *call,
-                            const struct output_wishes *wishes);
+                            const struct output_options *wishes, const struct option_texts *inputs);
 
 /* False when not all could be written. Of a file that is said, of stdout console_close says it. */
 bool outputs_close(struct outputs *out);

@@ -147,8 +147,9 @@ static void put_message(struct decode_run *run, json_t *line, const struct messa
         put_number(line, "trailing_length", m->trailing_length);
 }
 
-static bool decode_line(void *context, struct reader line, struct error *err)
+static bool decode_line(void *context, uint64_t number, struct reader line, struct error *err)
 {
+    (void)number;
     struct decode_run *run = context;
     char transport_word[8], reason[ERROR_TEXT_SIZE];
     bool too_long;

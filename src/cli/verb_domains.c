@@ -209,8 +209,9 @@ static bool check_bare_name(const char *name, struct error *err)
     return true;
 }
 
-static bool ask_line(void *context, struct reader line, struct error *err)
+static bool ask_line(void *context, uint64_t number, struct reader line, struct error *err)
 {
+    (void)number;
     char name[NAME_TEXT_MAX + 1], more[2];
     bool too_long;
     if (!line_word(&line, name, sizeof name, &too_long))

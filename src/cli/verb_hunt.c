@@ -1,27 +1,25 @@
 /* `wormsign hunt`: reads captures in one pass and says which hosts are infected, and why. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/time.h"
 #include "cli/outputs.h"
+#include "cli/running.h"
 #include "cli/verbs.h"
 #include "engine/hunt.h"
 #include "engine/walk.h"
 
 struct hunt_options {
     struct common_settings common;
-    bool json;
+    struct output_options output;
     struct option_texts files, directories;
     struct option_prefixes home, exempt;
     const char *site;
     struct option_time since, until;
-    struct option_number sampling, stats_every, colour;
-    const char *text_file, *json_file, *base;
+    struct option_number sampling;
 };
 
 static const struct option hunt_rows[] = {
@@ -69,72 +67,27 @@ static const struct option hunt_rows[] = {
      .into = offsetof(struct hunt_options, sampling),
      .least = 1,
      .most = 1000000},
-    {.name = "json",
-     .help = "a JSON object a line on stdout, instead of text",
-     .kind = OPTION_FLAG,
-     .into = offsetof(struct hunt_options, json)},
-    {.short_name = "oN",
-     .value = "FILE",
-     .help = "write the text report to this file as well",
-     .kind = OPTION_TEXT,
-     .into = offsetof(struct hunt_options, text_file)},
-    {.short_name = "oJ",
-     .value = "FILE",
-     .help = "write JSON lines to this file as well",
-     .kind = OPTION_TEXT,
-     .into = offsetof(struct hunt_options, json_file)},
-    {.short_name = "oA",
-     .value = "BASE",
-     .help = "write BASE.txt and BASE.jsonl as well",
-     .kind = OPTION_TEXT,
-     .into = offsetof(struct hunt_options, base)},
-    {.name = "stats-every",
-     .value = "SECONDS",
-     .help = "say on stderr how far it is, this often",
-     .kind = OPTION_NUMBER,
-     .into = offsetof(struct hunt_options, stats_every),
-     .least = 1,
-     .most = 86400},
-    {.name = "color",
-     .value = "WHEN",
-     .help = "colour the text: auto (on a terminal, unless NO_COLOR is set), always or never",
-     .kind = OPTION_CHOICE,
-     .into = offsetof(struct hunt_options, colour),
-     .choices = "auto|always|never"},
+    OUTPUT_ROWS(struct hunt_options, output),
 };
-
-enum { SIGNALS_TO_GIVE_UP = 4 };
-
-static volatile sig_atomic_t interrupted;
-
-/* The first signals ask for an end, which closes every report properly; who insists ends it at
- * once. `timeout` and terminals may send two for one. */
-static void interrupt(int signal_number)
-{
-    interrupted++;
-    if (interrupted >= SIGNALS_TO_GIVE_UP)
-        _exit(128 + signal_number);
-}
-
-static double monotonic_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* What the watcher of a run shows. */
 struct progress {
     struct console *console;
-    double began_s, stats_every_s, stats_next_s;
+    int64_t began_us, stats_every_us, stats_next_us;
 };
+
+static double seconds_between(int64_t from_us, int64_t to_us)
+{
+    return (double)(to_us - from_us) / (double)US_PER_SECOND;
+}
 
 static bool watch(void *context, const struct hunt_progress *now)
 {
     struct progress *p = context;
     const char *name = strcmp(now->input, "-") == 0 ? "stdin" : now->input;
     char share[32] = "", records[48] = "", done[128];
-    double seconds = monotonic_s() - p->began_s;
+    int64_t now_us = running_now_us(NULL);
+    double seconds = seconds_between(p->began_us, now_us);
     if (now->raw_size > 0)
         (void)snprintf(share, sizeof share, "%.1f %% read, ",
                        100.0 * (double)now->raw_offset / (double)now->raw_size);
@@ -143,19 +96,9 @@ static bool watch(void *context, const struct hunt_progress *now)
                        now->records == 1 ? "" : "s");
     (void)snprintf(done, sizeof done, "%s%s%.0f s", share, records, seconds);
     console_progress_of(p->console, name, done);
-    if (p->stats_every_s > 0 && seconds >= p->stats_next_s) {
-        p->stats_next_s = seconds + p->stats_every_s;
+    if (running_is_time(now_us, p->stats_every_us, &p->stats_next_us))
         console_note(p->console, "%s: %s", name, done);
-    }
-    return interrupted != 0;
-}
-
-static bool wants_colour(const struct call *call, const struct hunt_options *o)
-{
-    if (o->colour.given && o->colour.value != 0)
-        return o->colour.value == 1;
-    const char *no_colour = getenv("NO_COLOR");
-    return call->console->results_to_terminal && (no_colour == NULL || no_colour[0] == '\0');
+    return running_is_interrupted();
 }
 
 /* One path or directory; false when the run was stopped. */
@@ -205,16 +148,14 @@ static enum exit_code hunt_with(const struct call *call, const struct hunt_optio
         return EXIT_FAILED;
     }
     struct progress progress = {.console = call->console,
-                                .began_s = monotonic_s(),
-                                .stats_every_s = (double)o->stats_every.value,
-                                .stats_next_s = (double)o->stats_every.value};
+                                .began_us = running_now_us(NULL),
+                                .stats_every_us = o->output.stats_every.value};
     hunt_watch(h, watch, &progress);
-    struct sigaction action = {.sa_handler = interrupt};
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
+    running_watch_signals();
     read_all(h, call, o);
     struct hunt_outcome outcome;
-    hunt_finish(h, out->reports, out->report_count, monotonic_s() - progress.began_s, &outcome);
+    double seconds = seconds_between(progress.began_us, running_now_us(NULL));
+    hunt_finish(h, out->reports, out->report_count, seconds, &outcome);
     hunt_free(h);
     return exit_of(&outcome);
 }
@@ -240,14 +181,8 @@ static enum exit_code run_hunt(const struct call *call)
     };
     if (settings.since_us >= settings.until_us)
         return call_is_wrong(call, "--since must be before --until");
-    struct output_wishes wishes = {.json = o->json,
-                                   .colour = wants_colour(call, o),
-                                   .text_file = o->text_file,
-                                   .json_file = o->json_file,
-                                   .base = o->base,
-                                   .inputs = &o->files};
     struct outputs out;
-    enum exit_code code = outputs_open(&out, call, &wishes);
+    enum exit_code code = outputs_open(&out, call, &o->output, &o->files);
     if (code == EXIT_DONE)
         code = hunt_with(call, o, &settings, &out);
     return outputs_close(&out) ? code : EXIT_FAILED;

@@ -116,8 +116,9 @@ static bool week_parse(const char *text, uint32_t *out, struct error *err)
 }
 
 /* A line of a list: TARGET, or TARGET WEEK. */
-static bool print_line(void *context, struct reader line, struct error *err)
+static bool print_line(void *context, uint64_t number, struct reader line, struct error *err)
 {
+    (void)number;
     const struct ports_run *run = context;
     char word[TARGET_TEXT_SIZE], week_word[32], more[2];
     bool too_long;

@@ -2,23 +2,13 @@
 #include "engine/hunt_inside.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/writer.h"
 #include "engine/relays.h"
-
-enum { LINES_MAX = 12, LINE_SIZE = 256 };
-
-/* Sentences of the summary. */
-struct lines {
-    size_t count;
-    char text[LINES_MAX][LINE_SIZE];
-    const char *pointers[LINES_MAX];
-};
+#include "engine/sentences.h"
 
 struct finding {
     struct verdict verdict;
@@ -30,19 +20,6 @@ struct findings {
     size_t count, room;
     uint64_t home_host_days; /* that a statistical detector spoke of */
 };
-
-static void add_line(struct lines *l, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static void add_line(struct lines *l, const char *format, ...)
-{
-    assert(l->count < LINES_MAX);
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(l->text[l->count], LINE_SIZE, format, arguments);
-    va_end(arguments);
-    l->pointers[l->count] = l->text[l->count];
-    l->count++;
-}
 
 static bool is_exempt(const struct hunt *h, struct address a)
 {
@@ -158,65 +135,68 @@ static int compare_findings(const void *a, const void *b)
     return address_compare(x->host, y->host);
 }
 
-static void say_limits(const struct hunt *h, struct lines *l)
+static void say_limits(const struct hunt *h, struct sentences *l)
 {
     const struct source_counts *c = &h->counts;
     if (c->flows_let_go > 0)
-        add_line(l,
-                 "flow table: full, and %llu flows were let go before they were idle: late "
-                 "answers of theirs count as new flows",
-                 (unsigned long long)c->flows_let_go);
+        sentence_add(l,
+                     "flow table: full, and %llu flows were let go before they were idle: late "
+                     "answers of theirs count as new flows",
+                     (unsigned long long)c->flows_let_go);
     if (c->heads_let_go > 0)
-        add_line(l,
-                 "stream heads: too many at a time, and %llu were let go unfinished: messages in "
-                 "them were missed",
-                 (unsigned long long)c->heads_let_go);
+        sentence_add(
+            l,
+            "stream heads: too many at a time, and %llu were let go unfinished: messages in "
+            "them were missed",
+            (unsigned long long)c->heads_let_go);
     if (hosts_refused(h->hosts) > 0)
-        add_line(l,
-                 "evidence: %llu times there was no room for a host's evidence: hosts may be "
-                 "missing",
-                 (unsigned long long)hosts_refused(h->hosts));
+        sentence_add(l,
+                     "evidence: %llu times there was no room for a host's evidence: hosts may be "
+                     "missing",
+                     (unsigned long long)hosts_refused(h->hosts));
     if (calendar_failures(h->calendar) > 0)
-        add_line(l, "name lists: %llu look-ups found no memory for a day's list",
-                 (unsigned long long)calendar_failures(h->calendar));
+        sentence_add(l, "name lists: %llu look-ups found no memory for a day's list",
+                     (unsigned long long)calendar_failures(h->calendar));
 }
 
-static void say_notes(const struct hunt *h, struct lines *l)
+static void say_notes(const struct hunt *h, struct sentences *l)
 {
     const struct source_counts *c = &h->counts;
     struct prefix net;
     char text[PREFIX_TEXT_SIZE];
     if (home_is_elsewhere(&h->home, &net))
-        add_line(l, "most flows begin in %s, which is not home: if it is yours, say --home %s",
-                 prefix_text(net, text), text);
+        sentence_add(l, "most flows begin in %s, which is not home: if it is yours, say --home %s",
+                     prefix_text(net, text), text);
     if (h->recognised == 0)
-        add_line(l, "nothing was read: no input was of a format that is known here");
+        sentence_add(l, "nothing was read: no input was of a format that is known here");
     if (h->unrecognised > 0)
-        add_line(l, "%llu file%s of no format that is known here, and passed over",
-                 (unsigned long long)h->unrecognised, h->unrecognised == 1 ? " is" : "s are");
+        sentence_add(l, "%llu file%s of no format that is known here, and passed over",
+                     (unsigned long long)h->unrecognised, h->unrecognised == 1 ? " is" : "s are");
     if (c->frames_unknown_link > 0)
-        add_line(l,
-                 "%llu frames have a link type that cannot be read here (%u): nothing in them was "
-                 "looked at",
-                 (unsigned long long)c->frames_unknown_link, c->unknown_link);
+        sentence_add(
+            l,
+            "%llu frames have a link type that cannot be read here (%u): nothing in them was "
+            "looked at",
+            (unsigned long long)c->frames_unknown_link, c->unknown_link);
     if (c->fragments_let_go > 0)
-        add_line(l, "%llu datagrams in fragments were never completed, or not while there was room",
-                 (unsigned long long)c->fragments_let_go);
+        sentence_add(
+            l, "%llu datagrams in fragments were never completed, or not while there was room",
+            (unsigned long long)c->fragments_let_go);
     if (c->frames_damaged > 0)
-        add_line(l, "%llu frames have headers that cannot be, and were passed over",
-                 (unsigned long long)c->frames_damaged);
+        sentence_add(l, "%llu frames have headers that cannot be, and were passed over",
+                     (unsigned long long)c->frames_damaged);
     if (c->frames_without_time > 0)
-        add_line(l, "%llu frames have no time, so no day and week, and were passed over",
-                 (unsigned long long)c->frames_without_time);
+        sentence_add(l, "%llu frames have no time, so no day and week, and were passed over",
+                     (unsigned long long)c->frames_without_time);
     if (c->odd_times > 0)
-        add_line(l,
-                 "%llu frames have a time that cannot be, which was moved to the nearest that can",
-                 (unsigned long long)c->odd_times);
+        sentence_add(
+            l, "%llu frames have a time that cannot be, which was moved to the nearest that can",
+            (unsigned long long)c->odd_times);
     if (c->mirrored > 0)
-        add_line(l, "%llu packets were seen twice (mirror ports) and counted once",
-                 (unsigned long long)c->mirrored);
+        sentence_add(l, "%llu packets were seen twice (mirror ports) and counted once",
+                     (unsigned long long)c->mirrored);
     if (h->settings->sampling > 1)
-        add_line(
+        sentence_add(
             l,
             "sampled 1 in %u: counts are of what was kept; streams and answers are mostly missing",
             h->settings->sampling);
@@ -256,14 +236,14 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
                  struct hunt_outcome *out)
 {
     struct findings findings = {0};
-    struct lines limits = {0}, notes = {0};
+    struct sentences limits = {0}, notes = {0};
     bool judged = judge_all(h, &findings);
     if (findings.count > 0)
         qsort(findings.items, findings.count, sizeof findings.items[0], compare_findings);
     say_limits(h, &limits);
     say_notes(h, &notes);
     if (!judged)
-        add_line(&limits, "memory: there was none left to judge all hosts");
+        sentence_add(&limits, "memory: there was none left to judge all hosts");
     struct totals totals = {.verb = "hunt",
                             .complete = judged && nothing_left_out(h),
                             .input_count = h->input_count,

@@ -81,7 +81,7 @@ static int64_t utc_us(const struct engine *e)
 }
 
 /* A host is done: what became of it is handed over, and its slot is free. */
-static void hand_over(struct engine *e, struct slot *s, bool whole)
+static void hand_over(struct engine *e, struct slot *s)
 {
     e->asked.host = s->host;
     e->asked.count = s->count;
@@ -91,7 +91,7 @@ static void hand_over(struct engine *e, struct slot *s, bool whole)
         e->asked.when_us[i] = s->flights[i].when_us;
     }
     e->counts->done++;
-    e->face->done(e->face->context, &e->asked, whole);
+    e->face->done(e->face->context, &e->asked);
     e->free_slots[e->free_count++] = (uint32_t)(s - e->slots);
     *s = (struct slot){0};
 }
@@ -126,7 +126,7 @@ static void finish(struct engine *e, uint32_t id)
             *(f->sends > 1 ? &e->counts->late : &e->counts->prompt) += 1;
     }
     if (--s->left == 0 && !e->stopped)
-        hand_over(e, s, true);
+        hand_over(e, s);
 }
 
 static void finish_for(struct engine *e, uint32_t id, enum check_cause cause)
@@ -415,7 +415,7 @@ static void begin_host(struct engine *e, uint32_t host)
         turns_add_fresh(&e->turns, place * SHOTS_MAX + i);
     }
     if (s->count == 0)
-        hand_over(e, s, true);
+        hand_over(e, s);
 }
 
 static void begin_hosts(struct engine *e)
@@ -507,7 +507,7 @@ static void give_up(struct engine *e)
             if (s->flights[i].phase != PHASE_DONE)
                 end(e, (uint32_t)(place * SHOTS_MAX + i), CAUSE_STOPPED);
         if (s->begun_us != 0)
-            hand_over(e, s, false);
+            hand_over(e, s);
     }
 }
 

@@ -51,8 +51,8 @@ struct engine_face {
     void *context;
     /* The next host to ask; false when there is none left. */
     bool (*next)(void *context, uint32_t *host);
-    /* A host is done; whole: no port was given up because the engine was stopped. */
-    void (*done)(void *context, const struct asked *host, bool whole);
+    /* A host is done: each port has its answer, or was given up. */
+    void (*done)(void *context, const struct asked *host);
     /* Asked every now and then; true stops the engine. */
     bool (*watch)(void *context, const struct engine_counts *now);
 };

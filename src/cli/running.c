@@ -1,0 +1,50 @@
+/* `timeout` and terminals may send two signals for one, so that the second is no insisting yet. */
+#include "cli/running.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/time.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number)
+{
+    interrupted++;
+    if (interrupted >= SIGNALS_TO_GIVE_UP)
+        _exit(128 + signal_number);
+}
+
+int64_t running_now_us(void *context)
+{
+    struct timespec now;
+    (void)context;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
+}
+
+void running_watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = interrupt};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+bool running_is_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+bool running_is_time(int64_t now_us, int64_t every_us, int64_t *next_us)
+{
+    if (every_us == 0)
+        return false;
+    if (*next_us == 0)
+        *next_us = now_us + every_us;
+    if (now_us < *next_us)
+        return false;
+    *next_us = now_us + every_us;
+    return true;
+}

@@ -1,0 +1,127 @@
+/* `scan --dry-run`: whom the scan would ask, and on how many ports; nothing is sent. */
+#include <jansson.h>
+
+#include "base/time.h"
+#include "cli/scan_dry_run.h"
+#include "scan/probe.h"
+
+enum { RANGES_SHOWN = 20, PORTS_COUNTED = 1 << 20 };
+
+struct plan {
+    const struct call *call;
+    const struct scan_settings *settings;
+    bool json;
+    json_t *ranges;
+    uint64_t tcp, udp, range_count;
+};
+
+static void count_ports(struct plan *p, uint32_t host)
+{
+    struct shot shots[SHOTS_MAX];
+    struct aim aim = p->settings->engine.aim;
+    char address[ADDRESS_TEXT_SIZE];
+    aim.when_us = p->settings->engine.began_us;
+    size_t count = p->settings->engine.probe->aim(&aim, host, shots);
+    for (size_t i = 0; i < count; i++)
+        *(shots[i].transport == TRANSPORT_TCP ? &p->tcp : &p->udp) += 1;
+    if (p->json || p->call->console->verbose == 0)
+        return;
+    (void)console_print(p->call->console, "%s", address_text(address_of_v4(host), address));
+    for (size_t i = 0; i < count; i++)
+        (void)console_print(p->call->console, "\t%u/%s", shots[i].port,
+                            shots[i].transport == TRANSPORT_TCP ? "tcp" : "udp");
+    (void)console_print(p->call->console, "\n");
+}
+
+static void show_range(struct plan *p, uint32_t first, uint32_t last)
+{
+    char from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
+    if (p->range_count++ >= RANGES_SHOWN)
+        return;
+    (void)address_text(address_of_v4(first), from);
+    (void)address_text(address_of_v4(last), to);
+    const char *between = first == last ? "" : "-";
+    if (p->json)
+        (void)json_array_append_new(p->ranges,
+                                    json_sprintf("%s%s%s", from, between, first == last ? "" : to));
+    else
+        (void)console_print(p->call->console, "  %s%s%s\n", from, between, first == last ? "" : to);
+}
+
+static void show_ranges(struct plan *p)
+{
+    uint32_t host, first = 0, last = 0;
+    bool any = false;
+    target_set_rewind(p->settings->targets);
+    while (target_set_next(p->settings->targets, &host)) {
+        if (any && host == last + 1) {
+            last = host;
+            continue;
+        }
+        if (any)
+            show_range(p, first, last);
+        any = true;
+        first = last = host;
+    }
+    if (any)
+        show_range(p, first, last);
+}
+
+static void show_text(struct plan *p)
+{
+    const struct scan_settings *s = p->settings;
+    struct console *c = p->call->console;
+    const struct targets_left_out *left = &s->left_out;
+    (void)console_print(c, "%llu host%s would be asked", (unsigned long long)s->target_count,
+                        s->target_count == 1 ? "" : "s");
+    if (p->tcp + p->udp > 0)
+        (void)console_print(c, ", on %llu ports (%llu TCP, %llu UDP)",
+                            (unsigned long long)(p->tcp + p->udp), (unsigned long long)p->tcp,
+                            (unsigned long long)p->udp);
+    (void)console_print(c, ":\n");
+    show_ranges(p);
+    if (p->range_count > RANGES_SHOWN)
+        (void)console_print(c, "  and %llu more ranges\n",
+                            (unsigned long long)(p->range_count - RANGES_SHOWN));
+    if (left->excluded + left->reserved + left->never > 0)
+        (void)console_print(c,
+                            "left out: %llu excluded, %llu reserved, %llu multicast or broadcast\n",
+                            (unsigned long long)left->excluded, (unsigned long long)left->reserved,
+                            (unsigned long long)left->never);
+    (void)console_print(c, "Nothing was sent.\n");
+}
+
+static void show_json(struct plan *p)
+{
+    const struct scan_settings *s = p->settings;
+    const struct targets_left_out *left = &s->left_out;
+    p->ranges = json_array();
+    show_ranges(p);
+    json_t *line = json_pack(
+        "{s:s, s:i, s:I, s:o, s:I, s:I, s:I, s:I}", "type", "dry-run", "schema", 1, "hosts",
+        (json_int_t)s->target_count, "ranges", p->ranges, "ranges_more",
+        (json_int_t)(p->range_count > RANGES_SHOWN ? p->range_count - RANGES_SHOWN : 0), "excluded",
+        (json_int_t)left->excluded, "reserved", (json_int_t)left->reserved, "never",
+        (json_int_t)left->never);
+    if (line != NULL && p->tcp + p->udp > 0)
+        (void)json_object_set_new(
+            line, "ports",
+            json_pack("{s:I, s:I}", "tcp", (json_int_t)p->tcp, "udp", (json_int_t)p->udp));
+    (void)console_json(p->call->console, line);
+}
+
+enum exit_code scan_dry_run(const struct call *call, const struct scan_settings *settings,
+                            bool json)
+{
+    struct plan plan = {.call = call, .settings = settings, .json = json};
+    uint32_t host;
+    target_set_rewind(settings->targets);
+    while (settings->target_count <= PORTS_COUNTED && call->console->write_error == 0 &&
+           target_set_next(settings->targets, &host))
+        count_ports(&plan, host);
+    if (json)
+        show_json(&plan);
+    else
+        show_text(&plan);
+    return EXIT_DONE;
+}

@@ -1,0 +1,328 @@
+/* `wormsign scan`: asks hosts on the ports that Conficker D or E would open, and says what each
+ * answer means. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include "base/time.h"
+#include "cli/outputs.h"
+#include "cli/running.h"
+#include "cli/scan_dry_run.h"
+#include "cli/scan_targets.h"
+#include "cli/verbs.h"
+#include "engine/scan.h"
+
+enum {
+    RATE_DEFAULT = 2000,
+    RETRIES_DEFAULT = 2,
+    TARGETS_WITHOUT_YES = 65536,
+    HANDLES_KEPT = 32, /* descriptors that are not for connections */
+    HANDLES_MAX = 65536,
+    EACH_HOST_MAX = 8, /* of so few hosts each is shown, unknown or not */
+    LOOPBACK = 127
+};
+
+/* nmap waited 5 s for each answer; a host that needs 3 s to answer a repeated datagram is heard. */
+#define CONNECT_US (5 * US_PER_SECOND)
+#define ANSWER_US (5 * US_PER_SECOND)
+#define REPEAT_US US_PER_SECOND
+#define LAST_WAIT_US (3 * US_PER_SECOND)
+
+struct scan_options {
+    struct common_settings common;
+    struct output_options output;
+    struct scan_target_options targets;
+    struct option_address real_ip;
+    struct option_number week, rate, retries, host_timeout;
+    bool week_slack, dry_run, yes, strict, no_ping;
+    const char *site;
+};
+
+static const struct option scan_rows[] = {
+    {.short_name = "iL",
+     .value = "FILE",
+     .help = "read targets from FILE (-: stdin), separated by blanks or line ends; can be repeated",
+     .kind = OPTION_TEXTS,
+     .into = offsetof(struct scan_options, targets.lists)},
+    {.name = "exclude",
+     .value = "TARGETS",
+     .help = "leave these out, separated by commas; can be repeated",
+     .kind = OPTION_TEXTS,
+     .into = offsetof(struct scan_options, targets.excludes)},
+    {.name = "excludefile",
+     .value = "FILE",
+     .help = "leave out what this file lists; can be repeated",
+     .kind = OPTION_TEXTS,
+     .into = offsetof(struct scan_options, targets.exclude_lists)},
+    {.name = "dry-run",
+     .help = "send nothing: say how many hosts would be asked, and which; with -v their ports",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, dry_run)},
+    {.name = "real-ip",
+     .value = "ADDRESS",
+     .help = "compute the ports from this address, as the hosts know themselves by it (NAT)",
+     .kind = OPTION_ADDRESS,
+     .into = offsetof(struct scan_options, real_ip)},
+    {.name = "week",
+     .value = "N",
+     .help =
+         "ask on the ports of this week, as the worm counts; default: the present one, and near "
+         "Monday 00:00 UTC its neighbour",
+     .kind = OPTION_NUMBER,
+     .into = offsetof(struct scan_options, week),
+     .least = 0,
+     .most = UINT32_MAX},
+    {.name = "week-slack",
+     .help = "ask on the ports of the week before and the week after as well",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, week_slack)},
+    {.name = "max-rate",
+     .value = "N",
+     .help = "send at most N datagrams and connection attempts a second (0: no limit); default: "
+             "2000, and no limit where all targets are on loopback",
+     .kind = OPTION_NUMBER,
+     .into = offsetof(struct scan_options, rate),
+     .least = 0,
+     .most = 100000000},
+    {.name = "max-retries",
+     .value = "N",
+     .help = "repeat a datagram that is not answered so often; default: 2",
+     .kind = OPTION_NUMBER,
+     .into = offsetof(struct scan_options, retries),
+     .least = 0,
+     .most = 10},
+    {.name = "host-timeout",
+     .value = "TIME",
+     .help = "give a host no more time than this in all; default: until each port had its 5 to 10 "
+             "seconds",
+     .kind = OPTION_DURATION,
+     .into = offsetof(struct scan_options, host_timeout),
+     .least = 0,
+     .most = 86400},
+    {.name = "yes",
+     .help = "yes, more than 65536 hosts",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, yes)},
+    {.name = "strict",
+     .help = "exit 3 also where a host stayed unknown",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, strict)},
+    {.name = "site",
+     .value = "NAME",
+     .help = "name the place that is scanned",
+     .kind = OPTION_TEXT,
+     .into = offsetof(struct scan_options, site)},
+    {.short_name = "n",
+     .help = "look no names up: a target that is a name is an error",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, targets.no_names)},
+    {.short_name = "Pn",
+     .help = "as in nmap; no host is ever pinged first, so it changes nothing",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, no_ping)},
+    OUTPUT_ROWS(struct scan_options, output),
+};
+
+/* What the watcher of a run shows. */
+struct progress {
+    struct console *console;
+    int64_t began_us, stats_every_us, stats_next_us;
+};
+
+static void remaining_text(double seconds, double share, char *buffer, size_t size)
+{
+    double left = share > 0 ? seconds / share - seconds : 0;
+    buffer[0] = '\0';
+    if (seconds < 2 || share < 0.01 || share >= 1)
+        return;
+    (void)snprintf(buffer, size, ", about %.0f %s left", left < 120 ? left : left / 60,
+                   left < 120 ? "s" : "min");
+}
+
+static bool watch(void *context, const struct scan_progress *now)
+{
+    struct progress *p = context;
+    char done[160], left[48];
+    int64_t now_us = running_now_us(NULL);
+    double seconds = (double)(now_us - p->began_us) / (double)US_PER_SECOND;
+    double share = (double)now->counts->done / (double)now->targets;
+    remaining_text(seconds, share, left, sizeof left);
+    (void)snprintf(done, sizeof done,
+                   "%.1f %% of %" PRIu64 " hosts, %" PRIu64 " infected, %" PRIu64
+                   " suspicious, %" PRIu64 " sent, %.0f s%s",
+                   100 * share, now->targets, now->infected, now->suspicious, now->counts->sent,
+                   seconds, left);
+    console_progress(p->console, "scan: %s", done);
+    if (running_is_time(now_us, p->stats_every_us, &p->stats_next_us))
+        console_note(p->console, "scan: %s", done);
+    return running_is_interrupted();
+}
+
+/* As many connections at a time as the system lets us have. */
+static size_t handles_allowed(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return HANDLES_KEPT;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= 2 * (rlim_t)HANDLES_KEPT)
+        return HANDLES_KEPT;
+    rlim_t allowed = limit.rlim_cur - HANDLES_KEPT;
+    return allowed < HANDLES_MAX ? (size_t)allowed : HANDLES_MAX;
+}
+
+static bool is_all_loopback(struct target_set *set)
+{
+    uint32_t host;
+    bool all = true;
+    target_set_rewind(set);
+    while (all && target_set_next(set, &host))
+        all = host >> 24 == LOOPBACK;
+    target_set_rewind(set);
+    return all;
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint64_t)running_now_us(NULL);
+    return seed;
+}
+
+static struct scan_settings settings_of(const struct call *call, const struct scan_options *o,
+                                        const struct scan_targets *targets)
+{
+    bool unlimited = !o->rate.given && is_all_loopback(targets->set);
+    struct scan_settings s = {.targets = targets->set,
+                              .target_count = targets->count,
+                              .left_out = targets->left_out,
+                              .names = targets->names,
+                              .name_count = targets->name_count,
+                              .site = o->site};
+    s.engine = (struct engine_settings){
+        .probe = probes[0],
+        .began_us = call->now_us,
+        .rate = o->rate.given ? (uint64_t)o->rate.value
+                : unlimited   ? 0
+                              : RATE_DEFAULT,
+        .repeats = o->retries.given ? (unsigned)o->retries.value : RETRIES_DEFAULT,
+        .repeat_us = REPEAT_US,
+        .connect_us = CONNECT_US,
+        .answer_us = ANSWER_US,
+        .last_wait_us = LAST_WAIT_US,
+        .host_us = o->host_timeout.value,
+        .handles_max = handles_allowed(),
+        .seed = random_seed(),
+        .aim = {.week_given = o->week.given,
+                .week = (uint32_t)o->week.value,
+                .slack = o->week_slack,
+                .real_given = o->real_ip.given,
+                .real = address_v4(o->real_ip.value)},
+    };
+    return s;
+}
+
+static enum exit_code exit_of(const struct scan_options *o, const struct scan_outcome *outcome)
+{
+    if (outcome->write_failed)
+        return EXIT_FAILED;
+    if (outcome->infected > 0)
+        return EXIT_INFECTED;
+    return outcome->complete && !(o->strict && outcome->unknown > 0) ? EXIT_DONE : EXIT_INCOMPLETE;
+}
+
+static enum exit_code scan_with(const struct call *call, const struct scan_options *o,
+                                const struct scan_settings *settings, struct outputs *out)
+{
+    struct error err;
+    struct scan_outcome outcome;
+    struct socket_network *network = socket_network_new(running_now_us, NULL, &err);
+    struct progress progress = {.console = call->console,
+                                .began_us = running_now_us(NULL),
+                                .stats_every_us = o->output.stats_every.value};
+    running_watch_signals();
+    bool ran = network != NULL && scan_run(settings, socket_network_face(network), out->reports,
+                                           out->report_count, watch, &progress, &outcome, &err);
+    socket_network_free(network);
+    if (!ran) {
+        console_complain(call->console, "%s", err.text);
+        return EXIT_FAILED;
+    }
+    return exit_of(o, &outcome);
+}
+
+static enum exit_code report_scan(const struct call *call, const struct scan_options *o,
+                                  const struct scan_settings *settings)
+{
+    struct outputs out;
+    enum exit_code code = outputs_open(&out, call, &o->output, &o->targets.lists);
+    for (size_t i = 0; i < out.count; i++)
+        out.outputs[i].report.each_host = settings->target_count <= EACH_HOST_MAX;
+    if (code == EXIT_DONE)
+        code = scan_with(call, o, settings, &out);
+    return outputs_close(&out) ? code : EXIT_FAILED;
+}
+
+static enum exit_code scan_targets(const struct call *call, const struct scan_options *o,
+                                   const struct scan_targets *targets)
+{
+    struct scan_settings settings = settings_of(call, o, targets);
+    if (o->dry_run)
+        return scan_dry_run(call, &settings, o->output.json);
+    if (targets->count == 0)
+        return call_is_wrong(call,
+                             "no target is left: %" PRIu64 " excluded, %" PRIu64
+                             " reserved, %" PRIu64 " multicast or broadcast",
+                             targets->left_out.excluded, targets->left_out.reserved,
+                             targets->left_out.never);
+    if (targets->count > TARGETS_WITHOUT_YES && !o->yes)
+        return call_is_wrong(call, "these are %" PRIu64 " hosts; say --yes to ask more than %d",
+                             targets->count, TARGETS_WITHOUT_YES);
+    return report_scan(call, o, &settings);
+}
+
+static enum exit_code run_scan(const struct call *call)
+{
+    const struct scan_options *o = call->settings;
+    if (call->words.operand_count == 0 && o->targets.lists.count == 0)
+        return call_is_wrong(call, "name a target, or a list of them with -iL FILE");
+    if (o->real_ip.given && !address_is_v4(o->real_ip.value))
+        return call_is_wrong(call, "--real-ip is IPv6, and the worm knows only IPv4");
+    struct scan_targets targets;
+    enum exit_code code = scan_targets_read(&targets, call, &o->targets);
+    if (code == EXIT_DONE)
+        code = scan_targets(call, o, &targets);
+    scan_targets_free(&targets);
+    return code;
+}
+
+const struct verb verb_scan = {
+    .name = "scan",
+    .usage = "[OPTIONS] TARGET...",
+    .summary = "ask hosts: who answers as the worm does",
+    .about =
+        "Sends a P2P message of Conficker D and E to the four ports on which an infected host "
+        "would "
+        "listen (they follow from its address and the week), and judges the answers. No privileges "
+        "are needed, and nothing is sent that could harm a host. Prints the lines that nmap's "
+        "p2p-conficker printed in 2009, and below them a verdict: infected (by proof), suspicious "
+        "(it sent data that does not hold), or unknown with the reason. Silence and refusal are "
+        "never clean: variants A to C do not listen on these ports.\n"
+        "A TARGET is 192.0.2.1, a network 192.0.2.0/24, ranges of octets as nmap writes them "
+        "(192.0.2.10-20, 10.0-3.1,5.*), or a name. Reserved ranges (loopback, link-local, "
+        "documentation) are left out of a target that is wider than them. Ask only hosts that you "
+        "may ask.\n"
+        "Exit: 1 infected hosts were found; 0 none; 3 none, but not all could be asked; 4 a list "
+        "could not be read or not all be written; 2 wrong usage, and nothing was sent.\n",
+    .examples = "wormsign scan 192.0.2.0/24\n"
+                "wormsign scan -iL hosts.txt --exclude 192.0.2.7 -oA today\n"
+                "wormsign scan --real-ip 10.0.0.5 203.0.113.9\n",
+    .settings_size = sizeof(struct scan_options),
+    .options = {scan_rows, COUNT_OF(scan_rows), false},
+    .run = run_scan,
+};

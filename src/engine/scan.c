@@ -1,0 +1,251 @@
+/* From answers to checks and signs, from these to a verdict, for one host at a time; then the
+ * summary. */
+#include "engine/scan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "engine/sentences.h"
+
+struct scan {
+    const struct scan_settings *settings;
+    struct report *reports;
+    size_t report_count;
+    bool (*watch)(void *context, const struct scan_progress *now);
+    void *watch_context;
+    struct totals totals;
+    struct scan_totals scan;
+    uint64_t silent;                 /* hosts asked from which nothing came */
+    uint64_t broadcast;              /* targets that are no host's address */
+    uint64_t of_cause[CHECK_CAUSES]; /* checks */
+    uint64_t cut_short;              /* hosts of which something was not asked */
+    bool write_failed;
+};
+
+static bool next_target(void *context, uint32_t *host)
+{
+    struct scan *s = context;
+    return target_set_next(s->settings->targets, host);
+}
+
+static int compare_names(const void *key, const void *item)
+{
+    uint32_t host = *(const uint32_t *)key; /* reader: our own number */
+    const struct scan_name *name = item;
+    return (host > name->host) - (host < name->host);
+}
+
+static void name_host(const struct scan *s, uint32_t host, struct verdict *v)
+{
+    if (s->settings->name_count == 0)
+        return;
+    const struct scan_name *found = bsearch(&host, s->settings->names, s->settings->name_count,
+                                            sizeof *found, compare_names);
+    if (found == NULL)
+        return;
+    memcpy(v->names[0], found->name, sizeof v->names[0]);
+    v->name_count = 1;
+}
+
+static size_t checks_of(const struct asked *host, struct check checks[static SHOTS_MAX])
+{
+    for (size_t i = 0; i < host->count; i++) {
+        const struct shot *shot = &host->shots[i];
+        const struct answer *answer = &host->answers[i];
+        checks[i] = (struct check){.transport = shot->transport,
+                                   .port = shot->port,
+                                   .week = shot->week,
+                                   .cause = answer->cause,
+                                   .wanted = answer->wanted,
+                                   .came = answer->came,
+                                   .when_us = host->when_us[i]};
+    }
+    return host->count;
+}
+
+static void count_host(struct scan *s, const struct verdict *v)
+{
+    size_t refused = checks_count(v->checks, v->check_count, CHECK_REFUSED);
+    size_t errors = checks_count(v->checks, v->check_count, CHECK_ERROR);
+    size_t silent = 0;
+    for (size_t i = 0; i < v->check_count; i++) {
+        silent += v->checks[i].cause == CAUSE_SILENT;
+        s->of_cause[v->checks[i].cause]++;
+    }
+    bool is_silent = silent + errors == v->check_count;
+    s->totals.hosts[v->kind]++;
+    s->scan.refused += v->check_count > 0 && refused == v->check_count;
+    s->silent += is_silent;
+    s->totals.seen += !is_silent;
+    s->scan.asked += errors == 0;
+    s->cut_short += errors > 0;
+}
+
+static void report_host(struct scan *s, const struct verdict *v)
+{
+    for (size_t i = 0; i < s->report_count; i++)
+        if (!s->reports[i].format->host(&s->reports[i], v))
+            s->write_failed = true;
+}
+
+static bool is_broadcast(const struct check *checks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (checks[i].cause == CAUSE_BROADCAST)
+            return true;
+    return false;
+}
+
+static void take_host(void *context, const struct asked *host)
+{
+    struct scan *s = context;
+    struct check checks[SHOTS_MAX];
+    struct sign signs[PROBE_SIGNS_MAX];
+    struct verdict verdict;
+    size_t count = checks_of(host, checks);
+    if (is_broadcast(checks, count)) {
+        s->broadcast++;
+        return;
+    }
+    const struct circumstances circumstances = {.host = address_of_v4(host->host),
+                                                .home = true,
+                                                .site = s->settings->site,
+                                                .checks = checks,
+                                                .check_count = count};
+    verdict_of(&circumstances, signs, s->settings->engine.probe->report(host, signs), &verdict);
+    name_host(s, host->host, &verdict);
+    count_host(s, &verdict);
+    report_host(s, &verdict);
+}
+
+static bool watch_engine(void *context, const struct engine_counts *counts)
+{
+    struct scan *s = context;
+    const struct scan_progress now = {.targets = s->settings->target_count,
+                                      .infected = s->totals.hosts[VERDICT_INFECTED],
+                                      .suspicious = s->totals.hosts[VERDICT_SUSPICIOUS],
+                                      .counts = counts};
+    bool stop = s->watch != NULL && s->watch(s->watch_context, &now);
+    return stop || s->write_failed;
+}
+
+static void say_left_out(const struct scan *s, struct sentences *l)
+{
+    const struct targets_left_out *left = &s->settings->left_out;
+    if (left->excluded > 0)
+        sentence_add(l, "%llu hosts were left out, as asked for by --exclude or --excludefile",
+                     (unsigned long long)left->excluded);
+    if (left->reserved > 0)
+        sentence_add(l,
+                     "%llu reserved addresses (loopback, link-local, documentation and the like) "
+                     "were left out: name such a range by itself to ask it",
+                     (unsigned long long)left->reserved);
+    if (left->never > 0)
+        sentence_add(l,
+                     "%llu addresses that no single host has (multicast, broadcast) were left out",
+                     (unsigned long long)left->never);
+    if (s->broadcast > 0)
+        sentence_add(l, "%llu broadcast addresses of networks here were left out",
+                     (unsigned long long)s->broadcast);
+}
+
+/* What kept us from asking or hearing: each reason with the number of ports. */
+static void say_local_failures(const struct scan *s, struct sentences *l)
+{
+    for (enum check_cause cause = 0; cause < CHECK_CAUSES; cause++) {
+        const struct check check = {.transport = TRANSPORT_TCP, .cause = cause};
+        if (s->of_cause[cause] > 0 && check_result_of(&check) == CHECK_ERROR)
+            sentence_add(l, "%llu ports: %s", (unsigned long long)s->of_cause[cause],
+                         check_reason(&check));
+    }
+}
+
+static void say_limits(const struct engine_counts *counts, struct sentences *l)
+{
+    if (counts->answers_cut > 0)
+        sentence_add(l,
+                     "answers: %llu were judged by their beginning, as there was no memory for all "
+                     "that came",
+                     (unsigned long long)counts->answers_cut);
+    if (counts->shortages > 0)
+        sentence_add(l,
+                     "descriptors, local ports or buffers were short %llu times, and were waited "
+                     "for",
+                     (unsigned long long)counts->shortages);
+}
+
+static void say_weeks(const struct scan *s, struct sentences *l)
+{
+    const struct engine_settings *engine = &s->settings->engine;
+    char date[DATE_TEXT_SIZE];
+    uint32_t week = engine->aim.week_given ? engine->aim.week : week_of(engine->began_us);
+    uint32_t other = engine->aim.week_given ? week : week_neighbour(engine->began_us);
+    sentence_add(l, "asked on the ports of week %u, which began on %s%s", week,
+                 date_text(day_of(week_start_us(week)), date),
+                 engine->aim.slack ? ", and of the weeks before and after"
+                 : other < week    ? ", and of the week before, as Monday 00:00 UTC is near"
+                 : other > week    ? ", and of the week after, as Monday 00:00 UTC is near"
+                                   : "");
+}
+
+/* A datagram that was answered only when it was repeated was lost, or its answer was. */
+static void count_shares(struct scan *s, const struct engine_counts *counts)
+{
+    uint64_t answered = counts->prompt + counts->late;
+    uint64_t hosts = s->scan.asked + s->cut_short;
+    s->scan.sent = counts->sent;
+    s->scan.received = counts->received;
+    s->scan.lost_share = answered > 0 ? (double)counts->late / (double)answered : (double)NAN;
+    s->scan.silent_share = hosts > 0 ? (double)s->silent / (double)hosts : 0;
+}
+
+static void end_reports(struct scan *s, const struct engine_counts *counts, int64_t taken_us)
+{
+    struct sentences limits = {0}, notes = {0};
+    say_limits(counts, &limits);
+    say_weeks(s, &notes);
+    say_left_out(s, &notes);
+    say_local_failures(s, &notes);
+    count_shares(s, counts);
+    s->scan.targets = s->settings->target_count - s->broadcast;
+    s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0;
+    s->totals.verb = "scan";
+    s->totals.scan = &s->scan;
+    s->totals.limit_count = limits.count;
+    s->totals.limits_hit = limits.pointers;
+    s->totals.note_count = notes.count;
+    s->totals.notes = notes.pointers;
+    s->totals.seconds = (double)taken_us / (double)US_PER_SECOND;
+    for (size_t i = 0; i < s->report_count; i++)
+        if (!s->reports[i].format->end(&s->reports[i], &s->totals))
+            s->write_failed = true;
+}
+
+bool scan_run(const struct scan_settings *settings, const struct network *network,
+              struct report *reports, size_t report_count,
+              bool (*watch)(void *context, const struct scan_progress *now), void *context,
+              struct scan_outcome *out, struct error *err)
+{
+    struct scan s = {.settings = settings,
+                     .reports = reports,
+                     .report_count = report_count,
+                     .watch = watch,
+                     .watch_context = context};
+    const struct engine_face face = {&s, next_target, take_host, watch_engine};
+    struct engine_counts counts = {0};
+    int64_t began_us = network->now_us(network->context);
+    for (size_t i = 0; i < report_count; i++)
+        if (!reports[i].format->begin(&reports[i]))
+            s.write_failed = true;
+    bool good = s.write_failed ||
+                socket_engine_run(&settings->engine, network, &face, &counts, err);
+    end_reports(&s, &counts, network->now_us(network->context) - began_us);
+    *out = (struct scan_outcome){.infected = s.totals.hosts[VERDICT_INFECTED],
+                                 .unknown = s.totals.hosts[VERDICT_UNKNOWN],
+                                 .complete = good && s.totals.complete,
+                                 .write_failed = s.write_failed};
+    return good;
+}

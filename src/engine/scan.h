@@ -1,0 +1,53 @@
+/* Asking: targets through a probe and an engine to verdicts and reports.
+ *
+ * Hosts are reported as they are done, so that what is infected is known at once and a run that
+ * ends early has lost nothing. All of them are: a host that nobody could learn anything of is
+ * unknown, with the reason. */
+#ifndef WORMSIGN_ENGINE_SCAN_H
+#define WORMSIGN_ENGINE_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "report/report.h"
+#include "scan/network.h"
+#include "scan/socket_engine.h"
+#include "scan/target_set.h"
+
+/* The name by which a target was called. */
+struct scan_name {
+    uint32_t host;
+    char name[HOST_NAME_SIZE]; /* foreign: escape */
+};
+
+struct scan_settings {
+    struct target_set *targets; /* closed */
+    uint64_t target_count;
+    struct targets_left_out left_out;
+    const struct scan_name *names; /* sorted by host */
+    size_t name_count;
+    const char *site; /* NULL: none */
+    struct engine_settings engine;
+};
+
+/* How far a scan is. */
+struct scan_progress {
+    uint64_t targets, infected, suspicious;
+    const struct engine_counts *counts;
+};
+
+struct scan_outcome {
+    uint64_t infected, unknown;
+    bool complete;     /* everything that was to be asked was asked */
+    bool write_failed; /* which stopped the scan */
+};
+
+/* Runs a scan, and gives every verdict and the summary to every report. watch is asked every now
+ * and then; true from it stops the scan. False and *err when it could not begin. */
+bool scan_run(const struct scan_settings *settings, const struct network *network,
+              struct report *reports, size_t report_count,
+              bool (*watch)(void *context, const struct scan_progress *now), void *context,
+              struct scan_outcome *out, struct error *err) MUST_CHECK;
+
+#endif
