@@ -332,7 +332,7 @@ static enum exit_code check_names(const struct call *call, struct check *check)
     struct error err;
     for (size_t i = 0; i < call->words.operand_count; i++) {
         struct reader word = reader_over(call->words.operands[i], strlen(call->words.operands[i]));
-        if (ask_line(check, word, &err))
+        if (ask_line(check, 0, word, &err))
             continue;
         console_complain(call->console, "'%.300s': %s", call->words.operands[i], err.text);
         code = EXIT_INCOMPLETE;
