@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/time.h"
 #include "scan/timers.h"
 #include "scan/turns.h"
 
@@ -42,7 +43,8 @@ struct flight {
 struct slot {
     uint32_t host;
     unsigned count, left; /* flights; those not done */
-    int64_t begun_us;     /* when the first was sent; 0: not yet */
+    bool begun;           /* the first was sent, at begun_us */
+    int64_t begun_us;
     struct flight flights[SHOTS_MAX];
 };
 
@@ -58,7 +60,7 @@ struct engine {
     struct timers *timers;
     size_t handles, memory;
     int64_t start_us, now_us, watch_us;
-    int64_t short_since_us, short_until_us; /* since 0: nothing is short */
+    int64_t short_since_us, short_until_us; /* TIME_NONE: nothing is short */
     bool no_more, stopped;
     uint64_t keys;
     struct asked asked;           /* scratch */
@@ -276,7 +278,7 @@ static struct net_reply send_request(struct engine *e, const struct flight *f)
 static bool is_given_up(struct engine *e, bool soon)
 {
     e->counts->shortages++;
-    if (e->short_since_us == 0)
+    if (e->short_since_us == TIME_NONE)
         e->short_since_us = e->now_us;
     if (!soon && e->now_us - e->short_since_us >= ENGINE_FULL_PATIENCE_US)
         return true;
@@ -303,7 +305,7 @@ static void send_datagram(struct engine *e, uint32_t id)
         finish_for(e, id, cause_of(&r, f));
         return;
     }
-    e->short_since_us = 0;
+    e->short_since_us = TIME_NONE;
     e->counts->sent++;
     if (f->sends++ == 0)
         f->begun_us = e->now_us;
@@ -344,8 +346,9 @@ static void open_flight(struct engine *e, uint32_t id)
             turns_add_fresh(&e->turns, id);
         return;
     }
-    if (s->begun_us == 0)
+    if (!s->begun)
         s->begun_us = e->now_us;
+    s->begun = true;
     if (r.result != NET_DONE && r.result != NET_WAIT) {
         f->phase = PHASE_CONNECTING;
         e->counts->sent += r.result == NET_REFUSED;
@@ -353,7 +356,7 @@ static void open_flight(struct engine *e, uint32_t id)
         return;
     }
     f->handle = handle;
-    e->short_since_us = f->shot.transport == TRANSPORT_UDP ? e->short_since_us : 0;
+    e->short_since_us = f->shot.transport == TRANSPORT_UDP ? e->short_since_us : TIME_NONE;
     e->handles++;
     if (f->shot.transport == TRANSPORT_UDP) {
         f->phase = PHASE_ANSWERING;
@@ -371,7 +374,7 @@ static void open_flight(struct engine *e, uint32_t id)
 static bool is_too_late(struct engine *e, uint32_t id)
 {
     const struct slot *s = slot_of(e, id);
-    if (s->begun_us == 0 || e->now_us < host_deadline(e, s))
+    if (!s->begun || e->now_us < host_deadline(e, s))
         return false;
     e->counts->ports_timed_out++;
     finish_for(e, id, CAUSE_STOPPED);
@@ -418,10 +421,15 @@ static void begin_host(struct engine *e, uint32_t host)
         hand_over(e, s);
 }
 
+static bool may_begin(const struct engine *e)
+{
+    return !e->no_more && e->free_count > 0 && e->turns.fresh.count < QUEUE_LOW;
+}
+
 static void begin_hosts(struct engine *e)
 {
     uint32_t host;
-    while (!e->no_more && e->free_count > 0 && e->turns.fresh.count < QUEUE_LOW) {
+    while (may_begin(e)) {
         if (e->face->next(e->face->context, &host))
             begin_host(e, host);
         else
@@ -462,6 +470,8 @@ static bool is_idle(const struct engine *e)
 /* When there is next something to do without an event. */
 static int64_t next_us(const struct engine *e)
 {
+    if (may_begin(e))
+        return e->now_us;
     int64_t next = timers_next_us(e->timers);
     int64_t turn = turns_next_us(&e->turns, e->now_us, may_open(e));
     turn = turn > e->short_until_us ? turn : e->short_until_us;
@@ -480,11 +490,11 @@ static bool is_to_stop(struct engine *e)
 static void run(struct engine *e)
 {
     uint32_t ids[EVENTS_MAX], id;
-    while (!is_idle(e)) {
-        if (is_to_stop(e))
-            return;
+    while (!is_to_stop(e)) {
         begin_hosts(e);
         send_turns(e);
+        if (is_idle(e))
+            return;
         size_t count = e->network->wait(e->network->context, next_us(e), ids, EVENTS_MAX);
         e->now_us = e->network->now_us(e->network->context);
         for (size_t i = 0; i < count; i++)
@@ -506,7 +516,7 @@ static void give_up(struct engine *e)
         for (unsigned i = 0; i < s->count; i++)
             if (s->flights[i].phase != PHASE_DONE)
                 end(e, (uint32_t)(place * SHOTS_MAX + i), CAUSE_STOPPED);
-        if (s->begun_us != 0)
+        if (s->begun)
             hand_over(e, s);
     }
 }
@@ -547,6 +557,7 @@ bool socket_engine_run(const struct engine_settings *settings, const struct netw
     e->network = network;
     e->face = face;
     e->counts = counts;
+    e->short_since_us = e->short_until_us = TIME_NONE;
     e->start_us = e->now_us = network->now_us(network->context);
     if (!take_memory(e)) {
         free_parts(e);
