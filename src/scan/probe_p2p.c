@@ -15,7 +15,7 @@
 #include "conficker/message.h"
 
 /* The bytes at the head by which an echo is known: the key, on TCP the prefix and most of it. */
-enum { ECHO_SIZE = 8, ONE = 1 };
+enum { ECHO_SIZE = 8 };
 
 #define ODD_POINTS 3.0
 
@@ -109,8 +109,8 @@ static bool is_echo(const struct shot *shot, struct reader came)
     uint8_t request[REQUEST_SIZE];
     struct writer w = writer_over(request, sizeof request);
     build(shot, &w);
-    size_t size = came.left < ECHO_SIZE ? came.left : ECHO_SIZE;
-    return size > ONE && memcmp(read_bytes(&came, size), request, size) == 0;
+    const uint8_t *head = read_bytes(&came, ECHO_SIZE);
+    return head != NULL && memcmp(head, request, ECHO_SIZE) == 0;
 }
 
 static enum check_cause cause_of_fault(enum message_fault fault)
@@ -172,7 +172,7 @@ static void judge(const struct shot *shot, struct reader came, struct answer *ou
         out->came = (uint32_t)start.left;
     }
     enum message_fault fault = message_parse(came, shot->transport, scratch, sizeof scratch, &m);
-    if (came.left == ONE)
+    if (came.left == 1)
         out->cause = CAUSE_ONE_BYTE;
     else if (is_echo(shot, came))
         out->cause = CAUSE_ECHO;
