@@ -5,6 +5,7 @@
 #include "cli/verbs.h"
 #include "detect/detector.h"
 #include "evidence/sign.h"
+#include "scan/probe.h"
 
 struct explain_settings {
     struct common_settings common;
@@ -18,12 +19,15 @@ static const struct option explain_options[] = {
      .into = offsetof(struct explain_settings, json)},
 };
 
-/* Signs are all described from the start, detectors come one by one. */
+/* Signs are all described from the start, detectors and probes come one by one. */
 static bool is_looked_for(const struct sign_kind *kind)
 {
     bool found = false;
     for (unsigned d = 0; d < detector_count; d++)
         found |= sign_kind_of(detectors[d]->sign) == kind;
+    for (unsigned p = 0; p < probe_count; p++)
+        for (size_t i = 0; i < probes[p]->sign_count; i++)
+            found |= sign_kind_of(probes[p]->signs[i]) == kind;
     return found;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/verbs.h"
 #include "detect/detector.h"
 #include "report/report.h"
+#include "scan/probe.h"
 #include "source/source.h"
 
 struct list_settings {
@@ -27,13 +28,11 @@ struct listing {
     struct console *console;
     bool json;
     const char *kind; /* "detector" */
-    size_t printed;
 };
 
 /* Tables call this for each row. */
 static void print_item(struct listing *l, const char *id, const char *claim)
 {
-    l->printed++;
     if (l->json)
         (void)console_json(l->console, json_pack("{s:s, s:i, s:s, s:s}", "type", l->kind, "schema",
                                                  1, "id", id, "claim", claim));
@@ -49,10 +48,10 @@ static void list_detectors(struct listing *l)
     }
 }
 
-/* There is no scan yet, so there is nothing to list. */
 static void list_probes(struct listing *l)
 {
-    (void)l;
+    for (unsigned i = 0; i < probe_count; i++)
+        print_item(l, probes[i]->id, probes[i]->claim);
 }
 
 static void list_sources(struct listing *l)
@@ -87,10 +86,8 @@ static enum exit_code run_list(const struct call *call)
         suggest_offer(&s, lists[i].name);
         if (strcmp(lists[i].name, s.wrong) != 0)
             continue;
-        struct listing l = {call->console, settings->json, lists[i].kind, 0};
+        struct listing l = {call->console, settings->json, lists[i].kind};
         lists[i].print(&l);
-        if (l.printed == 0)
-            console_note(call->console, "this build has no %s yet", lists[i].name);
         return EXIT_DONE;
     }
     if (s.nearest != NULL)

@@ -16,8 +16,8 @@
     "of every account that was used on it. "
 #define LOOK_CLOSER                                                                                \
     "By itself this is no reason to take a host away. Look at the machine itself (which programs " \
-    "listen and connect, is the update MS08-067 there), and for other signs of it in older and "   \
-    "newer records. "
+    "listen and connect, is the update MS08-067 there), ask it by 'wormsign scan', and look for "  \
+    "other signs of it in older and newer records. "
 
 static const struct sign_kind kinds[SIGN_IDS] = {
     [SIGN_P2P_ANSWER] =

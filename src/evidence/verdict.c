@@ -210,8 +210,8 @@ static const char *why_not_infected(const struct circumstances *c, const struct 
     if ((v->marks & MARK_SCANNER) != 0)
         return "It looks like a scanner or a checker of lists: find out who runs it.";
     if ((v->marks & MARK_RELAY) != 0)
-        return "It passes these on for others: this address or a host behind it. Look at the "
-               "machines themselves.";
+        return "It passes these on for others: this address or a host behind it. Ask it by "
+               "'wormsign scan', and look at the machines themselves.";
     return "";
 }
 
