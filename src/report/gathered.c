@@ -67,7 +67,7 @@ static void range_line(struct page *p, struct gathered_group *group)
 
 static void group_lines(struct page *p, struct gathered_group *group)
 {
-    page_begin(p, 2, 4);
+    page_begin(p, 2, 6);
     page_say(p, "%llu host%s: ", (unsigned long long)group->hosts, plural(group->hosts));
     page_add(p, SAFE_SENTENCE, group->reason);
     page_end(p);
