@@ -103,12 +103,29 @@ static void block(struct page *p, const struct report *r, const struct verdict *
     (void)fflush(p->out); /* what it refuses stays in ferror */
 }
 
+/* How a host with these checks is counted in the summary. */
+static void count_host(struct text_scan *s, const struct verdict *v)
+{
+    size_t errors = checks_count(v->checks, v->check_count, CHECK_ERROR);
+    size_t refused = checks_count(v->checks, v->check_count, CHECK_REFUSED);
+    size_t silent = 0;
+    for (size_t i = 0; i < v->check_count; i++)
+        silent += v->checks[i].cause == CAUSE_SILENT;
+    s->asked += errors < v->check_count;
+    if (v->kind != VERDICT_UNKNOWN)
+        return;
+    s->refused += refused == v->check_count;
+    s->silent += silent > 0 && silent + errors == v->check_count;
+    s->not_heard += errors == v->check_count;
+}
+
 void text_scan_host(struct text_scan *s, struct page *p, const struct report *r,
                     const struct verdict *v)
 {
     /* Whoever was exempted is shown: a forgotten --exempt must not hide an infected host. */
     bool each = r->each_host || r->verbosity >= DETAILS_FROM || v->exempt;
     bool good = true;
+    count_host(s, v);
     if (v->kind == VERDICT_UNKNOWN && !each)
         good = gathered_add(&s->unknown, v->host, v->reason);
     else
@@ -148,13 +165,6 @@ static void named_line(struct text_scan *s, struct page *p, enum verdict_kind ki
     page_end(p);
 }
 
-/* The totals have a share, not a count; no more than there are. NAN is none. */
-static uint64_t hosts_of_share(double share, uint64_t of, uint64_t most)
-{
-    double hosts = share > 0 ? round(fmin(share, 1) * (double)of) : 0;
-    return hosts < (double)most ? (uint64_t)hosts : most;
-}
-
 static const char *say_part(struct page *p, const char *before, uint64_t count, const char *words)
 {
     if (count == 0)
@@ -164,21 +174,18 @@ static const char *say_part(struct page *p, const char *before, uint64_t count, 
 }
 
 /* The hosts that stay unknown, and which silence it is. */
-static void unknown_line(struct page *p, const struct totals *t)
+static void unknown_line(const struct text_scan *s, struct page *p, uint64_t unknown)
 {
-    const struct scan_totals *scan = t->scan;
-    uint64_t unknown = t->hosts[VERDICT_UNKNOWN];
-    uint64_t refused = scan->refused < unknown ? scan->refused : unknown;
-    uint64_t silent = hosts_of_share(scan->silent_share, scan->asked, unknown - refused);
-    uint64_t others = unknown - refused - silent;
+    uint64_t told = s->refused + s->silent + s->not_heard;
     if (unknown == 0)
         return;
     page_begin(p, 2, 4);
     page_say(p, "%llu stay%s unknown", (unsigned long long)unknown, unknown == 1 ? "s" : "");
-    const char *before = say_part(p, ": ", refused, "refused on every port");
-    before = say_part(p, before, silent, "silent");
-    if (others < unknown)
-        (void)say_part(p, before, others, "for other reasons");
+    const char *before = say_part(p, ": ", s->refused, "refused on every port");
+    before = say_part(p, before, s->silent, "silent");
+    before = say_part(p, before, s->not_heard, "could not be asked or heard");
+    if (told > 0 && told < unknown)
+        (void)say_part(p, before, unknown - told, "for other reasons");
     page_say(p, ".");
     page_end(p);
 }
@@ -188,8 +195,10 @@ static void probes_line(struct page *p, const struct scan_totals *scan)
     page_begin(p, 2, 4);
     page_say(p, "%llu probe%s sent, %llu answered", (unsigned long long)scan->sent,
              plural(scan->sent), (unsigned long long)scan->received);
-    if (isfinite(scan->lost_share))
+    if (scan->lost_share > 0)
         page_say(p, "; about %.1f%% lost on the way", scan->lost_share * 100);
+    else if (!isnan(scan->lost_share))
+        page_say(p, "; none lost on the way");
     page_say(p, ".");
     page_end(p);
 }
@@ -206,7 +215,9 @@ static void caveat_lines(struct page *p, const struct totals *t)
         return;
     page_begin(p, 2, 4);
     if (scan->targets > scan->asked)
-        page_say(p, "INCOMPLETE: not all could be asked, %llu of %llu hosts were not",
+        page_say(p,
+                 "INCOMPLETE: not all could be asked, %llu of %llu hosts were not, or not on "
+                 "every port",
                  (unsigned long long)(scan->targets - scan->asked),
                  (unsigned long long)scan->targets);
     else
@@ -217,14 +228,15 @@ static void caveat_lines(struct page *p, const struct totals *t)
 
 void text_scan_result(struct text_scan *s, struct page *p, const struct totals *t)
 {
+    /* The totals count a host as asked when nothing failed; one that is infected was asked. */
+    uint64_t asked = t->scan->asked < s->asked ? s->asked : t->scan->asked;
     page_begin(p, 2, 4);
     say_found(p, t);
-    page_say(p, " of %llu host%s asked.", (unsigned long long)t->scan->asked,
-             plural(t->scan->asked));
+    page_say(p, " of %llu host%s asked.", (unsigned long long)asked, plural(asked));
     page_end(p);
     named_line(s, p, VERDICT_INFECTED, "Infected:");
     named_line(s, p, VERDICT_SUSPICIOUS, "Suspicious:");
-    unknown_line(p, t);
+    unknown_line(s, p, t->hosts[VERDICT_UNKNOWN]);
     probes_line(p, t->scan);
     caveat_lines(p, t);
 }

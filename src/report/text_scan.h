@@ -30,6 +30,8 @@ struct text_scan {
     struct gathered unknown;
     struct address_list named[VERDICT_CLEAN]; /* the infected and the suspicious */
     uint64_t named_hosts[VERDICT_CLEAN];      /* all of them */
+    uint64_t asked;                           /* on one port at least */
+    uint64_t refused, silent, not_heard;      /* of the unknown, those that are so on every port */
 };
 
 /* Shows a host, or gathers it. */

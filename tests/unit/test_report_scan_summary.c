@@ -241,8 +241,6 @@ static void test_the_result_tells_who_was_found_of_how_many(void **state)
     struct totals t = {.complete = true, .hosts = {4, 2, 0, 248}};
     char *text = text_of(&f, t, (struct shown){0});
     assert_true(holds(text, "\n  4 infected and 2 suspicious of 254 hosts asked.\n"));
-    assert_true(holds(text, "\n  248 stay unknown: 200 refused on every port, 40 silent, 8 for "
-                            "other reasons.\n"));
     assert_true(holds(text, "\n  1016 probes sent, 812 answered.\n"));
     assert_true(holds(text, "\n  A host that did not answer is not a clean host: "));
     assert_false(holds(text, "INCOMPLETE") || holds(text, "nan") || holds(text, "addresses seen"));
@@ -262,31 +260,54 @@ static void test_a_lost_share_is_told_where_it_is_known(void **state)
     assert_true(holds(text, " 0 suspicious of 1 host asked.\n"));
     assert_true(holds(text, "  1 probe sent, 0 answered; about 1.4% lost on the way.\n"));
     free(text);
-}
-
-static void test_unknown_hosts_of_one_kind_are_not_split(void **state)
-{
-    (void)state;
-    struct finished f = {0};
-    struct scan_totals scan = {.asked = 5, .silent_share = NAN};
-    struct totals t = {.hosts = {0, 0, 0, 5}, .scan = &scan};
-    char *text = text_of(&f, t, (struct shown){0});
-    assert_true(holds(text, "  5 stay unknown.\n"));
-    free(text);
-    scan.silent_share = 1;
-    text = text_of(&f, t, (struct shown){0});
-    assert_true(holds(text, "  5 stay unknown: 5 silent.\n"));
+    scan.lost_share = 0;
+    text = text_of(&f, (struct totals){.scan = &scan}, (struct shown){0});
+    assert_true(holds(text, "  1 probe sent, 0 answered; none lost on the way.\n"));
     free(text);
 }
 
-static void test_totals_that_cannot_be_are_not_shown_as_huge_counts(void **state)
+static void test_unknown_hosts_are_split_by_what_kept_them_so(void **state)
 {
     (void)state;
     struct finished f = {0};
-    struct scan_totals scan = {.asked = UINT64_MAX, .refused = 9, .silent_share = INFINITY};
-    struct totals t = {.hosts = {0, 0, 0, 3}, .scan = &scan};
+    struct check *mixed = f.checks[6];
+    for (size_t i = 0; i < 3; i++)
+        (void)finish(&f, "10.0.0.1", CAUSE_REFUSED);
+    (void)finish(&f, "10.0.0.2", CAUSE_SILENT);
+    (void)finish(&f, "10.0.0.3", CAUSE_SILENT)->check_count--;
+    (void)finish(&f, "10.0.0.4", CAUSE_NO_ROUTE);
+    (void)finish(&f, "10.0.0.5", CAUSE_SILENT);
+    mixed[0].cause = CAUSE_NO_PORT; /* the others were silent */
+    (void)finish(&f, "10.0.0.6", CAUSE_MUTE);
+    char *text = text_of(&f, (struct totals){.hosts = {0, 0, 0, 8}}, (struct shown){0});
+    assert_true(holds(text, "\n  8 stay unknown: 3 refused on every port, 3 silent, 1 could not be "
+                            "asked or heard, 1 for other reasons.\n"));
+    free(text);
+}
+
+static void test_an_infected_host_is_among_the_asked_whatever_failed_beside(void **state)
+{
+    (void)state;
+    struct finished f = {0};
+    struct scan_totals scan = {.targets = 2, .asked = 0};
+    struct sign sign = answer_sign();
+    (void)finish_with(&f, address_at("10.0.0.1"), CAUSE_VALID, &sign);
+    f.checks[0][3].cause = CAUSE_NO_PORT;
+    (void)finish(&f, "10.0.0.2", CAUSE_NO_ROUTE);
+    struct totals t = {.hosts = {1, 0, 0, 1}, .scan = &scan};
     char *text = text_of(&f, t, (struct shown){0});
-    assert_true(holds(text, "  3 stay unknown: 3 refused on every port.\n"));
+    assert_true(holds(text, "  1 infected and 0 suspicious of 1 host asked.\n"));
+    assert_true(holds(text, "  1 stays unknown: 1 could not be asked or heard.\n"));
+    free(text);
+}
+
+static void test_unknown_hosts_without_a_common_reason_are_not_split(void **state)
+{
+    (void)state;
+    struct finished f = {0};
+    (void)finish(&f, "10.0.0.1", CAUSE_MUTE);
+    char *text = text_of(&f, (struct totals){.hosts = {0, 0, 0, 1}}, (struct shown){0});
+    assert_true(holds(text, "  1 stays unknown.\n"));
     free(text);
 }
 
@@ -296,8 +317,8 @@ static void test_an_incomplete_scan_says_how_many_were_not_asked(void **state)
     struct finished f = {0};
     struct scan_totals scan = {.targets = 254, .asked = 250};
     char *text = text_of(&f, (struct totals){.scan = &scan}, (struct shown){0});
-    assert_true(holds(text, "  INCOMPLETE: not all could be asked, 4 of 254 hosts were not, so an "
-                            "infected host may be missing here.\n"));
+    assert_true(holds(text, "  INCOMPLETE: not all could be asked, 4 of 254 hosts were not, or not "
+                            "on every port, so an infected host may be missing here.\n"));
     free(text);
     scan.asked = 254;
     text = text_of(&f, (struct totals){.scan = &scan}, (struct shown){0});
@@ -355,8 +376,9 @@ int main(void)
         cmocka_unit_test(test_beyond_the_limit_hosts_are_counted_and_it_is_said),
         cmocka_unit_test(test_the_result_tells_who_was_found_of_how_many),
         cmocka_unit_test(test_a_lost_share_is_told_where_it_is_known),
-        cmocka_unit_test(test_unknown_hosts_of_one_kind_are_not_split),
-        cmocka_unit_test(test_totals_that_cannot_be_are_not_shown_as_huge_counts),
+        cmocka_unit_test(test_unknown_hosts_are_split_by_what_kept_them_so),
+        cmocka_unit_test(test_an_infected_host_is_among_the_asked_whatever_failed_beside),
+        cmocka_unit_test(test_unknown_hosts_without_a_common_reason_are_not_split),
         cmocka_unit_test(test_an_incomplete_scan_says_how_many_were_not_asked),
         cmocka_unit_test(test_three_infected_are_in_sight_and_four_are_named_again),
         cmocka_unit_test(test_suspicious_hosts_are_named_apart),
