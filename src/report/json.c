@@ -23,7 +23,7 @@
 #include "report/foreign.h"
 #include "report/formats.h"
 
-enum { SCHEMA = 1, SENTENCE_SIZE = 512, VARIANT_LIST_SIZE = 32 };
+enum { SCHEMA = 1, SENTENCE_SIZE = 512, VARIANT_LIST_SIZE = 32, DETAIL_SIZE = 160 };
 
 /* Whole numbers up to this are exact in a double. */
 #define WHOLE_MAX 9007199254740992.0
@@ -154,6 +154,24 @@ static json_t *sign_json(struct line *l, const struct sign *s)
     return object;
 }
 
+static json_t *check_json(struct line *l, const struct check *c)
+{
+    char buffer[DETAIL_SIZE];
+    struct text detail = text_over(buffer, sizeof buffer);
+    json_t *object = json_object();
+    check_detail(c, &detail);
+    put(l, object, "check", json_string("p2p"));
+    put(l, object, "port", json_integer(c->port));
+    put(l, object, "proto", json_string(c->transport == TRANSPORT_TCP ? "tcp" : "udp"));
+    put(l, object, "week", json_string(check_week_text(c->week)));
+    put(l, object, "result", json_string(check_result_text(check_result_of(c))));
+    put(l, object, "reason", json_string(check_reason(c)));
+    if (detail.used > 0)
+        put(l, object, "detail", json_string(buffer));
+    put_time(l, object, "time", c->when_us);
+    return object;
+}
+
 static struct line line_begin(const char *type)
 {
     struct line l = {.root = json_object()};
@@ -196,6 +214,12 @@ static void put_evidence(struct line *l, const struct verdict *v)
     for (size_t i = 0; i < v->sign_count; i++)
         append(l, signs, sign_json(l, &v->signs[i]));
     put(l, l->root, "signs", signs);
+    if (v->check_count == 0)
+        return;
+    json_t *checks = json_array();
+    for (size_t i = 0; i < v->check_count; i++)
+        append(l, checks, check_json(l, &v->checks[i]));
+    put(l, l->root, "checks", checks);
 }
 
 static bool json_host(struct report *r, const struct verdict *v)
@@ -283,16 +307,41 @@ static json_t *hosts_json(struct line *l, const struct totals *t)
     return hosts;
 }
 
+static void put_inputs(struct line *l, const struct totals *t)
+{
+    json_t *inputs = json_array();
+    for (size_t i = 0; i < t->input_count; i++)
+        append(l, inputs, input_json(l, &t->inputs[i]));
+    put(l, l->root, "inputs", inputs);
+}
+
+/* A share of hosts or packets; one that is not known is NAN, and left out. */
+static void put_share(struct line *l, const char *key, double share)
+{
+    put_number(l, l->root, key, round(share * 10000) / 10000);
+}
+
+static void put_scan(struct line *l, const struct scan_totals *scan)
+{
+    put(l, l->root, "targets", count_json(scan->targets));
+    put(l, l->root, "asked", count_json(scan->asked));
+    put(l, l->root, "sent", count_json(scan->sent));
+    put(l, l->root, "received", count_json(scan->received));
+    put_share(l, "lost_share", scan->lost_share);
+    put_share(l, "silent_share", scan->silent_share);
+    put(l, l->root, "refused", count_json(scan->refused));
+}
+
 static bool json_end(struct report *r, const struct totals *t)
 {
     struct line l = line_begin("summary");
-    json_t *inputs = json_array();
     put(&l, l.root, "verb", json_string(t->verb));
     put(&l, l.root, "complete", json_boolean(t->complete));
     put(&l, l.root, "hosts", hosts_json(&l, t));
-    for (size_t i = 0; i < t->input_count; i++)
-        append(&l, inputs, input_json(&l, &t->inputs[i]));
-    put(&l, l.root, "inputs", inputs);
+    if (t->scan != NULL)
+        put_scan(&l, t->scan);
+    else
+        put_inputs(&l, t);
     put(&l, l.root, "limits_hit", limits_json(&l, t));
     put_number(&l, l.root, "expected_false_hosts", t->expected_false_hosts);
     put_number(&l, l.root, "seconds", round(t->seconds * 1000) / 1000);

@@ -4,6 +4,7 @@
 #include "report/page.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,4 +130,12 @@ void page_end(struct page *p)
     }
     (void)fputc('\n', p->out);
     p->used = 0;
+}
+
+void page_end_whole(struct page *p)
+{
+    size_t width = p->width;
+    p->width = SIZE_MAX;
+    page_end(p);
+    p->width = width;
 }

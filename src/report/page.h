@@ -44,4 +44,7 @@ void page_paint(struct page *p, enum paint paint);
 /* Writes the paragraph; an empty line where there is none. */
 void page_end(struct page *p);
 
+/* Writes the paragraph as one line, however long: for lines that programs look for. */
+void page_end_whole(struct page *p);
+
 #endif

@@ -10,21 +10,19 @@
  * Verdicts are streamed in their order, and a heading is written where the group changes. How much
  * a host gets depends on its group and the verbosity (table `shown`): infected and suspicious home
  * hosts get everything, facts from -v; outside ones a line or a place in a count; what is left out
- * is said at the end, with the option that shows it. */
+ * is said at the end, with the option that shows it. Hosts that were asked are another matter, and
+ * in text_scan.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/time.h"
-#include "base/writer.h"
 #include "report/formats.h"
 #include "report/page.h"
+#include "report/text_parts.h"
+#include "report/text_scan.h"
 
 enum {
-    SPAN_SIZE = 2 * TIME_TEXT_SIZE,
-    VARIANTS_SIZE = 64,
-    NUMBER_SIZE = 32,
     FACTS_FROM = 1,
     INPUTS_ALL_FROM = 1,
     INPUTS_LISTED = 10, /* of more inputs only those are listed that went wrong */
@@ -39,6 +37,7 @@ struct text_state {
     bool dense; /* the last line has no empty line after it */
     uint64_t listed_outside;
     uint64_t hidden[PLACES][VERDICT_KINDS];
+    struct text_scan scan;
 };
 
 /* From which verbosity a host gets its one line, and from which its signs. */
@@ -57,13 +56,11 @@ static const struct {
 
 static const struct {
     const char *heading, *word;
-    enum paint paint;
 } kinds[VERDICT_KINDS] = {
-    [VERDICT_INFECTED] = {"INFECTED", "INFECTED", PAINT_RED},
-    [VERDICT_SUSPICIOUS] = {"SUSPICIOUS", "suspicious", PAINT_YELLOW},
-    [VERDICT_CLEAN] = {"CLEAN: ASKED, AND ANSWERED AS A CLEAN HOST DOES", "clean", PAINT_GREEN},
-    [VERDICT_UNKNOWN] = {"UNKNOWN: SIGNS TOO WEAK TO JUDGE BY, OR NO ANSWER", "unknown",
-                         PAINT_PLAIN},
+    [VERDICT_INFECTED] = {"INFECTED", "INFECTED"},
+    [VERDICT_SUSPICIOUS] = {"SUSPICIOUS", "suspicious"},
+    [VERDICT_CLEAN] = {"CLEAN: ASKED, AND ANSWERED AS A CLEAN HOST DOES", "clean"},
+    [VERDICT_UNKNOWN] = {"UNKNOWN: SIGNS TOO WEAK TO JUDGE BY, OR NO ANSWER", "unknown"},
 };
 
 static bool text_begin(struct report *r)
@@ -105,152 +102,20 @@ static void heading(struct text_state *state, int group, const char *before, con
     page_end(p);
 }
 
-/* "2009-04-21 16:44:11 to 18:02:00 UTC", with a second date where it is another. */
-static bool span_text(int64_t first_us, int64_t last_us, struct text *out)
-{
-    char first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE];
-    enum { DATE_LENGTH = 10, CLOCK_AT = 11, CLOCK_LENGTH = 8 };
-    if (time_text(first_us, first)[0] == '-')
-        return false;
-    text_add(out, "%.*s %.*s", DATE_LENGTH, first, CLOCK_LENGTH, first + CLOCK_AT);
-    if (time_text(last_us, last)[0] != '-' && last_us != first_us) {
-        bool same_day = strncmp(first, last, DATE_LENGTH) == 0;
-        text_add(out, " to %.*s%s%.*s", same_day ? 0 : DATE_LENGTH, last, same_day ? "" : " ",
-                 CLOCK_LENGTH, last + CLOCK_AT);
-    }
-    text_add(out, " UTC");
-    return true;
-}
-
-static void say_span(struct page *p, const char *before, int64_t first_us, int64_t last_us)
-{
-    char span[SPAN_SIZE];
-    struct text text = text_over(span, sizeof span);
-    if (span_text(first_us, last_us, &text))
-        page_say(p, "%s%s", before, span);
-}
-
-static void say_variants(struct page *p, const char *before, unsigned variants)
-{
-    char names[VARIANTS_SIZE];
-    struct text text = text_over(names, sizeof names);
-    variants_say(&text, variants);
-    if (text.used > 0)
-        page_say(p, "%s%s", before, names);
-}
-
-static void say_marks(struct page *p, unsigned marks)
-{
-    const char *before = ", marked ";
-    for (unsigned bit = MARK_ATTACKED; bit <= MARK_UNPATCHED; bit <<= 1) {
-        if ((marks & bit) == 0)
-            continue;
-        page_say(p, "%s%s", before, mark_text((enum mark)bit));
-        before = " and ";
-    }
-}
-
-static const char *number_text(double number, char buffer[static NUMBER_SIZE])
-{
-    struct text text = text_over(buffer, NUMBER_SIZE);
-    bool whole = fabs(number) < 1e15 && trunc(number) == number;
-    text_add(&text, whole ? "%.0f" : "%.6g", number);
-    return buffer;
-}
-
-static void say_names(struct page *p, const struct verdict *v)
-{
-    for (unsigned i = 0; i < v->name_count; i++) {
-        page_say(p, i == 0 ? " (" : ", ");
-        page_add(p, SAFE_ASCII, v->names[i]);
-    }
-    if (v->name_count > 0)
-        page_say(p, ")");
-    if (v->site != NULL) {
-        page_say(p, " at ");
-        page_add(p, SAFE_ASCII, v->site);
-    }
-}
-
 static void head_line(struct page *p, const struct verdict *v)
 {
     char address[ADDRESS_TEXT_SIZE];
     page_begin(p, 0, 2);
-    page_paint(p, kinds[v->kind].paint);
-    page_say(p, "%s", address_text(v->host, address));
-    page_paint(p, PAINT_PLAIN);
+    say_painted(p, paint_of(v->kind), address_text(v->host, address));
     say_names(p, v);
     page_say(p, ": ");
-    page_paint(p, kinds[v->kind].paint);
-    page_say(p, "%s", kinds[v->kind].word);
-    page_paint(p, PAINT_PLAIN);
-    say_variants(p, ", variant ", v->variants);
-    say_marks(p, v->marks);
-    if (v->proof)
-        page_say(p, ", by proof");
-    else if (v->kind != VERDICT_CLEAN && isfinite(v->weight))
-        page_say(p, ", weight %.1f", v->weight);
-    say_span(p, ", ", v->first_us, v->last_us);
+    say_painted(p, paint_of(v->kind), kinds[v->kind].word);
+    say_standing(p, v);
     if (v->kind == VERDICT_UNKNOWN && v->reason[0] != '\0') {
         page_say(p, ": ");
         page_add(p, SAFE_SENTENCE, v->reason);
     }
     page_end(p);
-}
-
-/* One line a fact; the items of a list, which follow each other, on one. */
-static void fact_lines(struct page *p, const struct sign *s)
-{
-    char number[NUMBER_SIZE];
-    for (unsigned i = 0; i < s->fact_count; i++) {
-        const struct fact *f = &s->facts[i];
-        const struct fact *next = i + 1 < s->fact_count ? f + 1 : NULL;
-        const struct fact *last = i > 0 ? f - 1 : NULL;
-        bool goes_on = next != NULL && f->kind == FACT_ITEM && next->kind == FACT_ITEM &&
-                       strcmp(f->name, next->name) == 0;
-        bool went_on = last != NULL && f->kind == FACT_ITEM && last->kind == FACT_ITEM &&
-                       strcmp(f->name, last->name) == 0;
-        if (!went_on) {
-            page_begin(p, 8, 10);
-            page_say(p, "%s: ", f->name);
-        }
-        page_add(p, SAFE_ASCII, f->kind == FACT_NUMBER ? number_text(f->number, number) : f->text);
-        if (goes_on)
-            page_say(p, ", ");
-        else
-            page_end(p);
-    }
-}
-
-/* What stands behind a sign: weight, counts and times. */
-static void sign_figures(struct page *p, const struct sign *s)
-{
-    char number[NUMBER_SIZE];
-    page_begin(p, 8, 10);
-    if (s->weight == WEIGHT_PROOF)
-        page_say(p, "proof");
-    else if (s->weight == WEIGHT_STATISTICAL)
-        page_say(p, "a host without the worm shows this on one day in 10^%s",
-                 number_text(round(-s->false_alarm_log10 * 10) / 10, number));
-    else
-        page_say(p, "weight %s", number_text(s->points, number));
-    page_say(p, ", count %llu", (unsigned long long)s->count);
-    if (s->has_of)
-        page_say(p, " of %llu", (unsigned long long)s->of);
-    say_span(p, ", ", s->first_us, s->last_us);
-    page_end(p);
-}
-
-static void sign_lines(struct page *p, const struct sign *s, bool with_facts)
-{
-    page_begin(p, 4, 6);
-    page_say(p, "- %s: ", sign_kind_of(s->id)->id);
-    page_add(p, SAFE_SENTENCE, s->says);
-    page_end(p);
-    if (!with_facts)
-        return;
-    sign_figures(p, s);
-    fact_lines(p, s);
 }
 
 /* A host's signs say why, and the advice what it is not; the verdict's own sentence only repeats
@@ -285,6 +150,10 @@ static bool text_host(struct report *r, const struct verdict *v)
     struct text_state *state = r->state;
     struct page *p = &state->page;
     int place = v->home ? HOME : OUTSIDE;
+    if (v->check_count > 0) {
+        text_scan_host(&state->scan, p, r, v);
+        return is_sound(state);
+    }
     if (!is_listed(r, state, v))
         return true;
     heading(state, place * VERDICT_KINDS + (int)v->kind,
@@ -349,18 +218,8 @@ static void hidden_lines(struct text_state *state)
 static void result_lines(struct text_state *state, const struct totals *t)
 {
     struct page *p = &state->page;
-    uint64_t infected = t->hosts[VERDICT_INFECTED];
     page_begin(p, 2, 4);
-    page_paint(p, infected > 0 ? PAINT_RED : PAINT_BOLD);
-    if (infected > 0)
-        page_say(p, "%llu infected", (unsigned long long)infected);
-    else
-        page_say(p, "No infected host was found");
-    page_paint(p, PAINT_PLAIN);
-    page_say(p, "%s%llu suspicious", infected > 0 ? " and " : "; ",
-             (unsigned long long)t->hosts[VERDICT_SUSPICIOUS]);
-    if (t->hosts[VERDICT_CLEAN] > 0)
-        page_say(p, ", %llu clean", (unsigned long long)t->hosts[VERDICT_CLEAN]);
+    say_found(p, t);
     page_say(p, ", of %s%llu address%s seen.", t->seen_is_estimate ? "about " : "",
              (unsigned long long)t->seen, t->seen == 1 ? "" : "es");
     page_end(p);
@@ -382,11 +241,6 @@ static void result_lines(struct text_state *state, const struct totals *t)
                     "may be missing here.");
         page_end(p);
     }
-}
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
 }
 
 static void say_input_name(struct page *p, const struct input_totals *input)
@@ -502,6 +356,7 @@ static bool text_end(struct report *r, const struct totals *t)
     struct text_state *state = r->state;
     struct page *p = &state->page;
     empty_line_after_dense(state);
+    text_scan_unknown(&state->scan, p);
     page_begin(p, 0, 2);
     page_paint(p, PAINT_BOLD);
     page_say(p, "SUMMARY OF ");
@@ -509,13 +364,17 @@ static bool text_end(struct report *r, const struct totals *t)
     page_paint(p, PAINT_PLAIN);
     page_end(p);
     page_end(p);
-    result_lines(state, t);
+    if (t->scan != NULL)
+        text_scan_result(&state->scan, p, t);
+    else
+        result_lines(state, t);
     all_input_lines(p, t, r->verbosity);
     labelled_lines(p, "Limit reached", t->limits_hit, t->limit_count);
     labelled_lines(p, "Note", t->notes, t->note_count);
     error_rate_line(p, t);
     bool good = is_sound(state);
     page_free(p);
+    text_scan_free(&state->scan);
     free(state);
     r->state = NULL;
     return fflush(r->out) == 0 && good;

@@ -1,5 +1,5 @@
-/* Random bytes as names, facts, files and sentences: every line of JSON parses, and text holds no
- * control byte but line feeds. */
+/* Random bytes as names, facts, files, sentences, checks and counts: every line of JSON parses, and
+ * text holds no control byte but line feeds. */
 #include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -7,6 +7,8 @@
 
 #include "base/reader.h"
 #include "report/report.h"
+
+enum { CHECKS_MOST = 6 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,6 +56,32 @@ static struct sign take_sign(struct reader *r)
     return s;
 }
 
+/* Times are TIME_NONE where the bytes say so. */
+static size_t take_checks(struct reader *r, struct check out[static CHECKS_MOST])
+{
+    size_t count = read_u8(r) % (CHECKS_MOST + 1);
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct check){.transport = (enum transport)(read_u8(r) % 2),
+                                .port = read_be16(r),
+                                .week = (enum check_week)(read_u8(r) % (CHECK_WEEK_NEXT + 1)),
+                                .cause = (enum check_cause)(read_u8(r) % CHECK_CAUSES),
+                                .wanted = read_be32(r),
+                                .came = read_be32(r),
+                                .when_us = (int64_t)read_le64(r)};
+    return count;
+}
+
+static struct scan_totals take_scan(struct reader *r)
+{
+    return (struct scan_totals){.targets = read_le64(r),
+                                .asked = read_le64(r),
+                                .sent = read_le64(r),
+                                .received = read_le64(r),
+                                .refused = read_le64(r),
+                                .lost_share = take_double(r),
+                                .silent_share = take_double(r)};
+}
+
 static bool write_report(struct report *r, struct reader bytes)
 {
     char strings[4][256];
@@ -77,7 +105,13 @@ static bool write_report(struct report *r, struct reader bytes)
     struct infection edge = {.cause = "exploit", .says = strings[2], .variants = v.variants};
     struct input_totals input = {.name = strings[3], .damage_count = 1};
     take_string(&bytes, input.damage[0].reason, sizeof input.damage[0].reason);
-    struct totals totals = {.verb = "hunt",
+    struct check checks[CHECKS_MOST];
+    v.check_count = take_checks(&bytes, checks);
+    v.checks = checks;
+    struct scan_totals scan = take_scan(&bytes);
+    struct totals totals = {.verb = v.check_count > 0 ? "scan" : "hunt",
+                            .hosts = {scan.asked, scan.sent, 0, scan.refused},
+                            .scan = v.check_count > 0 ? &scan : NULL,
                             .input_count = 1,
                             .inputs = &input,
                             .limit_count = 1,
@@ -90,13 +124,13 @@ static bool write_report(struct report *r, struct reader bytes)
            r->format->end(r, &totals);
 }
 
-static char *report_made(const char *format, struct reader bytes)
+static char *report_made(const char *format, struct reader bytes, int verbosity)
 {
     char *text = NULL;
     size_t size = 0;
     struct report r = {.format = report_format_named(format),
                        .out = open_memstream(&text, &size),
-                       .verbosity = 2,
+                       .verbosity = verbosity,
                        .width = 80};
     if (r.out == NULL || !write_report(&r, bytes) || fclose(r.out) != 0)
         abort();
@@ -104,9 +138,17 @@ static char *report_made(const char *format, struct reader bytes)
     return text;
 }
 
+static void check_text(char *text)
+{
+    for (const char *next = text; *next != '\0'; next++)
+        if (((unsigned char)*next < 0x20 && *next != '\n') || *next == 0x7f)
+            abort();
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *json = report_made("json", reader_over(data, size));
+    char *json = report_made("json", reader_over(data, size), 2);
     size_t lines = 0;
     for (const char *next = json; *next != '\0'; lines++) {
         size_t length = strcspn(next, "\n");
@@ -119,10 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (lines != 3)
         abort();
     free(json);
-    char *text = report_made("text", reader_over(data, size));
-    for (const char *next = text; *next != '\0'; next++)
-        if (((unsigned char)*next < 0x20 && *next != '\n') || *next == 0x7f)
-            abort();
-    free(text);
+    check_text(report_made("text", reader_over(data, size), 2));
+    check_text(report_made("text", reader_over(data, size), 0));
     return 0;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Holds every line that `hunt --json` prints over the samples and the cases against docs/json.md.
+check_output does the same with the lines of any hunt or scan.
 
 The validator is tested first, by lines that are wrong. Prints `ok NAME` or `not ok NAME: reason`."""
 import copy
@@ -63,6 +64,40 @@ SUMMARY = {
     "expected_false_hosts": 1e-9,
     "seconds": 1,
 }
+CHECKS = [
+    {
+        "check": "p2p",
+        "port": 40832,
+        "proto": "tcp",
+        "week": "any",
+        "result": "infected",
+        "reason": "Received valid data",
+        "time": "2026-11-22T05:10:11.000000Z",
+    },
+    {
+        "check": "p2p",
+        "port": 4348,
+        "proto": "udp",
+        "week": "last",
+        "result": "refused",
+        "reason": "Failed to receive data",
+        "detail": "nothing listens on this port",
+    },
+]
+ASKED = {**HOST, "checks": CHECKS}
+SCANNED = {
+    **{key: SUMMARY[key] for key in ("type", "schema")},
+    "verb": "scan",
+    **{key: SUMMARY[key] for key in ("complete", "hosts")},
+    "targets": 254,
+    "asked": 250,
+    "sent": 1016,
+    "received": 812,
+    "lost_share": 0.0142,
+    "silent_share": 1,
+    "refused": 200,
+    **{key: SUMMARY[key] for key in ("limits_hit", "expected_false_hosts", "seconds")},
+}
 WRONG = {  # where, and the value that is put there; None: taken away
     "a field that is missing": (("verdict",), None),
     "a field that is not on the page": (("colour",), "red"),
@@ -82,27 +117,60 @@ WRONG = {  # where, and the value that is put there; None: taken away
     "a text for a list": (("signs", 0, "facts", "met"), "192.0.2.1"),
     "null for a list": (("names",), None),
 }
+WRONG_CHECK = {
+    "a check that does not exist": (("check",), "smb"),
+    "a port of 0": (("port",), 0),
+    "a port above 65535": (("port",), 65536),
+    "a protocol that does not exist": (("proto",), "icmp"),
+    "a week that is a number": (("week",), 2050),
+    "a result that does not exist": (("result",), "clean"),
+    "a check without a reason": (("reason",), None),
+    "an empty detail that is no text": (("detail",), 0),
+    "a check's time without microseconds": (("time",), "2026-11-22T05:10:11Z"),
+}
+WRONG_SCAN = {
+    "a verb that does not exist": (("verb",), "watch"),
+    "a scan without its targets": (("targets",), None),
+    "a scan without what was refused": (("refused",), None),
+    "a share above 1": (("lost_share",), 1.5),
+    "a share below 0": (("silent_share",), -0.1),
+    "a share of five decimals": (("lost_share",), 0.01419),
+    "a scan with inputs": (("inputs",), []),
+}
 
 
 def output_of(*objects):
     return "".join(json.dumps(each) + "\n" for each in objects)
 
 
-def changed(path, value):
-    host = copy.deepcopy(HOST)
-    place = host
+def changed(of, path, value):
+    made = copy.deepcopy(of)
+    place = made
     for step in path[:-1]:
         place = place[step]
     if value is None:
         del place[path[-1]]
     else:
         place[path[-1]] = value
-    return host
+    return made
 
 
 def self_test(schema):
-    yield "validator allows what is right", schema.complaints_of_output(output_of(HOST, SUMMARY))
-    outputs = {what: output_of(changed(*how), SUMMARY) for what, how in WRONG.items()}
+    unknown_shares = {key: SCANNED[key] for key in SCANNED if not key.endswith("_share")}
+    for what, output in {
+        "a hunt": output_of(HOST, SUMMARY),
+        "a scan": output_of(ASKED, HOST, SCANNED),
+        "a scan whose shares are not known": output_of(unknown_shares),
+    }.items():
+        yield f"validator allows what is right: {what}", schema.complaints_of_output(output)
+    outputs = {what: output_of(changed(HOST, *how), SUMMARY) for what, how in WRONG.items()}
+    for what, (path, value) in WRONG_CHECK.items():
+        outputs[what] = output_of(changed(ASKED, ("checks", 1) + path, value), SCANNED)
+    for what, how in WRONG_SCAN.items():
+        outputs[what] = output_of(HOST, changed(SCANNED, *how))
+    outputs["checks in a hunt"] = output_of(ASKED, SUMMARY)
+    outputs["a hunt with a scan's counts"] = output_of({**SCANNED, "verb": "hunt"})
+    outputs["a hunt without its inputs"] = output_of(changed(SUMMARY, ("inputs",), None))
     outputs["another order"] = output_of({"schema": 1, **HOST}, SUMMARY)
     outputs["a summary that is not last"] = output_of(SUMMARY, HOST)
     outputs["a second summary"] = output_of(SUMMARY, SUMMARY)
@@ -132,6 +200,17 @@ def hunts(folder):
     return found
 
 
+def check_output(output, schema=None):
+    """Complaints about all that one run of a verb printed, text or bytes."""
+    if isinstance(output, bytes):
+        try:
+            output = output.decode()
+        except UnicodeDecodeError as error:
+            yield f"the output is no UTF-8: {error}"
+            return
+    yield from (schema or Schema()).complaints_of_output(output)
+
+
 def check_hunt(schema, program, files, options=()):
     done = subprocess.run(
         [str(program), "hunt", "--json", *options, *map(str, files)],
@@ -144,12 +223,7 @@ def check_hunt(schema, program, files, options=()):
     if done.returncode not in (0, 1, 3, 4):
         yield f"exits {done.returncode}: {done.stderr.decode(errors='replace')[-300:]}"
         return
-    try:
-        output = done.stdout.decode()
-    except UnicodeDecodeError as error:
-        yield f"the output is no UTF-8: {error}"
-        return
-    yield from schema.complaints_of_output(output)
+    yield from check_output(done.stdout, schema)
 
 
 def main():

@@ -18,7 +18,7 @@
 
 struct shown {
     int verbosity, width;
-    bool colour;
+    bool colour, each_host;
     size_t verdict_count, edge_count;
     const struct verdict *verdicts;
     const struct infection *edges;
@@ -49,6 +49,7 @@ static inline char *shown_as(const char *format, struct shown what)
                        .out = open_memstream(&text, &size),
                        .colour = what.colour,
                        .verbosity = what.verbosity,
+                       .each_host = what.each_host,
                        .width = what.width};
     assert_non_null(r.format);
     assert_non_null(r.out);

@@ -1,5 +1,5 @@
 /* report/json: the schema to the byte, absence, numbers, and names that mean harm. */
-#include "reporting.h"
+#include "asking.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -121,6 +121,67 @@ static void test_summary_line_is_the_schema_to_the_byte(void **state)
         "\"bytes\":5000000000,\"damage\":[{\"offset\":24,\"reason\":\"cut\"}]}],"
         "\"limits_hit\":[\"The table of hosts was full 3 times.\"],"
         "\"expected_false_hosts\":1e-6,\"seconds\":0.5}");
+}
+
+static void test_checks_of_a_host_are_the_schema_to_the_byte(void **state)
+{
+    (void)state;
+    struct check checks[] = {
+        {.port = 40832, .cause = CAUSE_VALID, .when_us = at(ASKED_TIME)},
+        {.port = 4348, .transport = TRANSPORT_UDP, .week = CHECK_WEEK_LAST, .cause = CAUSE_REFUSED},
+        {.port = 2112, .cause = CAUSE_NO_ROUTE, .when_us = TIME_NONE}};
+    struct verdict v = {.host = address_at("10.0.0.5"),
+                        .home = true,
+                        .first_us = TIME_NONE,
+                        .last_us = TIME_NONE,
+                        .checks = checks,
+                        .check_count = COUNT_OF(checks)};
+    assert_line((struct shown){.verdict_count = 1, .verdicts = &v},
+                "{\"type\":\"host\",\"schema\":1,\"host\":\"10.0.0.5\",\"home\":true,"
+                "\"site\":null,\"names\":[],\"verdict\":\"infected\",\"variants\":[],\"marks\":[],"
+                "\"weight\":0,\"says\":\"\",\"signs\":[],\"checks\":["
+                "{\"check\":\"p2p\",\"port\":40832,\"proto\":\"tcp\",\"week\":\"any\","
+                "\"result\":\"infected\",\"reason\":\"Received valid data\","
+                "\"time\":\"2026-11-22T05:10:11.000000Z\"},"
+                "{\"check\":\"p2p\",\"port\":4348,\"proto\":\"udp\",\"week\":\"last\","
+                "\"result\":\"refused\",\"reason\":\"Failed to receive data\","
+                "\"detail\":\"nothing listens on this port\","
+                "\"time\":\"1970-01-01T00:00:00.000000Z\"},"
+                "{\"check\":\"p2p\",\"port\":2112,\"proto\":\"tcp\",\"week\":\"any\","
+                "\"result\":\"error\",\"reason\":\"not asked: no route from here\"}]}");
+}
+
+static void test_summary_of_a_scan_has_its_counts_in_place_of_inputs(void **state)
+{
+    (void)state;
+    struct scan_totals scan = {.targets = 254,
+                               .asked = 250,
+                               .sent = 1016,
+                               .received = 812,
+                               .refused = 200,
+                               .lost_share = 0.01419,
+                               .silent_share = 40.0 / 254};
+    struct totals t = {
+        .verb = "scan", .complete = true, .hosts = {4, 2, 0, 248}, .seen = 214, .scan = &scan};
+    assert_line((struct shown){.totals = &t},
+                "{\"type\":\"summary\",\"schema\":1,\"verb\":\"scan\",\"complete\":true,\"hosts\":{"
+                "\"infected\":4,\"suspicious\":2,\"clean\":0,\"unknown\":248,"
+                "\"outside_infected\":0,\"seen\":214},\"targets\":254,\"asked\":250,\"sent\":1016,"
+                "\"received\":812,\"lost_share\":0.0142,\"silent_share\":0.1575,\"refused\":200,"
+                "\"limits_hit\":[],\"expected_false_hosts\":0,\"seconds\":0}");
+}
+
+static void test_a_share_that_is_not_known_is_left_out(void **state)
+{
+    (void)state;
+    struct scan_totals scan = {.lost_share = NAN, .silent_share = NAN};
+    struct totals t = {.verb = "scan", .scan = &scan};
+    json_t *line = first_line((struct shown){.totals = &t});
+    assert_null(json_object_get(line, "lost_share"));
+    assert_null(json_object_get(line, "silent_share"));
+    assert_null(json_object_get(line, "inputs"));
+    assert_non_null(json_object_get(line, "refused"));
+    json_decref(line);
 }
 
 static void test_damage_beyond_the_list_and_an_estimate_are_told(void **state)
@@ -300,6 +361,9 @@ int main(void)
         cmocka_unit_test(test_unknown_host_has_a_reason_and_absent_things_are_absent),
         cmocka_unit_test(test_infection_line_is_the_schema_to_the_byte),
         cmocka_unit_test(test_summary_line_is_the_schema_to_the_byte),
+        cmocka_unit_test(test_checks_of_a_host_are_the_schema_to_the_byte),
+        cmocka_unit_test(test_summary_of_a_scan_has_its_counts_in_place_of_inputs),
+        cmocka_unit_test(test_a_share_that_is_not_known_is_left_out),
         cmocka_unit_test(test_damage_beyond_the_list_and_an_estimate_are_told),
         cmocka_unit_test(test_proof_is_said_of_host_and_sign),
         cmocka_unit_test(test_points_are_a_number_and_not_statistical),

@@ -1,0 +1,58 @@
+/* A growing array, sorted when all have come: no order of arrival is slow. */
+#include "report/address_list.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { SIZE_FIRST = 64 };
+
+bool address_list_add(struct address_list *l, struct address a)
+{
+    if (l->count == l->size) {
+        size_t larger = l->size != 0 ? l->size * 2 : SIZE_FIRST, bytes;
+        if (__builtin_mul_overflow(larger, sizeof *l->items, &bytes))
+            return false;
+        struct address *moved = realloc(l->items, bytes);
+        if (moved == NULL)
+            return false;
+        l->items = moved;
+        l->size = larger;
+    }
+    l->items[l->count++] = a;
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct address *x = a, *y = b;
+    return address_compare(*x, *y);
+}
+
+void address_list_sort(struct address_list *l)
+{
+    if (l->count > 1)
+        qsort(l->items, l->count, sizeof *l->items, compare);
+}
+
+/* The same or the next one; ::fffe:ffff:ffff and 0.0.0.0 are neighbours to nobody. */
+static bool goes_on(struct address a, struct address b)
+{
+    struct address next = {.high = a.high + (a.low == UINT64_MAX), .low = a.low + 1};
+    return address_equal(a, b) || (address_equal(next, b) && address_is_v4(a) == address_is_v4(b));
+}
+
+size_t address_list_range(const struct address_list *l, size_t from)
+{
+    assert(from < l->count);
+    size_t end = from + 1;
+    while (end < l->count && goes_on(l->items[end - 1], l->items[end]))
+        end++;
+    return end;
+}
+
+void address_list_free(struct address_list *l)
+{
+    free(l->items);
+    *l = (struct address_list){0};
+}
