@@ -35,7 +35,8 @@ void lines_close(struct lines *l);
  * *too_long when it does not fit or holds a NUL. */
 bool line_word(struct reader *line, char *word, size_t word_size, bool *too_long);
 
-/* What a verb does with one line, which has this number: false, and *err filled, when the line is wrong. */
+/* What a verb does with one line, which has this number: false, and *err filled, when the line is
+ * wrong. */
 typedef bool line_handler(void *context, uint64_t number, struct reader line, struct error *err);
 
 /* Hands every line of every path to the handler. A wrong line is complained about by name and

@@ -71,8 +71,9 @@ struct outputs {
     char base_text[OUTPUT_PATH_SIZE], base_json[OUTPUT_PATH_SIZE];
 };
 
-/* inputs: paths that are to be read, as the operands are. EXIT_DONE when all are open; otherwise it is said why not. outputs_close in either case. The
- * struct must stay where it is, as reports point into it. */
+/* inputs: paths that are to be read, as the operands are. EXIT_DONE when all are open; otherwise it
+ * is said why not. outputs_close in either case. The struct must stay where it is, as reports point
+ * into it. */
 enum exit_code outputs_open(struct outputs *out, const struct call *call,
                             const struct output_options *wishes, const struct option_texts *inputs);
 

@@ -45,7 +45,7 @@ static bool may_be_name(const char *text)
             return false;
         letter = letter || is_letter(*c);
     }
-    return letter && strlen(text) < sizeof((struct pending_name *)NULL)->name;
+    return letter && strlen(text) < PENDING_NAME_SIZE;
 }
 
 static bool add_name(struct reading *r, const char *name, struct error *err)
@@ -189,7 +189,8 @@ static enum exit_code look_up(struct scan_targets *out, const struct call *call,
         if (a->ai_family != AF_INET || a->ai_addrlen < sizeof address)
             continue;
         memcpy(&address, a->ai_addr, sizeof address);
-        add_address(out, name, ntohl(address.sin_addr.s_addr));
+        uint32_t host = ntohl(address.sin_addr.s_addr); /* reader: the resolver's own struct */
+        add_address(out, name, host);
     }
     freeaddrinfo(found);
     return EXIT_DONE;

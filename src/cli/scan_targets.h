@@ -11,7 +11,10 @@
 #include "engine/scan.h"
 #include "scan/target_set.h"
 
-enum { SCAN_NAMES_MAX = 4096 }; /* targets that are names */
+enum {
+    SCAN_NAMES_MAX = 4096, /* targets that are names */
+    PENDING_NAME_SIZE = 256
+};
 
 struct scan_target_options {
     struct option_texts lists, excludes, exclude_lists;
@@ -20,7 +23,7 @@ struct scan_target_options {
 
 /* A name that is yet to be looked up, and where it stood. */
 struct pending_name {
-    char name[256];
+    char name[PENDING_NAME_SIZE];
     const char *list; /* NULL: the command line */
     uint64_t line;
     bool exclude;

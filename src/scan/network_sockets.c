@@ -107,12 +107,14 @@ static void close_handle(void *context, int handle)
 
 static int begin(struct socket_network *n, const struct shot *to, uint32_t id, int fd)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(to->port), .sin_addr.s_addr = htonl(to->host)};
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    address.sin_port = htons(to->port);        /* reader: our own number, for the kernel */
+    address.sin_addr.s_addr = htonl(to->host); /* reader: our own number, for the kernel */
+    const void *there = &address;
     struct epoll_event wanted = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.u32 = id};
     if (to->transport == TRANSPORT_TCP)
         wanted.events |= EPOLLOUT;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS)
+    if (connect(fd, there, sizeof address) != 0 && errno != EINPROGRESS)
         return errno;
     return epoll_ctl(n->epoll, EPOLL_CTL_ADD, fd, &wanted) == 0 ? 0 : errno;
 }

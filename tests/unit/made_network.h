@@ -1,5 +1,5 @@
-/* A network that is played on a made-up clock: for the tests of engines. Nothing waits: time goes on
- * to the next thing that happens, or to the time that is waited for.
+/* A network that is played on a made-up clock: for the tests of engines. Nothing waits: time goes
+ * on to the next thing that happens, or to the time that is waited for.
  *
  * What a port does is said by a function of the shot; every datagram and connection is noted with
  * its time. */
