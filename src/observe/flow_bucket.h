@@ -13,14 +13,13 @@
 enum { BUCKET_PLACES = 8 };
 
 /* What a bucket knows of a flow without looking at it. DONE: nothing more is wanted of what this
- * side sends. HEADS: it has, or had, stream heads. AWAITED: any datagram of this side is wanted. */
+ * side sends. HEADS: it has, or had, stream heads. AWAITED: any datagram of one side is wanted. */
 enum place_state {
     PLACE_DONE0 = 1,
     PLACE_DONE1 = 2,
     PLACE_CLOSED = 4,
     PLACE_HEADS = 8,
-    PLACE_AWAITED0 = 16,
-    PLACE_AWAITED1 = 32
+    PLACE_AWAITED = 16
 };
 
 struct bucket {
@@ -32,11 +31,6 @@ struct bucket {
 static inline uint8_t done_bit(unsigned side)
 {
     return side == 0 ? PLACE_DONE0 : PLACE_DONE1;
-}
-
-static ALWAYS_INLINE uint8_t awaited_bit(unsigned side)
-{
-    return side == 0 ? PLACE_AWAITED0 : PLACE_AWAITED1;
 }
 
 /* What a bucket knows a flow by; never 0. */

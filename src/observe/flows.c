@@ -195,9 +195,13 @@ static void begin(struct flow *flow, const struct packet *p, unsigned from, stru
 static void note_start(struct side *side, struct reader payload)
 {
     side->spoke = true;
-    side->start_size = 0;
-    side->start = 0;
-    while (side->start_size < sizeof side->start && payload.left > 0)
+    if (MOSTLY(payload.left >= sizeof side->start)) {
+        side->start = read_le64(&payload);
+        side->start_size = sizeof side->start;
+        return;
+    }
+    side->start = side->start_size = 0;
+    while (payload.left > 0)
         side->start |= (uint64_t)read_u8(&payload) << 8 * side->start_size++;
 }
 
@@ -228,7 +232,7 @@ static void await_datagrams(struct place *place, unsigned side)
     if (s->answers == AWAITED_DATAGRAMS)
         return;
     s->awaited = true;
-    place->bucket->state[place->at] |= awaited_bit(side);
+    place->bucket->state[place->at] |= PLACE_AWAITED;
 }
 
 static void count_awaited(struct place *place, unsigned side)
@@ -237,7 +241,8 @@ static void count_awaited(struct place *place, unsigned side)
     if (!s->awaited || ++s->answers < AWAITED_DATAGRAMS)
         return;
     s->awaited = false;
-    place->bucket->state[place->at] &= (uint8_t)~awaited_bit(side);
+    if (!place->flow->side[1 - side].awaited)
+        place->bucket->state[place->at] &= (uint8_t)~PLACE_AWAITED;
 }
 
 static void take_payload(struct place *place, unsigned from, const struct observation *seen,
@@ -487,8 +492,7 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
     if (at == BUCKET_PLACES) /* the end of a connection whose beginning was not captured is none */
         return p->protocol == IP_TCP && p->payload.left == 0 && (p->tcp_flags & TCP_SYN) == 0;
     if (p->protocol == IP_UDP) {
-        if (is_dns(p) || (b->state[at] & awaited_bit(key.from)) != 0 ||
-            to->wants_datagram(to, p->payload))
+        if (is_dns(p) || (b->state[at] & PLACE_AWAITED) != 0 || to->wants_datagram(to, p->payload))
             return false;
     } else {
         if ((p->tcp_flags & TCP_SYN) != 0 ||
