@@ -127,8 +127,9 @@ static void take_out(struct slot *s, unsigned at)
     memmove(&s->open[at], &s->open[at + 1], (s->open_count - at) * sizeof s->open[0]);
 }
 
-/* The stream that stands open under this name does so no more; it counts if it is over. */
-static void close_open(struct slot *s, uint64_t stream, bool is_over)
+/* The stream that stands open under this name does so no more; it counts if it is over. False: none
+ * did. */
+static bool close_open(struct slot *s, uint64_t stream, bool is_over)
 {
     for (unsigned i = 0; i < s->open_count; i++) {
         if (s->open[i].stream != stream)
@@ -136,8 +137,9 @@ static void close_open(struct slot *s, uint64_t stream, bool is_over)
         if (is_over)
             count(s, &s->open[i]);
         take_out(s, i);
-        return;
+        return true;
     }
+    return false;
 }
 
 static void keep_open(struct slot *s, const struct answer *a)
@@ -156,8 +158,11 @@ static void note(struct watcher *w, const struct observation *seen, const struct
         return;
     struct answer a = answer_of(seen, j->wrong);
     keep_bytes(&a, seen->bytes);
-    if (seen->is_stream) /* one that began between the same ports ends the one before */
-        close_open(s, a.stream, seen->bytes_before == 0);
+    bool goes_on = seen->bytes_before > 0;
+    /* One that begins between the same ports ends the one before; one that goes on and is not open
+     * has counted, or has lost a piece to the capture. */
+    if (seen->is_stream && !close_open(s, a.stream, !goes_on) && goes_on)
+        return;
     if (j->standing == P2P_ODD)
         count(s, &a);
     else if (j->standing == P2P_OPEN && !seen->cut)
