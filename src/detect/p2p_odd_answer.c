@@ -1,6 +1,6 @@
-/* p2p-odd-answer: asked by a valid P2P message on a port predicted for its address, it answered with
- * data that is no valid answer: it does not parse or is cut, its checksum is wrong, its flags are
- * none of the worm's, it is the request sent back, or it came before it was asked for.
+/* p2p-odd-answer: asked by a valid P2P message on a port predicted for its address, it answered
+ * with data that is no valid answer: it does not parse or is cut, its checksum is wrong, its flags
+ * are none of the worm's, it is the request sent back, or it came before it was asked for.
  *
  * A port is predicted for a host by chance once in 14,000, so a service found there says nothing by
  * itself; file sharing alone would bring such hosts every day. Only in a flow in which the client
@@ -262,7 +262,8 @@ static void say(const struct slot *s, struct sign *out)
 static bool report(struct watcher *w, int32_t day, const void *slot, struct sign *out)
 {
     (void)w, (void)day;
-    struct slot whole = *(const struct slot *)slot;
+    const struct slot *s = slot;
+    struct slot whole = *s;
     for (unsigned i = 0; i < whole.open_count; i++)
         count(&whole, &whole.open[i]);
     if (whole.answers == 0)
