@@ -45,7 +45,7 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "does not hold: it does not parse or is cut, its checksum is wrong, its flags are not "
              "those of a message, it is the request sent back, or it came before it was asked for. "
              "In captures this is looked for only where the client sent a valid P2P message, as a "
-             "scan or an infected host does. Of ordinary hosts with ten open ports about one in "
+             "scanner or an infected host does. Of ordinary hosts with ten open ports about one in "
              "3,000 has one that is predicted by chance, so this is a hint and no more.",
          .advice = LOOK_CLOSER
          "Find out which program owns the port (netstat -ano on the host): a known service "
