@@ -160,7 +160,7 @@ static void note(struct watcher *w, const struct observation *seen, const struct
     keep_bytes(&a, seen->bytes);
     bool goes_on = seen->bytes_before > 0;
     /* One that begins between the same ports ends the one before; one that goes on and is not open
-     * has counted, or has lost a piece to the capture. */
+     * is judged already, or has lost a piece to the capture. */
     if (seen->is_stream && !close_open(s, a.stream, !goes_on) && goes_on)
         return;
     if (j->standing == P2P_ODD)
@@ -171,13 +171,9 @@ static void note(struct watcher *w, const struct observation *seen, const struct
 
 static void observe_answer(struct watcher *w, const struct observation *seen)
 {
-    struct reader bytes = seen->bytes;
-    struct reader before = read_part(&bytes, seen->bytes_before);
-    if (before.left > 0 && p2p_judge_answer(seen, before).standing != P2P_OPEN)
-        return; /* it is judged already */
     struct p2p_judgement j = p2p_judge_answer(seen, seen->bytes);
     bool is_good = j.standing == P2P_HOLDS || j.standing == P2P_UNTOLD;
-    if (!is_good || before.left > 0)
+    if (!is_good || seen->bytes_before > 0)
         note(w, seen, &j);
 }
 
