@@ -223,16 +223,10 @@ size_t message_stream_need(struct reader bytes)
     return prefix >= MESSAGE_SIZE_MIN ? (size_t)prefix + PREFIX_SIZE : 0;
 }
 
-bool message_may_be(struct reader bytes, enum transport transport)
+bool message_starts_sanely(struct reader bytes, enum transport transport)
 {
-    if (transport == TRANSPORT_TCP) {
-        size_t need = message_stream_need(bytes);
-        if (need == 0 || need > MESSAGE_STREAM_MAX)
-            return false;
+    if (transport == TRANSPORT_TCP)
         read_skip(&bytes, PREFIX_SIZE);
-    } else if (bytes.left < MESSAGE_SIZE_MIN) {
-        return false;
-    }
     uint64_t key = read_le64(&bytes);
     unsigned flags = read_le16(&bytes);
     if (bytes.failed)
@@ -240,6 +234,18 @@ bool message_may_be(struct reader bytes, enum transport transport)
     unsigned low = key_step(&key);
     unsigned high = key_step(&key);
     return message_flags_are_sane((uint16_t)(flags ^ (low | high << 8)), transport);
+}
+
+bool message_may_be(struct reader bytes, enum transport transport)
+{
+    if (transport == TRANSPORT_TCP) {
+        size_t need = message_stream_need(bytes);
+        if (need == 0 || need > MESSAGE_STREAM_MAX)
+            return false;
+    } else if (bytes.left < MESSAGE_SIZE_MIN) {
+        return false;
+    }
+    return message_starts_sanely(bytes, transport);
 }
 
 static void sysinfo_write(const struct message_sysinfo *s, struct writer *w)

@@ -118,6 +118,10 @@ bool message_is_bare(const struct message *m);
  * MESSAGE_STREAM_MAX. Costs two key steps; 1 random payload in 512 passes. */
 bool message_may_be(struct reader bytes, enum transport transport);
 
+/* The two flag bytes, decrypted, are sane; false too where they have not come (UDP: 10 bytes, TCP:
+ * 12 with the prefix). */
+bool message_starts_sanely(struct reader bytes, enum transport transport);
+
 /* How many bytes of a TCP stream the message at its head needs, prefix included; 0 when the prefix
  * has not come or says too little. */
 size_t message_stream_need(struct reader bytes);

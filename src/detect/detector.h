@@ -33,6 +33,9 @@ struct detector {
     bool (*wants_datagram)(struct reader bytes);
     /* How many bytes of this stream's head it wants in all; 0: none. NULL: never any. */
     size_t (*wants)(const struct observation *head);
+    /* Whether this payload, which it wanted, asks something: whatever answers it is then observed.
+     * NULL: never. */
+    bool (*awaits_answer)(const struct observation *seen);
     /* Folds `from` into `into`: associative, commutative, idempotent in what is weighed. */
     void (*merge)(struct watcher *w, void *into, const void *from);
     /* Fills *out (zeroed by the caller) and returns true when the slot of this day amounts to a

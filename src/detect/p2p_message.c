@@ -15,10 +15,10 @@
 #include "base/writer.h"
 #include "conficker/message.h"
 #include "detect/detector.h"
+#include "detect/p2p_seen.h"
 #include "evidence/hosts.h"
 #include "evidence/set.h"
 #include "evidence/trail.h"
-#include "observe/flows.h"
 #include "observe/packet.h"
 
 struct slot {
@@ -32,46 +32,6 @@ struct slot {
     uint16_t flags;
     struct trail trail;
 };
-
-static enum transport transport_of(const struct observation *seen)
-{
-    return seen->protocol == IP_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
-}
-
-/* True when this observation completes a message that counts. */
-static bool message_of(const struct observation *seen, struct message *out)
-{
-    enum transport transport = transport_of(seen);
-    if (!message_may_be(seen->bytes, transport))
-        return false;
-    struct reader bytes = seen->bytes;
-    if (seen->is_stream) {
-        size_t need = message_stream_need(bytes);
-        if (need > bytes.left || need <= seen->bytes_before)
-            return false;
-    }
-    uint8_t scratch[MESSAGE_SIZE_MAX + 2];
-    return message_parse(bytes, transport, scratch, sizeof scratch, out) == MESSAGE_OK &&
-           message_checksum_holds(out) && message_flags_are_sane(out->flags, transport);
-}
-
-static bool wants_datagram(struct reader bytes)
-{
-    return message_may_be(bytes, TRANSPORT_UDP);
-}
-
-static size_t wants(const struct observation *head)
-{
-    if (head->protocol != IP_TCP || !head->client_known)
-        return 0;
-    struct reader start = head->bytes;
-    uint16_t prefix = read_le16(&start);
-    if (!start.failed && (prefix < MESSAGE_SIZE_MIN || prefix > MESSAGE_STREAM_MAX))
-        return 0;
-    if (head->bytes.left < MESSAGE_SIZE_MIN + 2)
-        return MESSAGE_SIZE_MIN + 2; /* too early to tell */
-    return message_may_be(head->bytes, TRANSPORT_TCP) ? message_stream_need(head->bytes) : 0;
-}
 
 static void note(struct watcher *w, const struct observation *seen, const struct message *m)
 {
@@ -98,18 +58,15 @@ static void note(struct watcher *w, const struct observation *seen, const struct
 static void observe_sender(struct watcher *w, const struct observation *seen)
 {
     struct message m;
-    if (seen->by_client && seen->client_known && message_of(seen, &m))
+    if (seen->by_client && seen->client_known && p2p_message_of(seen, &m))
         note(w, seen, &m);
 }
 
 static void observe_answerer(struct watcher *w, const struct observation *seen)
 {
     struct message m;
-    if (seen->by_client || !seen->client_known || !seen->other_spoke || !message_of(seen, &m))
-        return;
-    /* On TCP the first 8 bytes hold the prefix and six bytes of the key. */
-    struct reader other = seen->bytes;
-    if (read_le64(&other) != seen->other_start)
+    if (!seen->by_client && seen->client_known && seen->other_spoke && p2p_message_of(seen, &m) &&
+        !p2p_is_echo(seen))
         note(w, seen, &m);
 }
 
@@ -203,8 +160,8 @@ const struct detector detector_p2p_message = {
     .slot_size = sizeof(struct slot),
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_sender,
-    .wants_datagram = wants_datagram,
-    .wants = wants,
+    .wants_datagram = p2p_wants_datagram,
+    .wants = p2p_wants,
     .merge = merge,
     .report = report_sender,
     .trail = trail,
@@ -215,8 +172,8 @@ const struct detector detector_p2p_answer = {
     .slot_size = sizeof(struct slot),
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_answerer,
-    .wants_datagram = wants_datagram,
-    .wants = wants,
+    .wants_datagram = p2p_wants_datagram,
+    .wants = p2p_wants,
     .merge = merge,
     .report = report_answerer,
 };

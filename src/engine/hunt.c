@@ -50,6 +50,15 @@ static size_t wants(struct sink *self, const struct observation *head)
     return most;
 }
 
+static bool awaits_answer(struct sink *self, const struct observation *seen)
+{
+    const struct hunt *h = hunt_of(self);
+    for (unsigned i = 0; i < h->awaiter_count; i++)
+        if (h->awaiters[i](seen))
+            return true;
+    return false;
+}
+
 /* Detectors that share a question are asked once. */
 static void add_questions(struct hunt *h, const struct detector *d)
 {
@@ -62,6 +71,8 @@ static void add_questions(struct hunt *h, const struct detector *d)
         h->gates[h->gate_count++] = d->wants_datagram;
     if (!has_asker)
         h->askers[h->asker_count++] = d->wants;
+    if (d->awaits_answer != NULL)
+        h->awaiters[h->awaiter_count++] = d->awaits_answer;
 }
 
 static void seat_detectors(struct hunt *h)
@@ -88,7 +99,7 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
     h->settings = settings;
     h->hosts = hosts_new(&settings->limits, slot_sizes, detector_count);
     h->calendar = calendar_new();
-    h->sink = (struct hunt_sink){.sink = {take, wants_datagram, wants}, .hunt = h};
+    h->sink = (struct hunt_sink){.sink = {take, wants_datagram, wants, awaits_answer}, .hunt = h};
     if (h->hosts == NULL || h->calendar == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         hunt_free(h);

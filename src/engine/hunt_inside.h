@@ -25,7 +25,8 @@ struct hunt {
     /* What detectors ask of datagrams and of streams, each question once. */
     bool (*gates[HOSTS_KINDS_MAX])(struct reader bytes);
     size_t (*askers[HOSTS_KINDS_MAX])(const struct observation *head);
-    unsigned gate_count, asker_count;
+    bool (*awaiters[HOSTS_KINDS_MAX])(const struct observation *seen);
+    unsigned gate_count, asker_count, awaiter_count;
     struct home home;
     bool (*watch)(void *context, const struct hunt_progress *now);
     void *watch_context;

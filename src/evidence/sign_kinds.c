@@ -38,12 +38,15 @@ static const struct sign_kind kinds[SIGN_IDS] = {
     [SIGN_P2P_ODD_ANSWER] =
         {.id = "p2p-odd-answer",
          .weight = "3",
-         .claim = "It sent data on a port predicted for its address, but no valid message.",
+         .claim =
+             "Asked on a port predicted for its address, it sent data that is no valid answer.",
          .meaning =
-             "Something listens where the worm would listen, and what it sent does not hold: it "
-             "does not parse, its checksum is wrong, or its flags are not those of a message. Of "
-             "ordinary hosts with ten open ports about one in 3,000 has one that is predicted by "
-             "chance, so this is a hint and no more.",
+             "Something listens where the worm would listen, and what it answered to a P2P message "
+             "does not hold: it does not parse or is cut, its checksum is wrong, its flags are not "
+             "those of a message, it is the request sent back, or it came before it was asked for. "
+             "In captures this is looked for only where the client sent a valid P2P message, as a "
+             "scanner or an infected host does. Of ordinary hosts with ten open ports about one in "
+             "3,000 has one that is predicted by chance, so this is a hint and no more.",
          .advice = LOOK_CLOSER
          "Find out which program owns the port (netstat -ano on the host): a known service "
          "settles it. If none does, compare the port with those of 'wormsign ports ADDRESS' for "

@@ -1,13 +1,16 @@
 /* What is said of a host: infected, suspicious, clean or unknown, and why. A pure function of
  * evidence.
  *
- * The rules and every weight are in verdict.c, in one place. */
+ * The rules and every weight are in verdict.c, in one place; but the points of signs that weigh the
+ * same always are here, for their detectors. */
 #ifndef WORMSIGN_EVIDENCE_VERDICT_H
 #define WORMSIGN_EVIDENCE_VERDICT_H
 
 #include "base/address.h"
 #include "evidence/check.h"
 #include "evidence/sign.h"
+
+#define VERDICT_ODD_ANSWER_POINTS 3.0
 
 /* In this order of gravity. */
 enum verdict_kind {

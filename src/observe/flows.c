@@ -1,5 +1,5 @@
-/* The flow table: buckets of eight places, each bucket's tags and times in one cache line, so that
- * a packet costs one line to find its flow and two to read it. The two ends of a flow stand in the
+/* The flow table: buckets of eight places, each one cache line (observe/flow_bucket.h), so that a
+ * packet costs one line to find its flow and two to read it. The two ends of a flow stand in the
  * order of their addresses and ports; which of them is the client is a bit of its state. */
 #include "observe/flows.h"
 
@@ -8,12 +8,12 @@
 
 #include "base/pages.h"
 #include "base/time.h"
-#include "observe/flow_key.h"
+#include "observe/flow_bucket.h"
 #include "observe/mirrors.h"
 #include "observe/stream_heads.h"
 #include "wire/dns.h"
 
-enum { BUCKET_PLACES = 8, BUCKETS = FLOWS_MAX / BUCKET_PLACES, DNS_PORT = 53 };
+enum { BUCKETS = FLOWS_MAX / BUCKET_PLACES, DNS_PORT = 53 };
 
 /* Ports below this belong to servers: a first datagram from one of them is an answer whose question
  * was not captured. */
@@ -24,8 +24,13 @@ struct side {
     uint64_t start; /* the first 8 bytes of its stream or latest datagram, as they stand */
     struct head_ticket head;
     uint32_t base; /* TCP: sequence number of the stream's first byte */
-    bool base_known, start_known, spoke;
+    bool base_known : 1, start_known : 1, spoke : 1;
+    bool awaited : 1;   /* the other side asked: what this one sends is poured whatever it holds */
+    uint8_t answers;    /* awaited datagrams that were poured, AWAITED_DATAGRAMS at most */
+    uint8_t start_size; /* how many bytes of the start came */
 };
+
+_Static_assert(sizeof(struct side) == 24, "flows are kept by the hundred thousand");
 
 struct flow {
     struct address address[2];
@@ -33,16 +38,6 @@ struct flow {
     uint8_t protocol, client; /* client: 0 or 1 */
     bool client_known;
     struct side side[2];
-};
-
-/* What a bucket knows of a flow without looking at it. DONE: nothing more is wanted of what this
- * side sends. HEADS: it has, or had, stream heads. */
-enum place_state { PLACE_DONE0 = 1, PLACE_DONE1 = 2, PLACE_CLOSED = 4, PLACE_HEADS = 8 };
-
-struct bucket {
-    _Alignas(64) uint32_t tags[BUCKET_PLACES]; /* 0: free */
-    uint16_t last_s[BUCKET_PLACES];            /* seconds, modulo 65536 */
-    uint8_t state[BUCKET_PLACES];              /* bits of enum place_state */
 };
 
 /* The first places of all buckets stand together, then the second ones, and so on: while there are
@@ -103,58 +98,11 @@ static ALWAYS_INLINE size_t bucket_of(struct flow_key key)
     return key.hash % BUCKETS;
 }
 
-/* What a bucket knows a flow by; never 0. */
-static ALWAYS_INLINE uint32_t tag_of(struct flow_key key)
-{
-    return (uint32_t)(key.hash >> 32) | 1;
-}
-
 static ALWAYS_INLINE bool flow_is(const struct flow *flow, const struct packet *p, unsigned from)
 {
     return address_equal(flow->address[from], p->from) &&
            address_equal(flow->address[1 - from], p->to) && flow->port[from] == p->port_from &&
            flow->port[1 - from] == p->port_to && flow->protocol == p->protocol;
-}
-
-/* Where the tag stands in the bucket, or BUCKET_PLACES. Without a branch: where it stands cannot be
- * predicted. */
-static ALWAYS_INLINE unsigned tag_place(const struct bucket *b, uint32_t tag)
-{
-    unsigned at = BUCKET_PLACES;
-    for (unsigned i = 0; i < BUCKET_PLACES; i++)
-        at = b->tags[i] == tag ? i : at;
-    return at;
-}
-
-static uint16_t seconds_of(const struct packet *p)
-{
-    return (uint16_t)(p->when_us / US_PER_SECOND);
-}
-
-/* Since its latest packet. Captures of several queues are not quite in order: a little back in time
- * is no time, and not 18 hours. */
-static ALWAYS_INLINE uint16_t silent_s(const struct bucket *b, unsigned at, uint16_t now_s)
-{
-    uint16_t silent = (uint16_t)(now_s - b->last_s[at]);
-    return silent < UINT16_MAX - FLOW_IDLE_S ? silent : 0;
-}
-
-/* The place that is given up for a new flow: the first that is free or idle, or the one silent for
- * longest. */
-static ALWAYS_INLINE unsigned place_to_give(const struct bucket *b, uint16_t now_s)
-{
-    unsigned chosen = 0;
-    uint16_t longest = 0;
-    for (unsigned i = 0; i < BUCKET_PLACES; i++) {
-        uint16_t silent = silent_s(b, i, now_s);
-        if (b->tags[i] == 0 || silent > FLOW_IDLE_S)
-            return i;
-        if (silent > longest) {
-            longest = silent;
-            chosen = i;
-        }
-    }
-    return chosen;
 }
 
 /* The flow in this place ends here. */
@@ -185,11 +133,6 @@ struct place {
     unsigned at; /* in the bucket */
     bool is_new;
 };
-
-static uint8_t done_bit(unsigned side)
-{
-    return side == 0 ? PLACE_DONE0 : PLACE_DONE1;
-}
 
 static void side_done(struct flows *f, struct place *place, unsigned side)
 {
@@ -235,7 +178,10 @@ static struct observation observation_of(const struct flow *flow, const struct p
         .when_us = p->when_us,
         .client = {flow->address[client], flow->port[client]},
         .server = {flow->address[1 - client], flow->port[1 - client]},
+        .cut = p->payload.left < p->payload_length,
+        .awaited = flow->side[from].awaited,
         .other_spoke = other->spoke,
+        .other_start_size = other->start_size,
         .other_start = other->start,
     };
 }
@@ -248,8 +194,15 @@ static void begin(struct flow *flow, const struct packet *p, unsigned from, stru
 
 static void note_start(struct side *side, struct reader payload)
 {
-    side->start = read_le64(&payload);
     side->spoke = true;
+    if (MOSTLY(payload.left >= sizeof side->start)) {
+        side->start = read_le64(&payload);
+        side->start_size = sizeof side->start;
+        return;
+    }
+    side->start = side->start_size = 0;
+    while (payload.left > 0)
+        side->start |= (uint64_t)read_u8(&payload) << 8 * side->start_size++;
 }
 
 static bool is_dns(const struct packet *p)
@@ -272,6 +225,41 @@ static void take_dns(struct flows *f, struct observation *seen, struct reader me
 
 /* UDP */
 
+/* What this side sends next was asked for. */
+static void await_datagrams(struct place *place, unsigned side)
+{
+    struct side *s = &place->flow->side[side];
+    if (s->answers == AWAITED_DATAGRAMS)
+        return;
+    s->awaited = true;
+    place->bucket->state[place->at] |= PLACE_AWAITED;
+}
+
+static void count_awaited(struct place *place, unsigned side)
+{
+    struct side *s = &place->flow->side[side];
+    if (!s->awaited || ++s->answers < AWAITED_DATAGRAMS)
+        return;
+    s->awaited = false;
+    if (!place->flow->side[1 - side].awaited)
+        place->bucket->state[place->at] &= (uint8_t)~PLACE_AWAITED;
+}
+
+static void take_payload(struct place *place, unsigned from, const struct observation *seen,
+                         struct sink *to)
+{
+    bool wanted = to->wants_datagram(to, seen->bytes);
+    if (!wanted && !seen->awaited)
+        return;
+    to->take(to, seen);
+    count_awaited(place, from);
+    if (!wanted)
+        return;
+    note_start(&place->flow->side[from], seen->bytes);
+    if (to->awaits_answer(to, seen))
+        await_datagrams(place, 1 - from);
+}
+
 static void take_datagram(struct flows *f, struct place *place, const struct packet *p,
                           unsigned from, struct sink *to)
 {
@@ -288,12 +276,10 @@ static void take_datagram(struct flows *f, struct place *place, const struct pac
     struct observation seen = observation_of(flow, p, from, OBSERVED_PAYLOAD);
     seen.bytes = p->payload;
     seen.start_known = true;
-    if (is_dns(p)) {
+    if (is_dns(p))
         take_dns(f, &seen, p->payload, to);
-    } else if (to->wants_datagram(to, p->payload)) {
-        to->take(to, &seen);
-        note_start(&flow->side[from], p->payload);
-    }
+    else
+        take_payload(place, from, &seen, to);
 }
 
 /* TCP */
@@ -309,8 +295,11 @@ static size_t stream_grew(struct flows *f, struct flow *flow, const struct packe
     seen.bytes = bytes;
     seen.bytes_before = before;
     size_t wanted = to->wants(to, &seen);
-    if (wanted > before)
+    if (wanted > before) {
         to->take(to, &seen);
+        if (to->awaits_answer(to, &seen))
+            flow->side[1 - from].awaited = true;
+    }
     if (is_dns(p)) {
         struct reader stream = bytes, message;
         bool full = bytes.left == STREAM_HEAD_BYTES; /* the rest of the last one will not come */
@@ -352,20 +341,6 @@ static void add_to_head(struct flows *f, struct place *place, const struct packe
         side_done(f, place, from);
 }
 
-/* Narrows a segment to what of it belongs to the head: nothing from before the stream's first byte
- * (a keep-alive, a repetition of what came before the capture began), nothing beyond the end. */
-static uint32_t narrow_to_head(struct packet *segment, uint32_t offset)
-{
-    if (offset > UINT32_MAX / 2) {
-        read_skip(&segment->payload, 0 - offset);
-        offset = 0;
-    }
-    size_t room = offset < STREAM_HEAD_BYTES ? STREAM_HEAD_BYTES - offset : 0;
-    if (segment->payload.left > room)
-        segment->payload = read_part(&segment->payload, room);
-    return offset;
-}
-
 /* A segment that lies within the head. */
 static void take_in_head(struct flows *f, struct place *place, const struct packet *p,
                          unsigned from, uint32_t offset, struct sink *to)
@@ -400,7 +375,8 @@ static void take_segment(struct flows *f, struct place *place, const struct pack
         return;
     }
     struct packet narrowed = *p;
-    offset = narrow_to_head(&narrowed, offset);
+    offset = stream_heads_narrow(offset, &narrowed.payload);
+    narrowed.payload_length = narrowed.payload.left + p->payload_length - p->payload.left;
     if (narrowed.payload.left > 0)
         take_in_head(f, place, &narrowed, from, offset, to);
     else if (offset >= STREAM_HEAD_BYTES && side->head.place == 0)
@@ -516,7 +492,7 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
     if (at == BUCKET_PLACES) /* the end of a connection whose beginning was not captured is none */
         return p->protocol == IP_TCP && p->payload.left == 0 && (p->tcp_flags & TCP_SYN) == 0;
     if (p->protocol == IP_UDP) {
-        if (is_dns(p) || to->wants_datagram(to, p->payload))
+        if (is_dns(p) || (b->state[at] & PLACE_AWAITED) != 0 || to->wants_datagram(to, p->payload))
             return false;
     } else {
         if ((p->tcp_flags & TCP_SYN) != 0 ||

@@ -15,6 +15,7 @@ enum {
     FLOWS_BATCH = 16,         /* packets that flows_take looks ahead */
     FLOWS_MAX = 1 << 18,      /* flows remembered at a time: 24 MiB */
     FLOW_IDLE_S = 120,        /* silent for longer: letting go of it is no loss */
+    AWAITED_DATAGRAMS = 4,    /* of one side of a flow, poured because the other side asked */
     STREAM_HEAD_BYTES = 8192, /* of one direction of a stream */
     STREAM_HEADS_MAX = 2048,  /* heads being put together at a time: 16 MiB */
     STREAM_HEAD_PIECES = 8    /* pieces that may wait out of order in one head */

@@ -40,9 +40,12 @@ struct observation {
     bool start_known; /* stream: its first byte was seen to be the first */
     struct reader bytes;
     size_t bytes_before; /* stream: how many of them the last observation of this stream had */
+    bool cut;            /* the capture left out the end of the latest packet of them */
+    bool awaited;        /* the other side asked: this is poured whatever it holds */
     /* The other side has sent payload (of datagrams: one that was wanted); other_start holds the
-     * first 8 bytes of its stream or of its latest datagram. */
+     * first 8 bytes of its stream or of its latest datagram, other_start_size how many came. */
     bool other_spoke;
+    uint8_t other_start_size;
     uint64_t other_start;
 
     const struct dns_message *dns; /* OBSERVED_DNS */
@@ -51,11 +54,15 @@ struct observation {
 /* Where observations go. A source calls take for each; wants_datagram for each datagram that is no
  * DNS, which it pours only where the answer is yes; and wants for the first payload of a stream and
  * each time it has grown: the answer is how many bytes of the stream's head are worth having in
- * all; no more than that is put together, and nothing when it is no more than what has come. */
+ * all; no more than that is put together, and nothing when it is no more than what has come.
+ * awaits_answer is called for each payload that was taken and wanted: where the answer is yes, the
+ * next datagrams of the other side (AWAITED_DATAGRAMS in a flow) are poured unasked, and its stream
+ * is marked when wants is asked about it. */
 struct sink {
     void (*take)(struct sink *self, const struct observation *seen);
     bool (*wants_datagram)(struct sink *self, struct reader bytes);
     size_t (*wants)(struct sink *self, const struct observation *head);
+    bool (*awaits_answer)(struct sink *self, const struct observation *seen);
 };
 
 #endif

@@ -151,6 +151,18 @@ static void join_pieces(struct head *head, uint32_t from, uint32_t to)
     head->piece_count = head->piece_count - touched + 1;
 }
 
+uint32_t stream_heads_narrow(uint32_t offset, struct reader *segment)
+{
+    if (offset > UINT32_MAX / 2) {
+        read_skip(segment, 0 - offset);
+        offset = 0;
+    }
+    size_t room = offset < STREAM_HEAD_BYTES ? STREAM_HEAD_BYTES - offset : 0;
+    if (segment->left > room)
+        *segment = read_part(segment, room);
+    return offset;
+}
+
 struct reader stream_heads_add(struct stream_heads *h, struct head_ticket t, uint32_t offset,
                                struct reader segment)
 {

@@ -32,6 +32,11 @@ bool stream_heads_holds(const struct stream_heads *h, struct head_ticket t);
 /* Gives the head back; a ticket that no longer fits is fine. */
 void stream_heads_drop(struct stream_heads *h, struct head_ticket t);
 
+/* Narrows a segment to what of it belongs to a head: nothing from before the stream's first byte (a
+ * keep-alive, a repetition of what came before the capture began), nothing beyond the end. Returns
+ * its offset then. */
+uint32_t stream_heads_narrow(uint32_t offset, struct reader *segment);
+
 /* Adds a segment at its offset from the stream's start. What lies beyond STREAM_HEAD_BYTES, or
  * needs more than STREAM_HEAD_PIECES pieces, is not kept. Returns the bytes from the start to the
  * first gap. */

@@ -13,11 +13,10 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "conficker/message.h"
+#include "evidence/verdict.h"
 
 /* The bytes at the head by which an echo is known: the key, on TCP the prefix and most of it. */
 enum { ECHO_SIZE = 8 };
-
-#define ODD_POINTS 3.0
 
 struct weeks {
     size_t count;
@@ -258,7 +257,7 @@ static size_t report_odd(const struct asked *host, struct sign *out)
         return 0;
     out->id = SIGN_P2P_ODD_ANSWER;
     out->weight = WEIGHT_POINTS;
-    out->points = ODD_POINTS;
+    out->points = VERDICT_ODD_ANSWER_POINTS;
     struct text says = text_over(out->says, sizeof out->says);
     text_add(&says,
              "Asked on the %zu ports that Conficker D or E would open, it sent data on %llu that "

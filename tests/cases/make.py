@@ -18,10 +18,13 @@ import frames as f
 HERE = Path(__file__).resolve().parent
 HOST, PEER, PORT = "10.1.2.3", "192.0.2.77", 40832
 OTHER = "10.1.2.4"
+ASKER = "10.1.9.9"
 RESOLVER = "192.0.2.53"
 SECOND = 1000000
 START = f.TUESDAY * SECOND
 MESSAGE = f.messages("udp")[0]
+BARE = bytes.fromhex("0000000000000000018004290000")
+BARE_TCP = bytes.fromhex("0e000000000000000000058014290000")
 STREAM = next(message for message in f.messages("tcp") if len(message) > 60)
 
 
@@ -192,9 +195,8 @@ def mirror_copies():
 def echo():
     """A scanner asks by bare requests on UDP and TCP; an echo service sends them back. The other
     answers with a message of its own."""
-    ask = bytes.fromhex("0000000000000000018004290000")
-    ask_tcp = bytes.fromhex("0e000000000000000000058014290000")
-    asker, echoer = "10.1.9.9", "10.1.2.7"
+    ask, ask_tcp = BARE, BARE_TCP
+    asker, echoer = ASKER, "10.1.2.7"
     packets = [
         f.datagram(asker, 4000, echoer, PORT, ask, 1),
         f.datagram(echoer, PORT, asker, 4000, ask, 2),
@@ -204,6 +206,32 @@ def echo():
     packets.append(f.datagram(asker, 4002, HOST, PORT, ask, 3))
     packets.append(f.datagram(HOST, PORT, asker, 4002, MESSAGE, 4))
     return over_ethernet(packets)
+
+
+def odd_answers():
+    """A scanner asks four hosts, three of them on ports predicted for them in that week. 10.0.0.1
+    answers on UDP, then again, with a checksum that is wrong; 192.168.1.65 speaks before it is
+    asked; 172.16.0.1 answers validly, in pieces of a byte; 10.1.2.3 greets on another port."""
+    wrong = BARE[:-1] + b"\1"
+    packets = [
+        f.datagram(ASKER, 4000, "10.0.0.1", 2524, BARE, 1),
+        f.datagram("10.0.0.1", 2524, ASKER, 4000, b"\1" + wrong, 2),
+        f.datagram("10.0.0.1", 2524, ASKER, 4000, b"\1", 3),
+    ]
+    early = f.conversation(ASKER, 4001, "192.168.1.65", 39014, [(0, BARE_TCP)])
+    banner = b"SSH-2.0-OpenSSH_9.2p1\r\n"
+    early.insert(2, f.segment("192.168.1.65", 39014, ASKER, 4001, f.PSH_ACK, 7001, 1001, banner))
+    packets += early
+    packets += f.conversation(ASKER, 4002, "172.16.0.1", 52605, [(0, BARE_TCP)])
+    packets += [
+        f.segment(
+            "172.16.0.1", 52605, ASKER, 4002, f.PSH_ACK, 7001 + at, 1017, STREAM[at : at + 1]
+        )
+        for at in range(len(STREAM))
+    ]
+    packets += f.conversation(ASKER, 4003, HOST, PORT, [(0, BARE_TCP)])
+    packets.append(f.segment(HOST, PORT, ASKER, 4003, f.PSH_ACK, 7001, 1017, banner))
+    return over_ethernet(packets, step=SECOND // 100)
 
 
 def ports_of_week(week):
@@ -268,6 +296,8 @@ CAPTURES = {
     "hunt-dns-control-bytes/in.pcap.txt": control_bytes,
     "hunt-mirror/in.pcap.txt": mirror_copies,
     "hunt-echo/in.pcap.txt": echo,
+    "hunt-odd-answers/in.pcap.txt": odd_answers,
+    "hunt-odd-answers-text/in.pcap.txt": odd_answers,
     "hunt-last-week-monday/in.pcap.txt": lambda: last_weeks_ports(0),
     "hunt-last-week-tuesday/in.pcap.txt": lambda: last_weeks_ports(1),
     "hunt-empty/in.pcap": lambda: b"",

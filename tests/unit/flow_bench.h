@@ -41,6 +41,7 @@ struct flow_bench {
     struct flows *flows;
     size_t wanted; /* what the sink answers for streams */
     bool wants_datagrams;
+    bool awaits; /* what it says of the client's payloads */
     bool counts_only;
     uint64_t kinds[OBSERVATION_KINDS];
     uint64_t digest; /* of all that was poured, in its order */
@@ -56,7 +57,8 @@ static inline void bench_digest(struct flow_bench *b, const struct observation *
         o->kind,
         o->protocol,
         (uint64_t)o->client_known << 4 | (uint64_t)o->by_client << 3 | (uint64_t)o->is_stream << 2 |
-            (uint64_t)o->start_known << 1 | o->other_spoke,
+            (uint64_t)o->start_known << 1 | o->other_spoke | (uint64_t)o->awaited << 5 |
+            (uint64_t)o->cut << 6 | (uint64_t)o->other_start_size << 8,
         (uint64_t)o->when_us,
         hash_address(o->client.address) + o->client.port,
         hash_address(o->server.address) + o->server.port,
@@ -106,12 +108,18 @@ static inline size_t bench_wants(struct sink *self, const struct observation *he
     return ((struct flow_bench *)self)->wanted;
 }
 
+static inline bool bench_awaits(struct sink *self, const struct observation *seen)
+{
+    assert_true(seen->kind == OBSERVED_PAYLOAD);
+    return ((struct flow_bench *)self)->awaits && seen->by_client;
+}
+
 static inline int flow_bench_setup(void **state)
 {
     struct flow_bench *b = calloc(1, sizeof *b);
     if (b == NULL)
         return -1;
-    b->sink = (struct sink){bench_take, bench_wants_datagram, bench_wants};
+    b->sink = (struct sink){bench_take, bench_wants_datagram, bench_wants, bench_awaits};
     b->wanted = STREAM_HEAD_BYTES;
     b->wants_datagrams = true;
     b->now_us = INT64_C(1240329600) * US_PER_SECOND;

@@ -487,6 +487,7 @@ static void check_batches(struct flow_bench *b, uint32_t ends, size_t wanted)
     for (size_t i = 0; i < RANDOM_PACKETS; i++)
         packets[i] = random_packet(&seed, i > 0 ? &packets[i - 1] : NULL, ends);
     b->wanted = wanted;
+    b->awaits = ends > 2;
     take_in_batches(b, packets, 1);
     struct flows_counts counts = *flows_counts(b->flows);
     uint64_t digest = b->digest;

@@ -221,6 +221,7 @@ static void test_tcp_stream_is_cut_until_whole_however_it_is_split(void **state)
             assert_int_equal(fault, came < 2 ? MESSAGE_CUT_PREFIX : MESSAGE_CUT_STREAM);
             assert_int_equal(message_stream_need(r), came < 2 ? 0 : b.size);
             assert_int_equal(message_may_be(r, TRANSPORT_TCP), came >= 12);
+            assert_int_equal(message_starts_sanely(r, TRANSPORT_TCP), came >= 12);
         }
         assert_int_equal(parse_exact(b.bytes, b.size, TRANSPORT_TCP, &m), MESSAGE_OK);
     }

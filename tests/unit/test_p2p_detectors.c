@@ -270,6 +270,49 @@ static void test_an_answer_is_proof_and_an_echo_is_none(void **state)
     stage_clear(&s);
 }
 
+/* The number-th of the answers that the host gives, a second apart: on two ports, whole or not. */
+static void answer_oddly(struct stage *s, unsigned number)
+{
+    static const char words[] = "220 FTP ready and waiting";
+    struct p2p_ports ports = ports_predicted_for(0x0a000005, week_of(when(tuesday)), READING_NMAP);
+    bool is_tcp = number % 3 != 0;
+    struct observation seen = flow_seen(
+        at("198.51.100.7"), at("10.0.0.5"), is_tcp ? ports.tcp[0] : ports.udp[0],
+        is_tcp ? IP_TCP : IP_UDP, when(tuesday) + (number * 7 % 10) * US_PER_SECOND);
+    seen.kind = OBSERVED_PAYLOAD;
+    seen.by_client = false;
+    seen.client.port = (uint16_t)(5000 + number);
+    seen.is_stream = is_tcp;
+    seen.awaited = true;
+    seen.bytes = reader_over(words, number % 2 != 0 ? sizeof words : 1);
+    s->detector->observe(&s->watcher, &seen);
+}
+
+static void test_merging_odd_answers_gives_the_whole(void **state)
+{
+    (void)state;
+    enum { ANSWERS = 10 };
+    struct stage whole = stage_of(SIGN_P2P_ODD_ANSWER);
+    struct sign a, b;
+    for (unsigned i = 0; i < ANSWERS; i++)
+        answer_oddly(&whole, i);
+    assert_true(sign_of(&whole, "10.0.0.5", tuesday, &a));
+    assert_int_equal(a.count, ANSWERS);
+    for (unsigned split = 0; split <= ANSWERS; split++) {
+        struct stage parts[] = {stage_of(SIGN_P2P_ODD_ANSWER), stage_of(SIGN_P2P_ODD_ANSWER)};
+        for (unsigned i = 0; i < ANSWERS; i++)
+            answer_oddly(&parts[i >= split], i);
+        struct stage *into = &parts[split % 2];
+        into->detector->merge(&into->watcher, slot_of(into, "10.0.0.5", tuesday),
+                              slot_of(&parts[1 - split % 2], "10.0.0.5", tuesday));
+        assert_true(sign_of(into, "10.0.0.5", tuesday, &b));
+        assert_memory_equal(&a, &b, sizeof a);
+        stage_clear(&parts[0]);
+        stage_clear(&parts[1]);
+    }
+    stage_clear(&whole);
+}
+
 static void test_a_stream_is_judged_once_when_its_message_is_whole(void **state)
 {
     (void)state;
@@ -321,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_insane_flags_are_no_message),
         cmocka_unit_test(test_bare_requests_alone_are_told_apart),
         cmocka_unit_test(test_an_answer_is_proof_and_an_echo_is_none),
+        cmocka_unit_test(test_merging_odd_answers_gives_the_whole),
         cmocka_unit_test(test_a_stream_is_judged_once_when_its_message_is_whole),
         cmocka_unit_test(test_streams_that_cannot_be_messages_are_not_wanted),
     };

@@ -1,5 +1,5 @@
 /* report/json: the schema to the byte, absence, numbers, and names that mean harm. */
-#include "asking.h"
+#include "asked_hosts.h"
 
 #include <jansson.h>
 #include <math.h>

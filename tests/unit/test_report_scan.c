@@ -1,6 +1,6 @@
 /* report/text of a scan: the block of a host that was asked, with the lines of 2009 as they were,
  * and hosts that stay unknown. */
-#include "asking.h"
+#include "asked_hosts.h"
 
 static char *one_host(const struct verdict *v, struct shown how)
 {

@@ -1,6 +1,6 @@
 /* report/text at the end of a scan: hosts that stay unknown, as ranges by reason, and the summary.
  */
-#include "asking.h"
+#include "asked_hosts.h"
 
 #include <math.h>
 
