@@ -48,12 +48,11 @@ static bool is_answer(const struct sign *s)
     return s->id == SIGN_P2P_ANSWER || s->id == SIGN_SMB_ANSWER;
 }
 
-/* Signs that a scanner shows as well as the worm; one that is scanned itself may have a service on a
- * port that is predicted for it. */
+/* Signs that a scanner shows as well as the worm. */
 static bool is_scanners_too(const struct sign *s)
 {
-    return s->id == SIGN_P2P_MESSAGE || s->id == SIGN_P2P_ODD_ANSWER || s->id == SIGN_P2P_PORTS ||
-           s->id == SIGN_P2P_LISTENER || s->id == SIGN_SMB_SWEEP;
+    return s->id == SIGN_P2P_MESSAGE || s->id == SIGN_P2P_PORTS || s->id == SIGN_P2P_LISTENER ||
+           s->id == SIGN_SMB_SWEEP;
 }
 
 /* More than a scanner shows: a sign of its own that would make a host suspicious. A chance hit that

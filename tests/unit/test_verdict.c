@@ -273,8 +273,9 @@ static void test_what_is_passed_on_does_not_convict(void **state)
     assert_int_equal(v.kind, VERDICT_SUSPICIOUS);
     assert_int_equal(v.marks, MARK_RELAY);
     assert_false(v.proof);
-    assert_non_null(
-        strstr(v.says, "this address or a host behind it. Look at the machines themselves."));
+    assert_non_null(strstr(v.says,
+                           "this address or a host behind it. Ask it by 'wormsign scan', and look "
+                           "at the machines themselves."));
     assert_int_equal(KIND(marked(chance(SIGN_RENDEZVOUS_DNS, 0, 2), MARK_RELAY)), VERDICT_UNKNOWN);
 }
 
