@@ -21,7 +21,7 @@ struct scan {
     uint64_t silent;                 /* hosts asked from which nothing came */
     uint64_t broadcast;              /* targets that are no host's address */
     uint64_t of_cause[CHECK_CAUSES]; /* checks */
-    uint64_t cut_short;              /* hosts of which something was not asked */
+    uint64_t heard_or_silent;        /* hosts of which anything was asked */
     bool write_failed;
 };
 
@@ -75,13 +75,14 @@ static void count_host(struct scan *s, const struct verdict *v)
         silent += v->checks[i].cause == CAUSE_SILENT;
         s->of_cause[v->checks[i].cause]++;
     }
-    bool is_silent = silent + errors == v->check_count;
+    bool was_asked = errors < v->check_count;
+    bool is_silent = was_asked && silent + errors == v->check_count;
     s->totals.hosts[v->kind]++;
     s->scan.refused += v->check_count > 0 && refused == v->check_count;
     s->silent += is_silent;
-    s->totals.seen += !is_silent;
+    s->heard_or_silent += was_asked;
+    s->totals.seen += was_asked && !is_silent;
     s->scan.asked += errors == 0;
-    s->cut_short += errors > 0;
 }
 
 static void report_host(struct scan *s, const struct verdict *v)
@@ -195,11 +196,11 @@ static void say_weeks(const struct scan *s, struct sentences *l)
 static void count_shares(struct scan *s, const struct engine_counts *counts)
 {
     uint64_t answered = counts->prompt + counts->late;
-    uint64_t hosts = s->scan.asked + s->cut_short;
     s->scan.sent = counts->sent;
     s->scan.received = counts->received;
     s->scan.lost_share = answered > 0 ? (double)counts->late / (double)answered : (double)NAN;
-    s->scan.silent_share = hosts > 0 ? (double)s->silent / (double)hosts : 0;
+    s->scan.silent_share = s->heard_or_silent > 0 ? (double)s->silent / (double)s->heard_or_silent
+                                                  : 0;
 }
 
 static void end_reports(struct scan *s, const struct engine_counts *counts, int64_t taken_us)

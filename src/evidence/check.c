@@ -109,7 +109,7 @@ size_t checks_count(const struct check *checks, size_t count, enum check_result 
     return found;
 }
 
-/* The commonest local reason; the first of equals. */
+/* The commonest local reason. */
 static const char *local_reason(const struct check *checks, size_t count)
 {
     size_t of_cause[CHECK_CAUSES] = {0};
@@ -124,28 +124,38 @@ static const char *local_reason(const struct check *checks, size_t count)
     return reason;
 }
 
+/* It listens: a connection stood, or an empty datagram came. */
+static bool is_listening(const struct check *c)
+{
+    return c->cause == CAUSE_MUTE || c->cause == CAUSE_CLOSED || c->cause == CAUSE_RESET;
+}
+
+/* "3 of 4 ports refuse", after what was said before. */
+static void say_part(struct text *out, size_t part, size_t count, const char *what)
+{
+    if (part > 0)
+        text_add(out, "%s%zu of %zu ports: %s", out->used > 0 ? "; " : "", part, count, what);
+}
+
 void checks_say_unknown(const struct check *checks, size_t count, struct text *out)
 {
     size_t refused = checks_count(checks, count, CHECK_REFUSED);
     size_t errors = checks_count(checks, count, CHECK_ERROR);
-    size_t unanswered = count - refused - errors;
-    const char *before = "";
+    size_t listening = 0, unreachable = 0;
+    for (size_t i = 0; i < count; i++) {
+        listening += is_listening(&checks[i]);
+        unreachable += checks[i].cause == CAUSE_UNREACHABLE;
+    }
+    size_t silent = count - refused - errors - listening - unreachable;
     if (refused == count) {
         text_add(out, "all ports refuse: no variant D or E listens; A to C cannot be seen so");
-        return;
-    }
-    if (unanswered == count) {
+    } else if (silent == count) {
         text_add(out, "no answer on any port: filtered, switched off, or nobody there");
-        return;
+    } else {
+        say_part(out, listening, count, "listening, but no data");
+        say_part(out, refused, count, "refused");
+        say_part(out, silent, count, "no answer");
+        say_part(out, unreachable, count, "unreachable");
+        say_part(out, errors, count, local_reason(checks, count));
     }
-    if (refused > 0) {
-        text_add(out, "%zu of %zu ports refuse", refused, count);
-        before = ", ";
-    }
-    if (unanswered > 0) {
-        text_add(out, "%s%zu of %zu ports give no answer", before, unanswered, count);
-        before = ", ";
-    }
-    if (errors > 0)
-        text_add(out, "%s%zu of %zu ports %s", before, errors, count, local_reason(checks, count));
 }

@@ -343,7 +343,7 @@ static void error_rate_line(struct page *p, const struct totals *t)
 {
     char number[NUMBER_SIZE];
     page_begin(p, 2, 4);
-    if (isfinite(t->expected_false_hosts))
+    if (t->scan == NULL && isfinite(t->expected_false_hosts)) /* a scan asks, it does not guess */
         page_say(p, "Expected number of hosts called infected by chance alone: %s. ",
                  number_text(t->expected_false_hosts, number));
     if (isfinite(t->seconds))

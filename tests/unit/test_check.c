@@ -139,20 +139,27 @@ static void test_refused_everywhere_says_what_cannot_be_seen(void **state)
                         "all ports refuse: no variant D or E listens; A to C cannot be seen so");
 }
 
-static void test_silence_of_every_kind_is_no_answer(void **state)
+static void test_silence_everywhere_says_what_it_can_be(void **state)
 {
     (void)state;
-    assert_string_equal(unknown_of(CAUSE_SILENT, CAUSE_MUTE, CAUSE_CLOSED, CAUSE_UNREACHABLE),
+    assert_string_equal(unknown_of(CAUSE_SILENT, CAUSE_SILENT, CAUSE_SILENT, CAUSE_SILENT),
                         "no answer on any port: filtered, switched off, or nobody there");
+}
+
+static void test_what_listens_without_a_word_is_not_called_silent(void **state)
+{
+    (void)state;
+    assert_string_equal(unknown_of(CAUSE_RESET, CAUSE_MUTE, CAUSE_CLOSED, CAUSE_UNREACHABLE),
+                        "3 of 4 ports: listening, but no data; 1 of 4 ports: unreachable");
 }
 
 static void test_mixed_answers_are_counted(void **state)
 {
     (void)state;
     assert_string_equal(unknown_of(CAUSE_REFUSED, CAUSE_REFUSED, CAUSE_REFUSED, CAUSE_SILENT),
-                        "3 of 4 ports refuse, 1 of 4 ports give no answer");
+                        "3 of 4 ports: refused; 1 of 4 ports: no answer");
     assert_string_equal(unknown_of(CAUSE_REFUSED, CAUSE_SILENT, CAUSE_NO_ROUTE, CAUSE_SILENT),
-                        "1 of 4 ports refuse, 2 of 4 ports give no answer, 1 of 4 ports not asked: "
+                        "1 of 4 ports: refused; 2 of 4 ports: no answer; 1 of 4 ports: not asked: "
                         "no route from here");
 }
 
@@ -160,7 +167,7 @@ static void test_the_commonest_local_reason_is_said(void **state)
 {
     (void)state;
     assert_string_equal(unknown_of(CAUSE_NO_PORT, CAUSE_NO_ROUTE, CAUSE_NO_ROUTE, CAUSE_NO_ROUTE),
-                        "4 of 4 ports not asked: no route from here");
+                        "4 of 4 ports: not asked: no route from here");
 }
 
 int main(void)
@@ -172,7 +179,8 @@ int main(void)
         cmocka_unit_test(test_results_and_weeks_have_the_names_of_the_schema),
         cmocka_unit_test(test_checks_are_counted_by_result),
         cmocka_unit_test(test_refused_everywhere_says_what_cannot_be_seen),
-        cmocka_unit_test(test_silence_of_every_kind_is_no_answer),
+        cmocka_unit_test(test_silence_everywhere_says_what_it_can_be),
+        cmocka_unit_test(test_what_listens_without_a_word_is_not_called_silent),
         cmocka_unit_test(test_mixed_answers_are_counted),
         cmocka_unit_test(test_the_commonest_local_reason_is_said),
     };

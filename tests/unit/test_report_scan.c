@@ -127,7 +127,7 @@ static void test_where_nothing_was_asked_nothing_is_called_clean(void **state)
     assert_int_equal(count_of(text, "UNKNOWN (not asked: no route from here)\n"), ASKED_PORTS);
     assert_false(holds(text, "checks:"));
     assert_false(holds(text, "CLEAN"));
-    assert_true(holds(text, "  UNKNOWN: 4 of 4 ports not asked: no route from here\n\n"));
+    assert_true(holds(text, "  UNKNOWN: 4 of 4 ports: not asked: no route from here\n\n"));
     free(text);
 }
 

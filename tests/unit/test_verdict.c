@@ -449,7 +449,7 @@ static void test_the_longest_sentence_fits(void **state)
         memset(s[i].says, 'x', sizeof s[i].says - 1);
     }
     struct verdict v = judged(&home_host, s, COUNT_OF(s));
-    const char *end = "Look at the machines themselves.";
+    const char *end = "look at the machines themselves.";
     assert_string_equal(v.says + strlen(v.says) - strlen(end), end);
     s[0] = proof(SIGN_P2P_ANSWER, 0);
     memset(s[0].says, 'x', sizeof s[0].says - 1);
