@@ -84,7 +84,7 @@ static void test_unknown_hosts_are_ranges_by_reason_the_largest_first(void **sta
     (void)finish(&f, "127.3.0.4", CAUSE_SILENT);
     for (size_t i = 0; i < COUNT_OF(refusing); i++)
         (void)finish(&f, refusing[i], CAUSE_REFUSED);
-    (void)finish(&f, "10.0.0.1", CAUSE_MUTE);
+    (void)finish(&f, "10.0.0.1", CAUSE_SILENT);
     char *text = end_of(&f);
     static const char expected[] = "UNKNOWN: ASKED, BUT NO ANSWER SAYS ANYTHING\n"
                                    "  7 hosts: " REFUSING
@@ -305,7 +305,7 @@ static void test_unknown_hosts_without_a_common_reason_are_not_split(void **stat
 {
     (void)state;
     struct finished f = {0};
-    (void)finish(&f, "10.0.0.1", CAUSE_MUTE);
+    (void)finish(&f, "10.0.0.1", CAUSE_SILENT);
     char *text = text_of(&f, (struct totals){.hosts = {0, 0, 0, 1}}, (struct shown){0});
     assert_true(holds(text, "  1 stays unknown.\n"));
     free(text);

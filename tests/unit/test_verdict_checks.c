@@ -42,7 +42,7 @@ static void test_a_host_that_refuses_says_so_and_is_not_clean(void **state)
 static void test_a_silent_host_is_unknown_for_another_reason(void **state)
 {
     (void)state;
-    struct verdict v = JUDGED(NULL, 0, check_of(CAUSE_SILENT, 7), check_of(CAUSE_MUTE, 8));
+    struct verdict v = JUDGED(NULL, 0, check_of(CAUSE_SILENT, 7), check_of(CAUSE_SILENT, 8));
     assert_int_equal(v.kind, VERDICT_UNKNOWN);
     assert_string_equal(v.reason, "no answer on any port: filtered, switched off, or nobody there");
     assert_string_equal(v.says, "Unknown: no answer on any port: filtered, switched off, or nobody "
