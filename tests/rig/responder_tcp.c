@@ -4,7 +4,7 @@
  *   WAITS --trigger--> SENDS --all sent--> RESTS | DRIPS | FLOODS | (closed)
  *     \--no request--> RESTS
  *
- * A step that returns false ends the connection. Each ends after LIFE_US, whatever its peer does. */
+ * A step that returns false ends the connection. All end after LIFE_US, whatever the peer does. */
 #define _GNU_SOURCE /* accept4 */
 #include "responder.h"
 
