@@ -151,7 +151,7 @@ def never_answers(host):
 
 @variant("closes")
 def closes_without_a_byte(host):
-    for reply in host.tcp_both() + host.tcp_both(sends=b"?"):
+    for reply in host.tcp_both() + host.tcp_both(sends=b"?") + host.tcp_both(sends=b"?" * 9000):
         equal((reply.bytes, reply.ending), (b"", "closed"), "what comes")
     for reply in host.tcp_both(sends=b"", **SILENT):
         equal(reply.ending, "open", "the connection before something was sent")
