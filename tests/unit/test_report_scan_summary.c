@@ -305,7 +305,7 @@ static void test_unknown_hosts_without_a_common_reason_are_not_split(void **stat
 {
     (void)state;
     struct finished f = {0};
-    (void)finish(&f, "10.0.0.1", CAUSE_SILENT);
+    (void)finish(&f, "10.0.0.1", CAUSE_MUTE);
     char *text = text_of(&f, (struct totals){.hosts = {0, 0, 0, 1}}, (struct shown){0});
     assert_true(holds(text, "  1 stays unknown.\n"));
     free(text);
