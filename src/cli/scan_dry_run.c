@@ -12,7 +12,7 @@ struct plan {
     const struct scan_settings *settings;
     bool json;
     json_t *ranges;
-    uint64_t tcp, udp, range_count;
+    uint64_t tcp, udp;
 };
 
 static void count_ports(struct plan *p, uint32_t host)
@@ -36,35 +36,29 @@ static void count_ports(struct plan *p, uint32_t host)
 static void show_range(struct plan *p, uint32_t first, uint32_t last)
 {
     char from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
-    if (p->range_count++ >= RANGES_SHOWN)
-        return;
     (void)address_text(address_of_v4(first), from);
     (void)address_text(address_of_v4(last), to);
     const char *between = first == last ? "" : "-";
+    const char *end = first == last ? "" : to;
     if (p->json)
-        (void)json_array_append_new(p->ranges,
-                                    json_sprintf("%s%s%s", from, between, first == last ? "" : to));
+        (void)json_array_append_new(p->ranges, json_sprintf("%s%s%s", from, between, end));
     else
-        (void)console_print(p->call->console, "  %s%s%s\n", from, between, first == last ? "" : to);
+        (void)console_print(p->call->console, "  %s%s%s\n", from, between, end);
 }
 
-static void show_ranges(struct plan *p)
+/* True when there are more ranges than are shown. */
+static bool show_ranges(struct plan *p)
 {
-    uint32_t host, first = 0, last = 0;
-    bool any = false;
-    target_set_rewind(p->settings->targets);
-    while (target_set_next(p->settings->targets, &host)) {
-        if (any && host == last + 1) {
-            last = host;
-            continue;
-        }
-        if (any)
-            show_range(p, first, last);
-        any = true;
-        first = last = host;
-    }
-    if (any)
+    uint32_t first, last = 0, next = 0;
+    for (unsigned shown = 0; target_set_range(p->settings->targets, next, &first, &last); shown++) {
+        if (shown == RANGES_SHOWN)
+            return true;
         show_range(p, first, last);
+        if (last == UINT32_MAX)
+            break;
+        next = last + 1;
+    }
+    return false;
 }
 
 static void show_text(struct plan *p)
@@ -79,10 +73,8 @@ static void show_text(struct plan *p)
                             (unsigned long long)(p->tcp + p->udp), (unsigned long long)p->tcp,
                             (unsigned long long)p->udp);
     (void)console_print(c, ":\n");
-    show_ranges(p);
-    if (p->range_count > RANGES_SHOWN)
-        (void)console_print(c, "  and %llu more ranges\n",
-                            (unsigned long long)(p->range_count - RANGES_SHOWN));
+    if (show_ranges(p))
+        (void)console_print(c, "  and others\n");
     if (left->excluded + left->reserved + left->never > 0)
         (void)console_print(c,
                             "left out: %llu excluded, %llu reserved, %llu multicast or broadcast\n",
@@ -96,13 +88,12 @@ static void show_json(struct plan *p)
     const struct scan_settings *s = p->settings;
     const struct targets_left_out *left = &s->left_out;
     p->ranges = json_array();
-    show_ranges(p);
-    json_t *line = json_pack(
-        "{s:s, s:i, s:I, s:o, s:I, s:I, s:I, s:I}", "type", "dry-run", "schema", 1, "hosts",
-        (json_int_t)s->target_count, "ranges", p->ranges, "ranges_more",
-        (json_int_t)(p->range_count > RANGES_SHOWN ? p->range_count - RANGES_SHOWN : 0), "excluded",
-        (json_int_t)left->excluded, "reserved", (json_int_t)left->reserved, "never",
-        (json_int_t)left->never);
+    bool more = show_ranges(p);
+    json_t *line = json_pack("{s:s, s:i, s:I, s:o, s:b, s:I, s:I, s:I}", "type", "dry-run",
+                             "schema", 1, "hosts", (json_int_t)s->target_count, "ranges", p->ranges,
+                             "more_ranges", more, "excluded", (json_int_t)left->excluded,
+                             "reserved", (json_int_t)left->reserved, "never",
+                             (json_int_t)left->never);
     if (line != NULL && p->tcp + p->udp > 0)
         (void)json_object_set_new(
             line, "ports",

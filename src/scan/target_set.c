@@ -134,3 +134,27 @@ bool target_set_next(struct target_set *s, uint32_t *ipv4)
     (void)roaring_advance_uint32_iterator(s->at);
     return true;
 }
+
+static bool has_all(const struct target_set *s, uint32_t first, uint64_t last)
+{
+    return roaring_bitmap_range_cardinality(s->hosts, first, last + 1) == last - first + 1;
+}
+
+bool target_set_range(const struct target_set *s, uint32_t from, uint32_t *first, uint32_t *last)
+{
+    roaring_uint32_iterator_t at;
+    roaring_init_iterator(s->hosts, &at);
+    if (!roaring_move_uint32_iterator_equalorlarger(&at, from))
+        return false;
+    *first = at.current_value;
+    uint64_t there = *first, step = 1;
+    while (there + step <= UINT32_MAX && has_all(s, *first, there + step)) {
+        there += step;
+        step *= 2;
+    }
+    for (; step > 0; step /= 2)
+        if (there + step <= UINT32_MAX && has_all(s, *first, there + step))
+            there += step;
+    *last = (uint32_t)there;
+    return true;
+}

@@ -34,6 +34,10 @@ uint64_t target_set_close(struct target_set *s, struct targets_left_out *out);
 /* The closed set's hosts in ascending order, one a call; false after the last. */
 bool target_set_next(struct target_set *s, uint32_t *ipv4);
 
+/* The closed set's first range of hosts without a gap that begins at `from` or later; false when
+ * there is none. */
+bool target_set_range(const struct target_set *s, uint32_t from, uint32_t *first, uint32_t *last);
+
 /* Begins with the first host again. */
 void target_set_rewind(struct target_set *s);
 

@@ -158,6 +158,42 @@ static void test_all_of_ipv4_costs_no_time(void **state)
     assert_int_equal(host, 0x01000000);
 }
 
+static void assert_range(uint32_t from, uint32_t first, uint32_t last)
+{
+    uint32_t found_first, found_last;
+    assert_true(target_set_range(set, from, &found_first, &found_last));
+    assert_int_equal(found_first, first);
+    assert_int_equal(found_last, last);
+}
+
+static void test_ranges_end_where_a_gap_begins(void **state)
+{
+    (void)state;
+    uint32_t first, last;
+    add("10.0.0.0/15");
+    add("10.2.0.1-254");
+    add("250-255.*.*.*");
+    exclude("10.0.3.7");
+    (void)hosts();
+    assert_range(0, 0x0a000000, 0x0a000306);
+    assert_range(0x0a000307, 0x0a000308, 0x0a01ffff);
+    assert_range(0x0a020000, 0x0a020001, 0x0a0200fe);
+    assert_range(0x0a0200fe, 0x0a0200fe, 0x0a0200fe);
+    exclude("250-255.*.*.*");
+    (void)hosts();
+    assert_false(target_set_range(set, 0x0a0200ff, &first, &last));
+}
+
+static void test_range_may_end_with_the_last_address_there_is(void **state)
+{
+    (void)state;
+    add("240.0.0.0/5");
+    add("255.255.255.250-254");
+    (void)hosts();
+    assert_range(0, 0xf0000000, 0xf7ffffff);
+    assert_range(0xff000000, 0xfffffffa, 0xfffffffe);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void)
@@ -172,6 +208,8 @@ int main(void)
         TEST(test_reserved_range_named_beside_a_wider_target_is_asked),
         TEST(test_what_no_host_has_is_never_asked),
         TEST(test_all_of_ipv4_costs_no_time),
+        TEST(test_ranges_end_where_a_gap_begins),
+        TEST(test_range_may_end_with_the_last_address_there_is),
     };
     return cmocka_run_group_tests_name("target_set", tests, NULL, NULL);
 }
