@@ -13,13 +13,16 @@
 enum { BUCKET_PLACES = 8 };
 
 /* What a bucket knows of a flow without looking at it. DONE: nothing more is wanted of what this
- * side sends. HEADS: it has, or had, stream heads. AWAITED: any datagram of one side is wanted. */
+ * side sends. HEADS: it has, or had, stream heads. AWAITED: any datagram of one side is wanted. SILENT: this
+ * side is the server of a UDP flow, and has not answered yet. */
 enum place_state {
     PLACE_DONE0 = 1,
     PLACE_DONE1 = 2,
     PLACE_CLOSED = 4,
     PLACE_HEADS = 8,
-    PLACE_AWAITED = 16
+    PLACE_AWAITED = 16,
+    PLACE_SILENT0 = 32,
+    PLACE_SILENT1 = 64
 };
 
 struct bucket {
@@ -31,6 +34,11 @@ struct bucket {
 static inline uint8_t done_bit(unsigned side)
 {
     return side == 0 ? PLACE_DONE0 : PLACE_DONE1;
+}
+
+static inline uint8_t silent_bit(unsigned side)
+{
+    return side == 0 ? PLACE_SILENT0 : PLACE_SILENT1;
 }
 
 /* What a bucket knows a flow by; never 0. */

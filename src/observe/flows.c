@@ -9,6 +9,7 @@
 #include "base/pages.h"
 #include "base/time.h"
 #include "observe/flow_bucket.h"
+#include "observe/http_head.h"
 #include "observe/mirrors.h"
 #include "observe/stream_heads.h"
 #include "wire/dns.h"
@@ -36,7 +37,7 @@ struct flow {
     struct address address[2];
     uint16_t port[2];
     uint8_t protocol, client; /* client: 0 or 1 */
-    bool client_known;
+    bool client_known, answered;
     struct side side[2];
 };
 
@@ -192,6 +193,16 @@ static void begin(struct flow *flow, const struct packet *p, unsigned from, stru
     to->take(to, &seen);
 }
 
+/* The server's first word: of its streams and datagrams, or that a connection stands. */
+static void answer(struct flow *flow, const struct packet *p, unsigned from, struct sink *to)
+{
+    if (flow->answered || !flow->client_known || from == flow->client)
+        return;
+    flow->answered = true;
+    struct observation seen = observation_of(flow, p, from, OBSERVED_ANSWER);
+    to->take(to, &seen);
+}
+
 static void note_start(struct side *side, struct reader payload)
 {
     side->spoke = true;
@@ -268,8 +279,14 @@ static void take_datagram(struct flows *f, struct place *place, const struct pac
         bool is_answer = p->port_from <= PORT_SERVER_MAX && p->port_to > PORT_SERVER_MAX;
         flow->client = (uint8_t)(is_answer ? 1 - from : from);
         flow->client_known = true;
-        if (!is_answer)
+        if (!is_answer) {
             begin(flow, p, from, to);
+            place->bucket->state[place->at] |= silent_bit(1 - from);
+        }
+    }
+    if ((place->bucket->state[place->at] & silent_bit(from)) != 0) {
+        place->bucket->state[place->at] &= (uint8_t)~silent_bit(from);
+        answer(flow, p, from, to);
     }
     if (p->payload.left == 0)
         return;
@@ -300,6 +317,8 @@ static size_t stream_grew(struct flows *f, struct flow *flow, const struct packe
         if (to->awaits_answer(to, &seen))
             flow->side[1 - from].awaited = true;
     }
+    size_t http = http_head_pour(&seen, to);
+    wanted = wanted > http ? wanted : http;
     if (is_dns(p)) {
         struct reader stream = bytes, message;
         bool full = bytes.left == STREAM_HEAD_BYTES; /* the rest of the last one will not come */
@@ -427,6 +446,8 @@ static void take_syn(struct flows *f, struct place *place, const struct packet *
         flow->client_known = true;
         begin(flow, p, from, to);
     }
+    if (answers)
+        answer(flow, p, from, to);
 }
 
 /* True when everything before this FIN is in the side's head. */
@@ -492,7 +513,8 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
     if (at == BUCKET_PLACES) /* the end of a connection whose beginning was not captured is none */
         return p->protocol == IP_TCP && p->payload.left == 0 && (p->tcp_flags & TCP_SYN) == 0;
     if (p->protocol == IP_UDP) {
-        if (is_dns(p) || (b->state[at] & PLACE_AWAITED) != 0 || to->wants_datagram(to, p->payload))
+        if (is_dns(p) || (b->state[at] & (PLACE_AWAITED | silent_bit(key.from))) != 0 ||
+            to->wants_datagram(to, p->payload))
             return false;
     } else {
         if ((p->tcp_flags & TCP_SYN) != 0 ||

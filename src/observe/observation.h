@@ -14,11 +14,14 @@
 #include "base/reader.h"
 
 struct dns_message;
+struct http_message;
 
 enum observation_kind {
     OBSERVED_BEGIN,   /* a flow began: client tried to reach server */
     OBSERVED_PAYLOAD, /* a datagram, or the head of a stream as far as it has come */
+    OBSERVED_ANSWER,  /* the server answered a flow for the first time: it is there, and open */
     OBSERVED_DNS,     /* one DNS message between the two */
+    OBSERVED_HTTP,    /* the head of an HTTP request or response, the first of its stream */
     OBSERVATION_KINDS
 };
 
@@ -31,7 +34,7 @@ struct observation {
     enum observation_kind kind;
     uint8_t protocol; /* IP protocol number: enum ip_protocol */
     bool client_known;
-    bool by_client; /* PAYLOAD, DNS: the client sent it */
+    bool by_client; /* PAYLOAD, DNS, HTTP: the client sent it */
     int64_t when_us;
     struct endpoint client, server;
 
@@ -48,7 +51,8 @@ struct observation {
     uint8_t other_start_size;
     uint64_t other_start;
 
-    const struct dns_message *dns; /* OBSERVED_DNS */
+    const struct dns_message *dns;   /* OBSERVED_DNS */
+    const struct http_message *http; /* OBSERVED_HTTP; over bytes */
 };
 
 /* Where observations go. A source calls take for each; wants_datagram for each datagram that is no

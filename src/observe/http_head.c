@@ -1,0 +1,20 @@
+/* A head that the capture cut is read as far as it goes. */
+#include "observe/http_head.h"
+
+#include "wire/http.h"
+
+size_t http_head_pour(const struct observation *stream, struct sink *to)
+{
+    struct http_message message;
+    if (!http_may_be(stream->bytes))
+        return 0;
+    size_t need = http_head_need(stream->bytes);
+    bool is_news = need > stream->bytes_before || (need == 0 && stream->cut);
+    if (is_news && http_parse(stream->bytes, &message)) {
+        struct observation seen = *stream;
+        seen.kind = OBSERVED_HTTP;
+        seen.http = &message;
+        to->take(to, &seen);
+    }
+    return need != 0 ? need : HTTP_HEAD_MAX;
+}

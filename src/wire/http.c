@@ -1,0 +1,184 @@
+/* Line by line through the bounded reader; names of headers in any case. */
+#include "wire/http.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/compiler.h"
+
+enum { START_SIZE = 4 };
+
+/* The next line without its end; false when there is no whole line left, which leaves r alone. */
+static bool read_line(struct reader *r, struct reader *line)
+{
+    struct reader copy = *r;
+    size_t size = 0;
+    uint8_t last = 0;
+    for (;;) {
+        if (copy.left == 0)
+            return false;
+        uint8_t c = read_u8(&copy);
+        if (c == '\n')
+            break;
+        last = c;
+        size++;
+    }
+    *line = read_part(r, size - (size > 0 && last == '\r'));
+    *r = copy;
+    return true;
+}
+
+static bool begins_with(struct reader r, const char *text)
+{
+    size_t size = strlen(text);
+    const uint8_t *bytes = read_bytes(&r, size);
+    return bytes != NULL && memcmp(bytes, text, size) == 0;
+}
+
+bool http_may_be(struct reader bytes)
+{
+    static const char *const starts[] = {"GET ", "HTTP", "POST", "HEAD", "PUT "};
+    size_t size = bytes.left < START_SIZE ? bytes.left : START_SIZE;
+    const uint8_t *start = read_bytes(&bytes, size);
+    bool found = false;
+    for (size_t i = 0; i < COUNT_OF(starts) && size > 0; i++)
+        found |= memcmp(start, starts[i], size) == 0;
+    return found;
+}
+
+/* Takes what stands before the separator, and the separator; all that is left where there is
+ * none. */
+static struct reader read_until(struct reader *r, uint8_t separator)
+{
+    struct reader copy = *r;
+    size_t size = 0;
+    while (copy.left > 0 && read_u8(&copy) != separator)
+        size++;
+    struct reader part = read_part(r, size);
+    if (r->left > 0)
+        read_skip(r, 1);
+    return part;
+}
+
+static struct reader trimmed(struct reader r)
+{
+    while (r.left > 0) {
+        struct reader copy = r;
+        uint8_t c = read_u8(&copy);
+        if (c != ' ' && c != '\t')
+            break;
+        r = copy;
+    }
+    while (r.left > 0) {
+        struct reader copy = r;
+        read_skip(&copy, r.left - 1);
+        uint8_t c = read_u8(&copy);
+        if (c != ' ' && c != '\t')
+            break;
+        r = read_part(&r, r.left - 1);
+    }
+    return r;
+}
+
+static bool is_named(struct reader name, const char *text)
+{
+    size_t size = strlen(text);
+    const uint8_t *bytes = name.left == size ? read_bytes(&name, size) : NULL;
+    return bytes != NULL && strncasecmp((const char *)bytes, text, size) == 0;
+}
+
+static bool read_first_line(struct reader line, struct http_message *out)
+{
+    if (!http_may_be(line))
+        return false;
+    out->is_request = !begins_with(line, "HTTP/");
+    if (out->is_request) {
+        out->method = read_until(&line, ' ');
+        out->target = read_until(&line, ' ');
+        return out->target.left > 0 && (line.left == 0 || begins_with(line, "HTTP/"));
+    }
+    (void)read_until(&line, ' ');
+    struct reader status = read_until(&line, ' ');
+    unsigned value = 0;
+    bool good = status.left == 3;
+    while (status.left > 0) {
+        unsigned digit = (unsigned)read_u8(&status) - '0';
+        good = good && digit <= 9;
+        value = value * 10 + digit % 10;
+    }
+    out->status = good && value >= 100 ? (uint16_t)value : 0;
+    return true;
+}
+
+static void read_header(struct reader line, struct http_message *out)
+{
+    struct reader name = read_until(&line, ':');
+    if (is_named(name, "host") && out->host.left == 0)
+        out->host = trimmed(line);
+    else if (is_named(name, "content-type") && out->content_type.left == 0)
+        out->content_type = trimmed(line);
+}
+
+/* A head that was cut: what there is of its last line counts as a line. */
+static bool next_line(struct reader *r, struct reader *line)
+{
+    if (read_line(r, line))
+        return true;
+    *line = read_part(r, r->left);
+    return line->left > 0;
+}
+
+bool http_parse(struct reader bytes, struct http_message *out)
+{
+    struct http_message m = {0};
+    struct reader line;
+    if (!next_line(&bytes, &line) || !read_first_line(line, &m))
+        return false;
+    for (unsigned i = 0; i < HTTP_HEADERS_MAX && next_line(&bytes, &line); i++) {
+        if (line.left == 0) {
+            m.body = bytes;
+            break;
+        }
+        read_header(line, &m);
+    }
+    *out = m;
+    return true;
+}
+
+size_t http_head_need(struct reader bytes)
+{
+    struct reader rest = bytes, line;
+    bool is_request = !begins_with(bytes, "HTTP");
+    while (read_line(&rest, &line)) {
+        if (line.left > 0)
+            continue;
+        size_t head = bytes.left - rest.left;
+        if (is_request || rest.left >= HTTP_BODY_WANTED)
+            return is_request ? head : head + HTTP_BODY_WANTED;
+        return 0;
+    }
+    return bytes.left >= HTTP_HEAD_MAX ? HTTP_HEAD_MAX : 0;
+}
+
+bool http_host_is_ipv4(struct reader host)
+{
+    unsigned dots = 0, digits = 0, value = 0;
+    while (host.left > 0) {
+        uint8_t c = read_u8(&host);
+        if (c == ':' && dots == 3)
+            break;
+        if (c == '.') {
+            if (digits == 0)
+                return false;
+            dots++;
+            digits = value = 0;
+            continue;
+        }
+        if (c < '0' || c > '9')
+            return false;
+        value = value * 10 + (unsigned)(c - '0');
+        if (++digits > 3 || value > 255)
+            return false;
+    }
+    return dots == 3 && digits > 0;
+}
