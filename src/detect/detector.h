@@ -14,6 +14,7 @@
 
 struct hosts;
 struct calendar;
+struct edge;
 struct trail;
 
 /* What a detector works with while it observes and reports. */
@@ -21,6 +22,7 @@ struct watcher {
     struct hosts *hosts;
     struct calendar *calendar;
     unsigned detector; /* its own place in the table, which names its slots */
+    unsigned sampling; /* 1 in so many packets was kept by the sensor */
 };
 
 struct detector {
@@ -41,6 +43,10 @@ struct detector {
     /* Fills *out (zeroed by the caller) and returns true when the slot of this day amounts to a
      * sign. */
     bool (*report)(struct watcher *w, int32_t day, const void *slot, struct sign *out);
+    /* What others did to this host, by its slot of the day: writes at most `room` edges, returns how
+     * many. NULL: none. */
+    size_t (*edges)(struct watcher *w, struct address host, int32_t day, const void *slot,
+                    struct edge *out, size_t room);
     /* The keys that this host sent on, for the search for relays; NULL: none, or the detector knows
      * relays by itself. */
     const struct trail *(*trail)(const void *slot);
