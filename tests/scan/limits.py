@@ -6,7 +6,6 @@ import subprocess
 import tempfile
 import threading
 
-from rig import Rig
 from scanning import Done, check, check_once, equal, holds
 
 HEAVY = {"flood": "suspicious", "endless": "suspicious", "prefix-huge": "suspicious", "many": "infected",
@@ -36,7 +35,7 @@ def run_measured(p, *arguments):
 def whoever_sends_too_much_costs_bounded_time_and_memory(p):
     networks = [p.play(*HEAVY) for _ in range(3)]
     roles = {a: v for rig, _ in networks for a, v in rig.roles.items()}
-    with Rig(roles, both_weeks=True):
+    with p.rig(roles):
         done, kib = run_measured(p, "--json", *roles)
     done.ends(1).holds_the_schema()
     equal({a: line["verdict"] for a, line in done.hosts.items()}, {a: HEAVY[v] for a, v in roles.items()}, "verdicts")
@@ -54,7 +53,7 @@ def hundreds(p):
 @check_once
 def a_few_infected_among_hundreds_that_refuse_are_found_exactly(p):
     addresses, infected = hundreds(p)
-    with Rig(dict.fromkeys(infected, "valid"), both_weeks=True):
+    with p.rig(dict.fromkeys(infected, "valid")):
         done = p.json("-iL", "-", given="\n".join(addresses)).ends(1).holds_the_schema()
     equal(done.verdicts("infected"), set(infected), "infected")
     equal(len(done.verdicts("unknown")), len(addresses) - len(infected), "unknown")
@@ -65,7 +64,7 @@ def a_few_infected_among_hundreds_that_refuse_are_found_exactly(p):
 def few_descriptors_make_it_slower_and_say_nothing_wrong(p):
     addresses, infected = hundreds(p)
     few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
-    with Rig(dict.fromkeys(infected, "valid"), both_weeks=True):
+    with p.rig(dict.fromkeys(infected, "valid")):
         done = p.json("-iL", "-", given="\n".join(addresses), preexec_fn=few).ends(1).holds_the_schema()
     equal(done.verdicts("infected"), set(infected), "infected")
     results = {c["result"] for line in done.hosts.values() for c in line["checks"]}

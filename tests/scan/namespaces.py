@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from inside import Lacks, in_namespace, ip
-from rig import Rig
 from scanning import Done, check, check_once, equal, holds
 
 NOBODY = "02:00:00:00:00:99"  # a neighbour that hears nothing
@@ -40,7 +39,7 @@ def inside_without_a_route(p):
     is_not_asked(p, "10.1.1.1", "not asked: no route from here")
     done = ask(p, "10.1.1.1", "127.0.0.5", code=3)
     equal((results(done, "127.0.0.5"), done.summary["asked"]), (["refused"] * 4, 1), "who has a route")
-    with Rig({"127.0.0.8": "valid"}, both_weeks=True):
+    with p.rig({"127.0.0.8": "valid"}):
         equal(ask(p, "10.1.1.1", "127.0.0.8", code=1).summary["complete"], False, "complete")
 
 
@@ -168,7 +167,7 @@ class Beyond:
         path = Path(folder) / "responder"
         path.write_text(f'#!/bin/sh\nexec nsenter -t {self.child.pid} -n "{p.responder}" "$@"\n', encoding="ascii")
         path.chmod(0o755)
-        return Rig(roles, both_weeks=True, anywhere=True, program=str(path))
+        return p.rig(roles, anywhere=True, program=str(path))
 
     def __exit__(self, *_):
         self.child.stdin.close()

@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 import p2p
-from rig import Rig, RigError, responder
+from rig import Rig, responder
 from schema import Schema
 
 SCAN_SECONDS = 60
@@ -88,7 +88,8 @@ class Program:
 
     def __init__(self, before, path, number):
         self.before, self.path, self.is_sanitized = before, str(path), number > 0
-        self.week = p2p.week_of(int(time.time()))
+        self.now = int(time.time())
+        self.week = p2p.week_of(self.now)
         self.lock = threading.Lock()
         run, block = os.getpid() % 250, os.getpid() // 250 % 2
         self.networks = (f"127.{2 + run}.{third}." for third in range(128 * block + 64 * number,
@@ -103,11 +104,14 @@ class Program:
         holds(len(found) >= count, f"{network} has not {count} plain addresses")
         return found[:count]
 
-    def play(self, *variants, **more):
-        """(rig that is not yet begun, {variant: address}); the rig's clock is now, both weeks open."""
+    def rig(self, roles, **more):
+        """Not yet begun. Its clock is ours and both weeks are open, so Monday may pass meanwhile."""
+        return Rig(roles, self.now, both_weeks=True, **more)
+
+    def play(self, *variants):
+        """(rig that is not yet begun, {variant: address})."""
         played = dict(zip(variants, self.addresses(len(variants))))
-        more = {"both_weeks": True, **more}
-        return Rig({address: v for v, address in played.items()}, **more), played
+        return self.rig({address: v for v, address in played.items()}), played
 
     def begin(self, *arguments, verb="scan", **more):
         more = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}

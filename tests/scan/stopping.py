@@ -4,7 +4,6 @@ import signal
 import threading
 import time
 
-from rig import Rig
 from scanning import Done, check, equal, holds
 
 SOON_SECONDS = 2
@@ -31,7 +30,7 @@ def interrupted(p, *arguments, signals=(signal.SIGINT,)):
 def slow_scan(p, first):
     """One host that ends at once, and more that take their time: (rig, options and targets)."""
     addresses = p.addresses(90)
-    rig = Rig({addresses[0]: first, **dict.fromkeys(addresses[1:40], "silent")}, both_weeks=True)
+    rig = p.rig({addresses[0]: first, **dict.fromkeys(addresses[1:40], "silent")})
     return rig, addresses, ["--max-rate", "80", *addresses]
 
 

@@ -6,7 +6,6 @@ import pty
 import re
 import select
 import struct
-import subprocess
 import tempfile
 import termios
 import time
@@ -16,7 +15,7 @@ import p2p
 import words
 from nmap_agrees import all_variants
 from rig import Rig
-from scanning import check, check_once, equal, holds
+from scanning import check, equal, holds
 
 DAY = 86400
 CONTRACT = re.compile(r"    (Check|\d+/\d+ checks)")
@@ -116,7 +115,7 @@ def exit_codes_tell_what_was_found(p):
 @check
 def the_ports_can_be_those_of_another_address(p):
     real, address = "10.20.30.41", p.addresses(1)[0]
-    with Rig({address: "valid"}, both_weeks=True, real_ip=real):
+    with p.rig({address: "valid"}, real_ip=real):
         week = ["--week", str(p.week)]
         done = p.json("--real-ip", real, *week, address).ends(1)
         equal([(c["proto"], c["port"]) for c in done.hosts[address]["checks"]], four_ports(real, p.week), "asked")
