@@ -91,9 +91,9 @@ class Program:
         self.now = int(time.time())
         self.week = p2p.week_of(self.now)
         self.lock = threading.Lock()
-        run, block = os.getpid() % 250, os.getpid() // 250 % 2
-        self.networks = (f"127.{2 + run}.{third}." for third in range(128 * block + 64 * number,
-                                                                       128 * block + 64 * number + 64))
+        self.second_octet, block = 2 + os.getpid() % 250, os.getpid() // 250 % 2
+        first = 128 * block + 64 * number
+        self.networks = (f"127.{self.second_octet}.{third}." for third in range(first, first + 64))
         self.responder = responder()
 
     def addresses(self, count):
