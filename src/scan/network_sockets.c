@@ -85,6 +85,7 @@ static struct net_reply reply_of_opening(int error)
     case EHOSTUNREACH:
     case ENETUNREACH:
     case ENETDOWN:
+    case EINVAL: /* the kernel's word for a route into a black hole */
         return local(CAUSE_NO_ROUTE);
     default:
         return reply_of_error(error);
