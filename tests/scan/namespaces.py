@@ -50,7 +50,7 @@ def without_a_route_nobody_is_called_silent_or_refusing(p):
 
 def inside_forbidden_routes(p):
     for kind, reason in (("prohibit", "not permitted here"), ("unreachable", "no route from here"),
-                         ("blackhole", "the system refused")):
+                         ("blackhole", "no route from here")):
         ip(f"route add {kind} 10.8.0.0/24")
         is_not_asked(p, "10.8.0.9", "not asked: " + reason)
         ip(f"route del {kind} 10.8.0.0/24")
@@ -120,7 +120,7 @@ def inside_a_network_of_four(p):
     summary = done.summary
     equal((summary["complete"], summary["targets"], summary["asked"], summary["silent_share"]), (True, 2, 2, 0.5),
           "complete, targets, asked and silent")
-    holds("1 broadcast address" in done.err, f"it does not say that one was left out: {done.err!r}")
+    holds("1 address was left out: a network's broadcast address" in done.err, f"it does not say that one was left out: {done.err!r}")
     says = done.hosts["10.9.0.2"]["reason"]
     equal(says, "no answer on any port: filtered, switched off, or nobody there", "what is said of the silent")
     p.json("--week", str(p.week), "--strict", "--host-timeout", "1s", "10.9.0.2").ends(3)
