@@ -41,6 +41,16 @@ static int read_one(struct lines *l, size_t *used)
     return c;
 }
 
+/* Editors on Windows put a mark before the first line of a text in UTF-8. */
+static void skip_mark(struct reader *line)
+{
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+    struct reader start = *line;
+    const uint8_t *first = read_bytes(&start, sizeof mark);
+    if (first != NULL && memcmp(first, mark, sizeof mark) == 0)
+        *line = start;
+}
+
 enum line_result lines_next(struct lines *l, struct reader *line, struct error *err)
 {
     for (;;) {
@@ -59,6 +69,8 @@ enum line_result lines_next(struct lines *l, struct reader *line, struct error *
         if (used > 0 && l->buffer[used - 1] == '\r')
             used--;
         *line = reader_over(l->buffer, used);
+        if (l->number == 1)
+            skip_mark(line);
         char first[2];
         bool too_long;
         struct reader copy = *line;

@@ -26,33 +26,37 @@ static bool noted(struct output *output, bool good)
     return good;
 }
 
-static bool output_begin(struct report *r)
+/* A scan reports while it runs, and draws its progress in between. */
+static struct output *ready(struct report *r)
 {
     struct output *output = r->state;
     if (output->path == NULL)
         console_make_way(output->console);
     errno = 0;
+    return output;
+}
+
+static bool output_begin(struct report *r)
+{
+    struct output *output = ready(r);
     return noted(output, output->report.format->begin(&output->report));
 }
 
 static bool output_host(struct report *r, const struct verdict *v)
 {
-    struct output *output = r->state;
-    errno = 0;
+    struct output *output = ready(r);
     return noted(output, output->report.format->host(&output->report, v));
 }
 
 static bool output_edge(struct report *r, const struct infection *i)
 {
-    struct output *output = r->state;
-    errno = 0;
+    struct output *output = ready(r);
     return noted(output, output->report.format->edge(&output->report, i));
 }
 
 static bool output_end(struct report *r, const struct totals *t)
 {
-    struct output *output = r->state;
-    errno = 0;
+    struct output *output = ready(r);
     return noted(output, output->report.format->end(&output->report, t));
 }
 

@@ -72,7 +72,7 @@ static void show_text(struct plan *p)
         (void)console_print(c, ", on %llu ports (%llu TCP, %llu UDP)",
                             (unsigned long long)(p->tcp + p->udp), (unsigned long long)p->tcp,
                             (unsigned long long)p->udp);
-    (void)console_print(c, ":\n");
+    (void)console_print(c, s->target_count > 0 ? ":\n" : "\n");
     if (show_ranges(p))
         (void)console_print(c, "  and others\n");
     if (left->excluded + left->reserved + left->never > 0)

@@ -140,7 +140,8 @@ static enum exit_code complain(const struct call *call, const struct pending_nam
                                const char *reason)
 {
     if (name->list != NULL)
-        console_complain(call->console, "%s, line %llu: '%s' cannot be looked up: %s", name->list,
+        console_complain(call->console, "%s, line %llu: '%s' cannot be looked up: %s",
+                         strcmp(name->list, "-") == 0 ? "stdin" : name->list,
                          (unsigned long long)name->line, name->name, reason);
     else
         console_complain(call->console, "'%s' cannot be looked up: %s", name->name, reason);

@@ -133,24 +133,27 @@ static bool watch_engine(void *context, const struct engine_counts *counts)
     return stop || s->write_failed;
 }
 
+/* "3 hosts were ...", "1 host was ...". */
+static void say_count(struct sentences *l, uint64_t count, const char *noun, const char *what)
+{
+    if (count > 0)
+        sentence_add(l, "%llu %s%s left out%s", (unsigned long long)count, noun,
+                     count == 1                     ? " was"
+                     : strcmp(noun, "address") == 0 ? "es were"
+                                                    : "s were",
+                     what);
+}
+
 static void say_left_out(const struct scan *s, struct sentences *l)
 {
     const struct targets_left_out *left = &s->settings->left_out;
-    if (left->excluded > 0)
-        sentence_add(l, "%llu hosts were left out, as asked for by --exclude or --excludefile",
-                     (unsigned long long)left->excluded);
-    if (left->reserved > 0)
-        sentence_add(l,
-                     "%llu reserved addresses (loopback, link-local, documentation and the like) "
-                     "were left out: name such a range by itself to ask it",
-                     (unsigned long long)left->reserved);
-    if (left->never > 0)
-        sentence_add(l,
-                     "%llu addresses that no single host has (multicast, broadcast) were left out",
-                     (unsigned long long)left->never);
-    if (s->broadcast > 0)
-        sentence_add(l, "%llu broadcast addresses of networks here were left out",
-                     (unsigned long long)s->broadcast);
+    say_count(l, left->excluded, "host", ", as asked for by --exclude or --excludefile");
+    say_count(l, left->reserved, "address",
+              ": reserved (loopback, link-local, documentation and the like); name such a range by "
+              "itself to ask it");
+    say_count(l, left->never, "address",
+              ": no single host has it (multicast, broadcast, 0.0.0.0/8)");
+    say_count(l, s->broadcast, "address", ": a network's broadcast address");
 }
 
 /* What kept us from asking or hearing: each reason with the number of ports. */

@@ -72,7 +72,7 @@ static struct net_reply reply_of_error(int error)
 
 /* What an error says when a connection is begun: nothing has been sent, so it is local, but for a
  * refusal, which a near host can send that fast. */
-static struct net_reply reply_of_opening(int error, enum transport transport)
+static struct net_reply reply_of_opening(int error)
 {
     switch (error) {
     case EMFILE:
@@ -85,12 +85,20 @@ static struct net_reply reply_of_opening(int error, enum transport transport)
     case EHOSTUNREACH:
     case ENETUNREACH:
     case ENETDOWN:
+    case EINVAL: /* the kernel's word for a route into a black hole */
         return local(CAUSE_NO_ROUTE);
-    case EACCES: /* the kernel's word for a datagram to a broadcast address */
-        return local(transport == TRANSPORT_UDP ? CAUSE_BROADCAST : CAUSE_NOT_PERMITTED);
     default:
         return reply_of_error(error);
     }
+}
+
+/* EACCES is the kernel's word for a datagram to a broadcast address, and also for a route that is
+ * forbidden. Only the first goes away for who says that he means it. Nothing is sent by this. */
+static bool is_broadcast(int fd, const struct sockaddr *there, socklen_t size)
+{
+    int on = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) == 0 &&
+           connect(fd, there, size) == 0;
 }
 
 static int64_t now_us(void *context)
@@ -105,18 +113,25 @@ static void close_handle(void *context, int handle)
     (void)close(handle);
 }
 
-static int begin(struct socket_network *n, const struct shot *to, uint32_t id, int fd)
+static struct net_reply begin(struct socket_network *n, const struct shot *to, uint32_t id, int fd)
 {
+    bool is_tcp = to->transport == TRANSPORT_TCP;
     struct sockaddr_in address = {.sin_family = AF_INET};
     address.sin_port = htons(to->port);        /* reader: our own number, for the kernel */
     address.sin_addr.s_addr = htonl(to->host); /* reader: our own number, for the kernel */
     const void *there = &address;
     struct epoll_event wanted = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.u32 = id};
-    if (to->transport == TRANSPORT_TCP)
+    if (is_tcp)
         wanted.events |= EPOLLOUT;
-    if (connect(fd, there, sizeof address) != 0 && errno != EINPROGRESS)
-        return errno;
-    return epoll_ctl(n->epoll, EPOLL_CTL_ADD, fd, &wanted) == 0 ? 0 : errno;
+    if (connect(fd, there, sizeof address) != 0 && errno != EINPROGRESS) {
+        int error = errno;
+        if (error == EACCES && !is_tcp && is_broadcast(fd, there, sizeof address))
+            return local(CAUSE_BROADCAST);
+        return reply_of_opening(error);
+    }
+    if (epoll_ctl(n->epoll, EPOLL_CTL_ADD, fd, &wanted) != 0)
+        return reply_of_opening(errno);
+    return reply(is_tcp ? NET_WAIT : NET_DONE);
 }
 
 static struct net_reply open_shot(void *context, const struct shot *to, uint32_t id, int *handle)
@@ -125,14 +140,13 @@ static struct net_reply open_shot(void *context, const struct shot *to, uint32_t
     int type = to->transport == TRANSPORT_TCP ? SOCK_STREAM : SOCK_DGRAM;
     int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return reply_of_opening(errno, to->transport);
-    int error = begin(n, to, id, fd);
-    if (error != 0) {
+        return reply_of_opening(errno);
+    struct net_reply begun = begin(n, to, id, fd);
+    if (begun.result == NET_WAIT || begun.result == NET_DONE)
+        *handle = fd;
+    else
         (void)close(fd);
-        return reply_of_opening(error, to->transport);
-    }
-    *handle = fd;
-    return reply(to->transport == TRANSPORT_TCP ? NET_WAIT : NET_DONE);
+    return begun;
 }
 
 /* A datagram that found no room in the buffer is not lost: it is for the caller to send again. */
