@@ -2,6 +2,11 @@
  * with hosts that are there. */
 #include "split.h"
 
+#include "base/hash.h"
+#include "detect/sampled.h"
+#include "evidence/set.h"
+#include "evidence/sign.h"
+
 static const char noon[] = "2009-04-21T12:00:00Z";
 static const char host[] = "10.0.0.5";
 
@@ -258,6 +263,24 @@ static void test_of_many_no_one_that_answered_is_named_as_failed(void **state)
     }
 }
 
+static void test_what_an_estimate_does_not_tell_is_not_shown(void **state)
+{
+    (void)state;
+    struct set_pool pool = set_pool_of((size_t)1 << 20);
+    struct set of = {0}, without = {0};
+    struct sign sign = {0};
+    for (uint32_t i = 0; i < 6000; i++) {
+        if (i < 100)
+            (void)set_add(&pool, &of, hash_address(address_of_v4(i)));
+        (void)set_add(&pool, &without, hash_address(address_of_v4(i)));
+    }
+    sampled_show(&of, &without, "outside", &sign);
+    assert_int_equal(sign.fact_count, 0);
+    sampled_show(&of, NULL, "all", &sign);
+    assert_int_equal(sign.fact_count, SAMPLED_SHOWN);
+    set_pool_free(&pool);
+}
+
 static void test_merging_parts_gives_the_whole(void **state)
 {
     (void)state;
@@ -288,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_soon_after_midnight_is_to_the_day_before_too),
         cmocka_unit_test(test_it_says_how_many_and_names_some_that_failed),
         cmocka_unit_test(test_of_many_no_one_that_answered_is_named_as_failed),
+        cmocka_unit_test(test_what_an_estimate_does_not_tell_is_not_shown),
         cmocka_unit_test(test_merging_parts_gives_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
