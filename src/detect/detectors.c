@@ -5,12 +5,13 @@
 #include "base/time.h"
 #include "evidence/hosts.h"
 
-extern const struct detector detector_p2p_answer, detector_p2p_message, detector_p2p_odd_answer,
-    detector_p2p_ports, detector_rendezvous_dns;
+extern const struct detector detector_p2p_answer, detector_p2p_listener, detector_p2p_message,
+    detector_p2p_odd_answer, detector_p2p_ports, detector_rendezvous_dns, detector_smb_sweep,
+    detector_sweep_pattern;
 
 const struct detector *const detectors[] = {
-    &detector_p2p_answer, &detector_p2p_odd_answer, &detector_p2p_message,
-    &detector_p2p_ports,  &detector_rendezvous_dns,
+    &detector_p2p_answer, &detector_p2p_listener,   &detector_p2p_message, &detector_p2p_odd_answer,
+    &detector_p2p_ports,  &detector_rendezvous_dns, &detector_smb_sweep,   &detector_sweep_pattern,
 };
 
 const unsigned detector_count = COUNT_OF(detectors);

@@ -83,7 +83,9 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "Others reached this host on both of the TCP ports, or both of the UDP ports, that "
              "the worm computes for its address and that week, and it answered. The chance for an "
              "innocent host is (a / 56,384) squared, where a is the number of distinct ports on "
-             "which it answered, so a server that answers everywhere weighs little.",
+             "which it answered, of those that the worm could draw, times the four or eight ways "
+             "(protocols, readings of the rule, weeks near Monday) in which this could come about. "
+             "So a server that answers everywhere weighs little.",
          .advice = LOOK_CLOSER
          "'wormsign ports ADDRESS' names the four ports: find out on the host which program owns "
          "them (netstat -ano). A known service explains it."},
@@ -108,8 +110,9 @@ static const struct sign_kind kinds[SIGN_IDS] = {
          .meaning =
              "Worms look for victims where nobody lives, so most of their attempts fail. Servers "
              "that manage many machines, backup programs and scanners also open many connections, "
-             "but to hosts that exist. Where sampling or one-way flows hide failure it weighs 1 at "
-             "most. Other worms and careless tools sweep 445 too.",
+             "but to hosts that exist. An attempt succeeded when the other answered or this host "
+             "sent data, so a capture of one direction accuses nobody; sampling hides both, and "
+             "there it weighs 1 at most. Other worms and careless tools sweep 445 too.",
          .advice = LOOK_CLOSER
          "Ask who runs the host and whether it scans or manages others. Closing 445 between "
          "clients stops this kind of spread whatever the cause."},
@@ -121,7 +124,9 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "The worm's generator of random targets never sets the highest bit of the second and "
              "of the fourth octet. When the targets of a sweep outside the own networks lie in m "
              "distinct /16s and all avoid these bits, an even scanner does so with a chance of "
-             "4^-m. It is judged against even scanners only, so it never stands alone.",
+             "4^-m or less; a single target with such a bit ends the sign. It is judged against "
+             "even scanners only: it counts beside smb-sweep of the same day, both weigh 5 at "
+             "most together, and it never convicts.",
          .advice = LOOK_CLOSER
          "Together with smb-sweep it points to variants A, B, C or E, so look on the machine "
          "itself."},

@@ -9,6 +9,8 @@
  * What does not convict: a sign that the host only passed on (relay); any sign but an answer of its
  * own, where it checks lists (scanner) or is exempt. A host that sends nothing but bare P2P
  * requests, and shows nothing beyond what a scanner shows, is a scanner: 3 points.
+ * The pattern of a sweep is judged against scanners: it counts beside smb-sweep of its day, as
+ * points, and never in S.
  * A relayed sign is set aside alone: a resolver that sends P2P messages nobody sent to it is
  * infected. */
 #include "evidence/verdict.h"
@@ -26,14 +28,23 @@
 #define SUM_SUSPICIOUS 4.0
 #define A_MOST 8.0      /* all additive signs of a day together */
 #define ONES_MOST 2.0   /* all signs of one point together */
-#define SWEEPS_MOST 5.0 /* smb-sweep and sweep-pattern together */
+#define SWEEPS_MOST 5.0 /* smb-sweep and sweep-pattern together, and the latter alone */
+#define LISTENER_MOST 6.0
 #define BARE_POINTS 3.0 /* a scanner's bare requests */
+
+/* What a statistical sign weighs at most. */
+static double most_of(const struct sign *s)
+{
+    return s->id == SIGN_P2P_LISTENER    ? LISTENER_MOST
+           : s->id == SIGN_SWEEP_PATTERN ? SWEEPS_MOST
+                                         : HUGE_VAL;
+}
 
 /* The weight of one statistical sign, corrected for the tests of its day. */
 static double weight_of(const struct sign *s)
 {
     double weight = -(s->false_alarm_log10 + log10(s->tests > 1 ? s->tests : 1));
-    return weight > 0 ? weight : 0;
+    return weight > 0 ? fmin(weight, most_of(s)) : 0;
 }
 
 static double gravity_of(const struct sign *s)
@@ -93,6 +104,26 @@ static void rewrite_scanner(struct sign *signs, size_t count)
     }
 }
 
+static bool has_sweep(const struct sign *signs, size_t count, int32_t day)
+{
+    for (size_t i = 0; i < count; i++)
+        if (signs[i].id == SIGN_SMB_SWEEP && signs[i].day == day && signs[i].points > 0)
+            return true;
+    return false;
+}
+
+/* A sweep's pattern where there was no sweep on that day: its chance is a scanner's, and no
+ * scanner's work was seen. */
+static void rewrite_lone_patterns(struct sign *signs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (signs[i].id != SIGN_SWEEP_PATTERN || has_sweep(signs, count, signs[i].day))
+            continue;
+        signs[i].weight = WEIGHT_POINTS;
+        signs[i].points = 0;
+    }
+}
+
 /* What one day weighs. */
 struct day_weight {
     int32_t day;
@@ -125,22 +156,23 @@ static void weigh_sign(const struct rules *rules, const struct sign *s, struct d
 {
     if (s->weight == WEIGHT_PROOF) {
         *(may_convict(rules, s) ? &w->proof : &w->set_aside) = true;
-    } else if (s->weight == WEIGHT_STATISTICAL) {
+    } else if (s->weight == WEIGHT_STATISTICAL && s->id != SIGN_SWEEP_PATTERN) {
         w->s = fmax(w->s, weight_of(s));
         if (may_convict(rules, s))
             w->s_convicting = fmax(w->s_convicting, weight_of(s));
     }
 }
 
-/* The additive signs of [from, to), with their caps. */
+/* The additive signs of [from, to), with their caps. The pattern of a sweep adds to the sweep: its
+ * chance is no innocent host's, so it is none of S. */
 static double add_points(const struct sign *signs, size_t from, size_t to)
 {
     double ones = 0, sweeps = 0, others = 0;
     for (size_t i = from; i < to; i++) {
-        if (signs[i].weight != WEIGHT_POINTS)
-            continue;
         if (signs[i].id == SIGN_SMB_SWEEP || signs[i].id == SIGN_SWEEP_PATTERN)
-            sweeps += signs[i].points;
+            sweeps += gravity_of(&signs[i]);
+        else if (signs[i].weight != WEIGHT_POINTS)
+            continue;
         else if (signs[i].points <= 1)
             ones += signs[i].points;
         else
@@ -281,6 +313,7 @@ static void note_time(struct verdict *v, int64_t when_us)
 void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
                 struct verdict *out)
 {
+    rewrite_lone_patterns(signs, count);
     if (is_bare_scanner(signs, count))
         rewrite_scanner(signs, count);
     *out = (struct verdict){.host = c->host,

@@ -157,7 +157,10 @@ static void sign_figures(struct page *p, const struct sign *s)
     if (s->weight == WEIGHT_PROOF)
         page_say(p, "proof");
     else if (s->weight == WEIGHT_STATISTICAL)
-        page_say(p, "a host without the worm shows this on one day in 10^%s",
+        page_say(p,
+                 s->id == SIGN_SWEEP_PATTERN
+                     ? "a scanner without the worm shows this once in 10^%s"
+                     : "a host without the worm shows this on one day in 10^%s",
                  number_text(round(-s->false_alarm_log10 * 10) / 10, number));
     else
         page_say(p, "weight %s", number_text(s->points, number));

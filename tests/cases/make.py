@@ -234,6 +234,62 @@ def odd_answers():
     return over_ethernet(packets, step=SECOND // 100)
 
 
+def syn(client, target, port=445, number=1):
+    return f.segment(client, 1024 + number, target, port, f.SYN, 1000, 0, identification=number)
+
+
+def accepted(client, target, port=445, number=1):
+    answer = f.segment(target, port, client, 1024 + number, f.SYN_ACK, 7000, 1001)
+    return [syn(client, target, port, number), answer]
+
+
+def refused(client, target, port=445, number=1):
+    answer = f.segment(target, port, client, 1024 + number, f.RST, 0, 1001)
+    return [syn(client, target, port, number), answer]
+
+
+def worms_targets(count):
+    """Addresses in as many /16s, with second and fourth octets below 128."""
+    return [f"{20 + i // 100}.{i % 100}.{i * 37 % 256}.{i * 11 % 128}" for i in range(count)]
+
+
+def sweeps():
+    """10.1.2.3 sweeps as the worm does: 40 off-net, 20 near, a few are there. 10.1.2.4 sweeps in
+    order, and is refused. 10.1.9.9 manages 80 hosts that are all there, seen in both directions;
+    10.1.9.8 manages 30, of whom only its own packets are seen."""
+    packets = []
+    for number, target in enumerate(worms_targets(40) + [f"10.1.2.{i}" for i in range(20, 40)]):
+        packets += (accepted if number % 10 == 9 else refused if number % 10 == 8 else unheard)(
+            HOST, target, 445, number
+        )
+    for number in range(30):
+        packets += refused(OTHER, f"203.0.113.{number + 101}", 139 if number % 2 else 445, number)
+    for number in range(80):
+        packets += accepted(ASKER, f"10.1.4.{number + 1}", 445, number)
+    for number in range(30):
+        talk = f.conversation("10.1.9.8", 2000 + number, f"10.1.4.{number + 1}", 445, [(0, b"SMB")])
+        packets += [talk[0], talk[2]]
+    return over_ethernet(packets, step=SECOND // 20)
+
+
+def unheard(*flow):
+    return [syn(*flow)]
+
+
+def listeners():
+    """Strangers reach 192.168.1.65 on both of its TCP ports of that week, and it answers. 10.0.0.1
+    answers on one of its own; 172.16.0.1 refuses on both."""
+    week = {r["ip"]: r for r in f.table("ports.tsv") if int(r["week"]) == 2050}
+    columns = ("tcp1", "tcp3")
+    packets = []
+    for number, column in enumerate(columns):
+        stranger = f"198.51.100.{number + 1}"
+        packets += accepted(stranger, "192.168.1.65", int(week["192.168.1.65"][column]), number)
+        packets += accepted(stranger, "10.0.0.1", int(week["10.0.0.1"]["tcp1"]), 10 + number)
+        packets += refused(stranger, "172.16.0.1", int(week["172.16.0.1"][column]), 20 + number)
+    return over_ethernet(packets)
+
+
 def ports_of_week(week):
     """{address: (TCP 2, UDP 2)}: the pair that changes weekly."""
     rows = f.table("ports.tsv")
@@ -298,6 +354,9 @@ CAPTURES = {
     "hunt-echo/in.pcap.txt": echo,
     "hunt-odd-answers/in.pcap.txt": odd_answers,
     "hunt-odd-answers-text/in.pcap.txt": odd_answers,
+    "hunt-sweeps/in.pcap.txt": sweeps,
+    "hunt-sweeps-sampled/in.pcap.txt": sweeps,
+    "hunt-listener/in.pcap.txt": listeners,
     "hunt-last-week-monday/in.pcap.txt": lambda: last_weeks_ports(0),
     "hunt-last-week-tuesday/in.pcap.txt": lambda: last_weeks_ports(1),
     "hunt-empty/in.pcap": lambda: b"",

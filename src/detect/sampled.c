@@ -1,0 +1,35 @@
+/* Sets keep their smallest hashes, and both hashes that an IPv4 address went through can be
+ * undone. */
+#include "detect/sampled.h"
+
+#include "base/address.h"
+#include "base/hash.h"
+#include "evidence/sign.h"
+
+/* Of an estimated set only the smallest hashes are kept: beyond the last nothing is known. */
+static bool is_known_outside(const struct set *set, uint64_t mixed)
+{
+    const uint64_t *held;
+    size_t count = set_sample(set, &held);
+    for (size_t i = 0; i < count; i++)
+        if (held[i] >= mixed)
+            return held[i] > mixed;
+    return set_is_exact(set);
+}
+
+void sampled_show(const struct set *of, const struct set *without, const char *fact,
+                  struct sign *out)
+{
+    const uint64_t *held;
+    size_t count = set_sample(of, &held);
+    unsigned shown = 0;
+    for (size_t i = 0; i < count && shown < SAMPLED_SHOWN; i++) {
+        if (without != NULL && !is_known_outside(without, held[i]))
+            continue;
+        uint64_t low = hash_number_undo(hash_number_undo(held[i]));
+        struct address address = {.high = 0, .low = low};
+        char text[ADDRESS_TEXT_SIZE];
+        sign_add_text(out, FACT_ITEM, fact, address_text(address, text));
+        shown++;
+    }
+}
