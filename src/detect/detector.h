@@ -43,8 +43,8 @@ struct detector {
     /* Fills *out (zeroed by the caller) and returns true when the slot of this day amounts to a
      * sign. */
     bool (*report)(struct watcher *w, int32_t day, const void *slot, struct sign *out);
-    /* What others did to this host, by its slot of the day: writes at most `room` edges, returns how
-     * many. NULL: none. */
+    /* What others did to this host, by its slot of the day: writes at most `room` edges, returns
+     * how many. NULL: none. */
     size_t (*edges)(struct watcher *w, struct address host, int32_t day, const void *slot,
                     struct edge *out, size_t room);
     /* The keys that this host sent on, for the search for relays; NULL: none, or the detector knows

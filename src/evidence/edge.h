@@ -24,9 +24,9 @@ struct edge {
     /* EXPLOIT: the URL in it; CALLBACK: what was fetched. port 0: not known. */
     struct address url_host;
     uint16_t url_port;
-    uint64_t url_path; /* hash_bytes of the path, with its slash */
-    double points;     /* CALLBACK: 6 or 3, before it is joined; EXPLOIT: not used */
-    bool proof;        /* EXPLOIT: in a place where only an exploit stands */
+    uint64_t url_path;         /* hash_bytes of the path, with its slash */
+    double points;             /* CALLBACK: 6 or 3, before it is joined; EXPLOIT: not used */
+    bool proof;                /* EXPLOIT: in a place where only an exploit stands */
     char says[EDGE_SAYS_SIZE]; /* a clause for people; foreign text in it is escaped */
 };
 

@@ -13,8 +13,8 @@
 enum { BUCKET_PLACES = 8 };
 
 /* What a bucket knows of a flow without looking at it. DONE: nothing more is wanted of what this
- * side sends. HEADS: it has, or had, stream heads. AWAITED: any datagram of one side is wanted. SILENT: this
- * side is the server of a UDP flow, and has not answered yet. */
+ * side sends. HEADS: it has, or had, stream heads. AWAITED: any datagram of one side is wanted.
+ * SILENT: this side is the server of a UDP flow, and has not answered yet. */
 enum place_state {
     PLACE_DONE0 = 1,
     PLACE_DONE1 = 2,
