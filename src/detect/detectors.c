@@ -5,12 +5,12 @@
 #include "base/time.h"
 #include "evidence/hosts.h"
 
-extern const struct detector detector_p2p_answer, detector_p2p_message, detector_p2p_odd_answer,
-    detector_p2p_ports, detector_rendezvous_dns;
+extern const struct detector detector_exploit, detector_p2p_answer, detector_p2p_message,
+    detector_p2p_odd_answer, detector_p2p_ports, detector_rendezvous_dns;
 
 const struct detector *const detectors[] = {
-    &detector_p2p_answer, &detector_p2p_odd_answer, &detector_p2p_message,
-    &detector_p2p_ports,  &detector_rendezvous_dns,
+    &detector_exploit,     &detector_p2p_answer, &detector_p2p_odd_answer,
+    &detector_p2p_message, &detector_p2p_ports,  &detector_rendezvous_dns,
 };
 
 const unsigned detector_count = COUNT_OF(detectors);

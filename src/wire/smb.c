@@ -77,6 +77,7 @@ static bool begin_message(struct smb_walk *w)
     w->tree = read_le16(&r);
     w->part_start = HEADER_SIZE;
     w->parts = 0;
+    w->messages++;
     return true;
 }
 

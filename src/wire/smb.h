@@ -46,6 +46,7 @@ struct smb_walk {
     struct reader stream;  /* frames to come */
     struct reader message; /* from FF on, as far as it came */
     enum smb_ending ending;
+    size_t messages; /* begun so far */
     bool is_reply, is_unicode;
     uint16_t tree;
     uint8_t command;   /* of the next part; SMB_NONE: the message is done */
