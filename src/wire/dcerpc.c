@@ -18,17 +18,20 @@ static uint16_t read_number(struct reader *r, bool little)
     return little ? read_le16(r) : read_be16(r);
 }
 
-/* The stub behind the head of a request; `auth` bytes at the end of a whole PDU are none of it. */
-static void read_request(struct reader body, bool little, bool has_object, size_t auth,
-                         struct dcerpc_pdu *p)
+/* The stub behind the head of a request, as far as it came; `declared`: how long the PDU says all of
+ * this is, with `auth` bytes and their head at its end, which are no stub. */
+static void read_request(struct reader body, bool little, bool has_object, size_t declared,
+                         size_t auth, struct dcerpc_pdu *p)
 {
+    size_t came = body.left;
     read_skip(&body, 4 + 2); /* size, context */
     p->operation = read_number(&body, little);
     if (has_object)
         read_skip(&body, 16);
-    if (p->whole && auth > 0 && auth + AUTH_HEAD <= body.left)
-        body = read_part(&body, body.left - auth - AUTH_HEAD);
-    p->stub = body;
+    size_t stub = declared - (came - body.left);
+    if (auth > 0 && auth + AUTH_HEAD <= stub)
+        stub -= auth + AUTH_HEAD;
+    p->stub = stub < body.left ? read_part(&body, stub) : body;
 }
 
 bool dcerpc_next(struct reader *pipe, struct dcerpc_pdu *out)
@@ -49,7 +52,7 @@ bool dcerpc_next(struct reader *pipe, struct dcerpc_pdu *out)
     p.whole = size - HEAD_SIZE <= r.left;
     struct reader body = read_part(&r, p.whole ? size - HEAD_SIZE : r.left);
     if (p.type == DCERPC_REQUEST)
-        read_request(body, little, (flags & FLAG_OBJECT) != 0, auth, &p);
+        read_request(body, little, (flags & FLAG_OBJECT) != 0, size - HEAD_SIZE, auth, &p);
     *pipe = r;
     *out = p;
     return true;
