@@ -18,8 +18,8 @@ static uint16_t read_number(struct reader *r, bool little)
     return little ? read_le16(r) : read_be16(r);
 }
 
-/* The stub behind the head of a request, as far as it came; `declared`: how long the PDU says all of
- * this is, with `auth` bytes and their head at its end, which are no stub. */
+/* The stub behind the head of a request, as far as it came; `declared`: how long the PDU says all
+ * of this is, with `auth` bytes and their head at its end, which are no stub. */
 static void read_request(struct reader body, bool little, bool has_object, size_t declared,
                          size_t auth, struct dcerpc_pdu *p)
 {
