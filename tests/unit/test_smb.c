@@ -205,9 +205,14 @@ static void test_what_is_no_smb1_ends_the_walk(void **state)
     static const struct {
         const char *start;
         enum smb_ending ending;
-    } others[] = {{"\0\0\0\x20\xfeSMB@", SMB_ENDS_NEWER}, {"\0\0\0\x20\xfdSMB@", SMB_ENDS_NEWER},
-                  {"\0\0\0\x20\xfcSMB@", SMB_ENDS_NEWER}, {"\0\0\0\x20\xffXMB@", SMB_ENDS_OTHER},
-                  {"GET / HT", SMB_ENDS_OTHER},           {"\x80\0\0\x20", SMB_ENDS_OTHER}};
+    } others[] = {{"\0\0\0\x20\xfeSMB@", SMB_ENDS_NEWER},
+                  {"\0\0\0\x20\xfdSMB@", SMB_ENDS_NEWER},
+                  {"\0\0\0\x20\xfcSMB@", SMB_ENDS_NEWER},
+                  {"\0\0\0\x20\xffXMB@", SMB_ENDS_OTHER},
+                  {"GET / HT", SMB_ENDS_OTHER},
+                  {"\x80\0\0\x20"
+                   "abcd",
+                   SMB_ENDS_OTHER}};
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         struct made m;
         enum smb_ending ending;
