@@ -74,6 +74,9 @@ static void test_after_a_user_has_left_nothing_is_told(void **state)
     made_message(&m, SMB_LOGOFF_ANDX, 1, reader_over(words, 4), reader_over(NULL, 0));
     made_write(&m, 1, 9, some());
     assert_int_equal(last_target(&m, true), SMB_TO_UNTOLD);
+    made_connect(&m, "\\\\10.0.0.7\\IPC$"); /* by another user, who has other trees already */
+    made_write(&m, 2, 9, some());
+    assert_int_equal(last_target(&m, true), SMB_TO_UNTOLD);
 }
 
 static void test_midway_only_known_names_of_pipes_tell(void **state)
