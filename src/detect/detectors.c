@@ -5,14 +5,22 @@
 #include "base/time.h"
 #include "evidence/hosts.h"
 
-extern const struct detector detector_p2p_answer, detector_p2p_listener, detector_p2p_message,
-    detector_p2p_odd_answer, detector_p2p_ports, detector_rendezvous_dns, detector_smb_sweep,
-    detector_sweep_pattern;
+#define DETECTORS(row)                                                                             \
+    row(exploit)                                                                                   \
+    row(p2p_answer)                                                                                \
+    row(p2p_listener)                                                                              \
+    row(p2p_message)                                                                               \
+    row(p2p_odd_answer)                                                                            \
+    row(p2p_ports)                                                                                 \
+    row(rendezvous_dns)                                                                            \
+    row(smb_sweep)                                                                                 \
+    row(sweep_pattern)
 
-const struct detector *const detectors[] = {
-    &detector_p2p_answer, &detector_p2p_listener,   &detector_p2p_message, &detector_p2p_odd_answer,
-    &detector_p2p_ports,  &detector_rendezvous_dns, &detector_smb_sweep,   &detector_sweep_pattern,
-};
+#define DECLARED(name) extern const struct detector detector_##name;
+DETECTORS(DECLARED)
+
+#define LISTED(name) &detector_##name,
+const struct detector *const detectors[] = {DETECTORS(LISTED)};
 
 const unsigned detector_count = COUNT_OF(detectors);
 

@@ -132,14 +132,16 @@ static const struct sign_kind kinds[SIGN_IDS] = {
          "itself."},
     [SIGN_EXPLOIT] =
         {.id = "exploit",
-         .weight = "proof for the sender (3 anywhere else in SMB); mark 'attacked' for the target",
+         .weight = "proof for the sender (3 anywhere else in SMB); 0 and the mark 'attacked' for "
+                   "the target",
          .claim = "It sent the worm's MS08-067 exploit to another host.",
          .meaning =
-             "The decoder bytes of variant A or B, 21 bytes that stand in clear on the wire, went "
-             "from client to server in a write to a named pipe, a transaction on a pipe or a "
-             "DCERPC request. The call-back address hidden in them is decoded and shown. Anywhere "
+             "The decoder bytes of variant A or B (C has B's), 21 bytes that stand in clear on the "
+             "wire, went from client to server in a write to a named pipe, a transaction on a "
+             "pipe or a DCERPC request. The URL hidden behind them is decoded and shown. Anywhere "
              "else in SMB, as in a file with rules or samples being copied, they weigh 3. The "
-             "target was attacked, which does not say that the attack worked.",
+             "target was attacked, which does not say that the attack worked: for it this weighs "
+             "nothing. SMB2, encrypted SMB and what a server sends are not looked into.",
          .advice = ISOLATE_AND_CLEAN
          "Check each host marked 'attacked': did it open the call-back soon after? Has it the "
          "update MS08-067?"},

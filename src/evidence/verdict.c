@@ -284,6 +284,8 @@ static void say_reason(const struct circumstances *c, struct verdict *v)
         checks_say_unknown(v->checks, v->check_count, &reason);
     else if (v->sign_count == 0)
         text_add(&reason, "no sign was seen, which proves nothing");
+    else if ((v->marks & MARK_ATTACKED) != 0 && gravity_of(&v->signs[0]) <= 0)
+        text_add(&reason, "it was attacked, which does not say that the attack worked");
     else
         text_add(&reason, "the signs are too weak to say");
 }

@@ -11,6 +11,7 @@
 #include "evidence/sign.h"
 
 #define VERDICT_ODD_ANSWER_POINTS 3.0
+#define VERDICT_EXPLOIT_ELSEWHERE_POINTS 3.0
 
 /* In this order of gravity. */
 enum verdict_kind {

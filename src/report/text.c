@@ -133,12 +133,19 @@ static void evidence_lines(struct page *p, const struct verdict *v, bool with_fa
     page_end(p);
 }
 
+/* One of ours to which others did something: nothing weighs against it, and yet somebody must look
+ * at it. */
+static bool is_victim(const struct verdict *v)
+{
+    return v->home && (v->marks & (MARK_ATTACKED | MARK_FETCHED)) != 0;
+}
+
 /* Whether a host gets its line; what does not is counted for the end. */
 static bool is_listed(const struct report *r, struct text_state *state, const struct verdict *v)
 {
     int place = v->home ? HOME : OUTSIDE;
     /* Whoever was exempted is named: a forgotten --exempt must not hide an infected host. */
-    bool wanted = v->exempt || r->verbosity >= shown[place][v->kind].line_from;
+    bool wanted = v->exempt || is_victim(v) || r->verbosity >= shown[place][v->kind].line_from;
     if (wanted && !v->home && r->verbosity == 0)
         wanted = state->listed_outside++ < OUTSIDE_LISTED;
     state->hidden[place][v->kind] += !wanted;
@@ -159,7 +166,7 @@ static bool text_host(struct report *r, const struct verdict *v)
     heading(state, place * VERDICT_KINDS + (int)v->kind,
             v->home ? "" : "OUTSIDE YOUR NETWORKS: ", kinds[v->kind].heading);
     head_line(p, v);
-    if (r->verbosity >= shown[place][v->kind].signs_from)
+    if (is_victim(v) || r->verbosity >= shown[place][v->kind].signs_from)
         evidence_lines(p, v, r->verbosity >= FACTS_FROM);
     else
         state->dense = true;

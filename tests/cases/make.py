@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import frames as f
+import smb
 
 HERE = Path(__file__).resolve().parent
 HOST, PEER, PORT = "10.1.2.3", "192.0.2.77", 40832
@@ -320,7 +321,42 @@ def strange_network():
     return over_ethernet([*packets, message_packet(host="203.0.113.5", identification=99)])
 
 
+def cut_in_hundreds(data):
+    return [(at, data[at : at + 100]) for at in range(0, len(data), 100)]
+
+
+def exploits():
+    """10.1.2.3 attacks two hosts, once out of order, and is attacked itself by a stranger, whose
+    URL was cut; 10.1.2.7 copies a sample to a file server, and 10.1.2.8 reads one from there."""
+    server, url = "10.1.9.9", "http://10.1.2.3:4321/abcdef"
+    pieces = cut_in_hundreds(smb.attack(OTHER, "B", url))
+    packets = f.conversation(HOST, 3001, OTHER, 445, pieces)
+    pieces = cut_in_hundreds(smb.to_pipe("10.1.2.5") + smb.transaction(smb.mark("B", url)))
+    packets += f.conversation(HOST, 3002, "10.1.2.5", 139, pieces[::-1])
+    cut = smb.attack(HOST, "A", "http://192.0.2.77:80", whole=False)
+    packets += f.conversation(PEER, 3003, HOST, 445, [(0, cut)])
+    pieces = cut_in_hundreds(smb.copy(server, "A", url))
+    packets += f.conversation("10.1.2.7", 3004, server, 445, pieces)
+    packets += f.conversation("10.1.2.8", 3005, server, 445, [(0, smb.negotiate())])
+    answer = smb.attack(server, "A", url)
+    packets.append(f.segment(server, 445, "10.1.2.8", 3005, f.PSH_ACK, 7001, 1050, answer))
+    return over_ethernet(packets)
+
+
+def exploits_through_nat():
+    """10.1.2.3 attacks two hosts behind a NAT whose both sides are captured."""
+    packets = []
+    for number, target in enumerate(("192.0.2.10", "192.0.2.11")):
+        data = [(0, smb.attack(target, "B", "http://10.1.2.3:4321/abcdef"))]
+        for host in (HOST, "10.1.0.1"):
+            packets += f.conversation(host, 3001 + number, target, 445, data)
+    return over_ethernet(packets)
+
+
 CAPTURES = {
+    "hunt-exploit-nat/in.pcap.txt": exploits_through_nat,
+    "hunt-exploit/in.pcap.txt": exploits,
+    "hunt-exploit-text/in.pcap.txt": exploits,
     "hunt-elsewhere/in.pcap.txt": strange_network,
     "hunt-stream-whole/in.pcap.txt": lambda: stream(cut_at()),
     "hunt-stream-split/in.pcap.txt": lambda: stream(cut_at(1, 5, 20)),
