@@ -137,7 +137,7 @@ void machine_lines(struct page *p, const struct verdict *v)
         say_stay(p, v, i);
     }
     page_say(p,
-             others > 0 ? " (by %s, %s): what is said of one of its addresses is said of it."
+             others > 0 ? " (by %s, %s): what showed there then was this machine."
                         : "By %s this is the machine %s.",
              source, mac_text(v->mac, mac));
     if (v->mac_changed)

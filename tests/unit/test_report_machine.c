@@ -48,8 +48,8 @@ static void test_text_says_until_when_it_had_the_other_address(void **state)
     struct verdict v = moved(&sign);
     char *text = shown("text", &v);
     assert_true(holds(text, "    This machine also had 10.0.0.9 until 2009-04-21 14:02 UTC (by "
-                            "DHCP, 00:11:22:33:44:55): what is said of one of its addresses is "
-                            "said of it.\n"));
+                            "DHCP, 00:11:22:33:44:55): what showed there then was this "
+                            "machine.\n"));
     free(text);
 }
 
