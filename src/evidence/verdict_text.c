@@ -1,5 +1,5 @@
-/* The names of the verdicts and the form of a MAC, as reports and programs read them. They are part of the JSON schema:
- * a new name is a new schema number. */
+/* The names of the verdicts and the form of a MAC, as reports and programs read them. They are part
+ * of the JSON schema: a new name is a new schema number. */
 #include "evidence/verdict.h"
 
 #include "base/writer.h"

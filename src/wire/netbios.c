@@ -3,12 +3,13 @@
  *   id 2 | flags 2 | questions 2 | answers 2 | authorities 2 | additional 2
  *   question:  name | type 2 | class 2
  *   record:    name | type 2 | class 2 | time to live 4 | length 2 | data
- *   address data: (flags 2 | address 4)...      status data: count 1 | (name 16 | flags 2)... | MAC 6
+ *   address data: (flags 2 | address 4)...
+ *   status data:  count 1 | (name 16 | flags 2)... | MAC 6
  *
  * A name is 32 letters, two for each of its 16 bytes ('A' + high half, 'A' + low half), then the
  * labels of a scope; or, in a record, a pointer to the question's. A datagram (§4.4):
  *
- *   type 1 | flags 1 | id 2 | source address 4 | port 2 | length 2 | offset 2 | name | name | data */
+ *   type 1 | flags 1 | id 2 | source 4 | port 2 | length 2 | offset 2 | name | name | data */
 #include "wire/netbios.h"
 
 #include <string.h>

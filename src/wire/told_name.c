@@ -7,11 +7,10 @@ static const char cut_mark[] = "...";
 
 void told_name_set(struct told_name *t, struct reader name)
 {
-    const char *end = name.left > 0 ? memchr(name.next, '\0', name.left) : NULL;
     size_t room = sizeof t->text - 1, length = name.left;
     const char *bytes = (const char *)read_bytes(&name, length);
-    if (end != NULL)
-        length = (size_t)(end - bytes);
+    if (length > 0)
+        length = strnlen(bytes, length);
     while (length > 0 && bytes[length - 1] == ' ')
         length--;
     bool is_cut = length > room;
