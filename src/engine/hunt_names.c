@@ -14,7 +14,8 @@ enum { DNS_SERVER_PORT = 53 };
 
 static bool is_near(const struct hunt *h, struct address a)
 {
-    return home_holds(&h->home, a) || home_is_private(a);
+    /* Unnamed, home is the private networks themselves. */
+    return home_holds(&h->home, a) || (h->settings->home != NULL && home_is_private(a));
 }
 
 /* Names of services ("_ldap._tcp.example") are none of hosts. */

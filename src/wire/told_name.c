@@ -11,7 +11,7 @@ void told_name_set(struct told_name *t, struct reader name)
     const char *bytes = (const char *)read_bytes(&name, length);
     if (length > 0)
         length = strnlen(bytes, length);
-    while (length > 0 && bytes[length - 1] == ' ')
+    while (length > 0 && (bytes[length - 1] == ' ' || bytes[length - 1] == '.'))
         length--;
     bool is_cut = length > room;
     size_t kept = is_cut ? room - (sizeof cut_mark - 1) : length;

@@ -37,7 +37,7 @@ struct told_name {
     char text[TOLD_NAME_SIZE]; /* foreign bytes but NUL; empty: not told */
 };
 
-/* The name as it came, without the blanks and zeros at its end; a zero within ends it. */
+/* The name as it came, without the blanks and dots at its end; a zero within ends it. */
 void told_name_set(struct told_name *t, struct reader name);
 
 /* True when a host can have this address: it is not zero, loopback, multicast or broadcast. */

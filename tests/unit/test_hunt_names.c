@@ -158,6 +158,27 @@ static void test_netbios_datagram_names_its_sender(void **state)
     assert_named(hunted_usually(r), "WARD3-PC");
 }
 
+static void test_name_servers_word_goes_behind_the_hosts_own(void **state)
+{
+    (void)state;
+    struct reel *r = infected_reel();
+    uint8_t bytes[256];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    struct netbios_message m = {.is_response = true,
+                                .name = netbios_name_of("FROM-WINS", NETBIOS_SERVER, false),
+                                .address_count = 1,
+                                .addresses = {0x0a000005}};
+    netbios_build(&w, &m);
+    send(r, clock_at(9, 0), "10.0.0.2", NETBIOS_NAME_PORT, "10.0.0.7", NETBIOS_NAME_PORT, &w);
+    gets_lease(r, clock_at(8, 0), MAC, "ward3-pc", 0x0a000005);
+    struct caught *c = hunted_usually(r);
+    const struct verdict *v = verdict_on(c, "10.0.0.5");
+    assert_int_equal(v->name_count, 2);
+    assert_string_equal(v->names[0], "ward3-pc");
+    assert_string_equal(v->names[1], "FROM-WINS");
+    free(c);
+}
+
 static void test_later_packets_of_a_flow_tell_names_too(void **state)
 {
     (void)state;
@@ -235,7 +256,7 @@ static void test_client_that_renews_its_own_address_has_it(void **state)
     struct reel *r = infected_reel();
     says_dhcp(r, clock_at(11, 0), "10.0.0.5",
               (struct dhcp_message){.type = DHCP_REQUEST, .mac = MAC, .client = 0x0a000005});
-    says_dhcp(r, clock_at(11, 1), "10.0.0.66",
+    says_dhcp(r, clock_at(10, 30), "10.0.0.66",
               (struct dhcp_message){.type = DHCP_REQUEST, .mac = MAC + 1, .client = 0x0a000005});
     struct caught *c = hunted_usually(r);
     assert_true(verdict_on(c, "10.0.0.5")->mac == MAC);
@@ -325,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_netbios_registration_names_its_sender),
         cmocka_unit_test(test_netbios_datagram_names_its_sender),
+        cmocka_unit_test(test_name_servers_word_goes_behind_the_hosts_own),
         cmocka_unit_test(test_later_packets_of_a_flow_tell_names_too),
         cmocka_unit_test(test_status_tells_names_and_mac),
         cmocka_unit_test(test_dhcp_names_the_machine_and_its_mac),

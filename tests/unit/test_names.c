@@ -303,6 +303,8 @@ static void test_names_as_they_come_are_bounded(void **state)
     assert_string_equal(t.text, "\x1b[2J\xc3\xa9");
     told_name_set(&t, reader_over(NULL, 0));
     assert_string_equal(t.text, "");
+    told_name_set(&t, reader_over("ward3.clinic.", 13));
+    assert_string_equal(t.text, "ward3.clinic");
     told_name_set(&t, reader_over("   ", 3));
     assert_string_equal(t.text, "");
 }
