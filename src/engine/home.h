@@ -33,6 +33,9 @@ void home_init(struct home *h, const struct prefix *nets, size_t net_count);
 
 bool home_holds(const struct home *h, struct address a);
 
+/* True for addresses of the private networks, whatever is home. */
+bool home_is_private(struct address a);
+
 /* Notes that this address began a flow. */
 void home_note(struct home *h, struct address client);
 

@@ -9,6 +9,8 @@
 
 #include "base/time.h"
 #include "base/writer.h"
+#include "engine/hunt_names.h"
+#include "evidence/names.h"
 
 static struct hunt *hunt_of(struct sink *self)
 {
@@ -23,6 +25,8 @@ static void take(struct sink *self, const struct observation *seen)
         hosts_met(h->hosts, seen->client.address);
         hosts_met(h->hosts, seen->server.address);
         home_note(&h->home, seen->client.address);
+    } else if (seen->kind == OBSERVED_DNS || seen->kind == OBSERVED_NAME) {
+        hunt_note_name(h, seen);
     }
     for (unsigned i = 0; i < h->interested_count[seen->kind]; i++) {
         struct watcher *w = &h->watchers[h->interested[seen->kind][i]];
@@ -98,9 +102,10 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
         slot_sizes[d] = detectors[d]->slot_size;
     h->settings = settings;
     h->hosts = hosts_new(&settings->limits, slot_sizes, detector_count);
+    h->names = names_new(NAMES_BYTES);
     h->calendar = calendar_new();
     h->sink = (struct hunt_sink){.sink = {take, wants_datagram, wants, awaits_answer}, .hunt = h};
-    if (h->hosts == NULL || h->calendar == NULL) {
+    if (h->hosts == NULL || h->names == NULL || h->calendar == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         hunt_free(h);
         return NULL;
@@ -119,6 +124,7 @@ void hunt_free(struct hunt *h)
     free(h->input_names);
     free(h->inputs);
     hosts_free(h->hosts);
+    names_free(h->names);
     calendar_free(h->calendar);
     free(h);
 }

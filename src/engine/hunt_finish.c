@@ -9,6 +9,7 @@
 #include "base/writer.h"
 #include "engine/relays.h"
 #include "engine/sentences.h"
+#include "evidence/names.h"
 
 struct finding {
     struct verdict verdict;
@@ -97,6 +98,7 @@ static bool judge_host(struct hunt *h, struct host_day *const *days, const bool 
     struct sign *kept = realloc(signs, count * sizeof *signs);
     struct finding one = {.signs = kept != NULL ? kept : signs};
     verdict_of(&c, one.signs, count, &one.verdict);
+    names_fill(h->names, &one.verdict);
     if (keep(out, &one))
         return true;
     free(one.signs);
@@ -108,7 +110,8 @@ static bool judge_all(struct hunt *h, struct findings *out)
     size_t count;
     struct host_day *const *days = hosts_sorted(h->hosts, &count);
     bool *relayed = calloc(count + 1, detector_count * sizeof *relayed);
-    bool good = days != NULL && relayed != NULL && relays_find(days, count, relayed);
+    bool good = days != NULL && relayed != NULL && relays_find(days, count, relayed) &&
+                names_settle(h->names);
     for (size_t from = 0, to; good && from < count; from = to) {
         for (to = from + 1; to < count && address_equal(days[to]->host, days[from]->host); to++)
             continue;
@@ -154,6 +157,11 @@ static void say_limits(const struct hunt *h, struct sentences *l)
                      "evidence: %llu times there was no room for a host's evidence: hosts may be "
                      "missing",
                      (unsigned long long)hosts_refused(h->hosts));
+    if (names_refused(h->names) > 0)
+        sentence_add(l,
+                     "names: %llu times there was no room for what told who a host is: names and "
+                     "addresses may be missing",
+                     (unsigned long long)names_refused(h->names));
     if (calendar_failures(h->calendar) > 0)
         sentence_add(l, "name lists: %llu look-ups found no memory for a day's list",
                      (unsigned long long)calendar_failures(h->calendar));

@@ -9,6 +9,8 @@
 #include "engine/hunt.h"
 #include "source/source.h"
 
+struct names;
+
 struct hunt_sink {
     struct sink sink; /* first: a sink is given back as the whole */
     struct hunt *hunt;
@@ -17,6 +19,7 @@ struct hunt_sink {
 struct hunt {
     const struct hunt_settings *settings;
     struct hosts *hosts;
+    struct names *names;
     struct calendar *calendar;
     struct hunt_sink sink;
     struct watcher watchers[HOSTS_KINDS_MAX];

@@ -27,8 +27,17 @@ enum {
     VERDICT_REASON_SIZE = 160,
     VERDICT_ADVICE_SIZE = 160,
     VERDICT_NAMES_MAX = 4,
+    VERDICT_STAYS_MAX = 8, /* addresses of a machine; the newest */
     HOST_NAME_SIZE = 64
 };
+
+/* An address that a machine had, and when it was first and last heard to have it. */
+struct host_stay {
+    struct address address;
+    int64_t first_us, last_us;
+};
+
+enum mac_source { MAC_BY_DHCP, MAC_BY_NETBIOS };
 
 struct verdict {
     struct address host;
@@ -36,6 +45,11 @@ struct verdict {
     const char *site; /* NULL: none */
     unsigned name_count;
     char names[VERDICT_NAMES_MAX][HOST_NAME_SIZE]; /* as they came: writers escape them */
+    uint64_t mac; /* of the machine that had the address at the last sign; 0: not known */
+    enum mac_source mac_source;
+    bool mac_changed; /* at the first sign it was another machine's */
+    unsigned stay_count;
+    struct host_stay stays[VERDICT_STAYS_MAX]; /* by DHCP, in their order */
     enum verdict_kind kind;
     unsigned variants, marks; /* bits */
     bool exempt;
@@ -70,6 +84,11 @@ struct circumstances {
  * count 0 the verdict is unknown. Signs that turn out to be a scanner's are rewritten to say so. */
 void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
                 struct verdict *out);
+
+enum { MAC_TEXT_SIZE = 18 };
+
+/* "00:11:22:33:44:55", in buffer, which is returned. */
+const char *mac_text(uint64_t mac, char buffer[static MAC_TEXT_SIZE]);
 
 /* "infected", "suspicious", "clean", "unknown". */
 const char *verdict_kind_text(enum verdict_kind kind);

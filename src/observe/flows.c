@@ -11,6 +11,7 @@
 #include "observe/flow_bucket.h"
 #include "observe/http_head.h"
 #include "observe/mirrors.h"
+#include "observe/names_told.h"
 #include "observe/stream_heads.h"
 #include "wire/dns.h"
 
@@ -293,6 +294,8 @@ static void take_datagram(struct flows *f, struct place *place, const struct pac
     struct observation seen = observation_of(flow, p, from, OBSERVED_PAYLOAD);
     seen.bytes = p->payload;
     seen.start_known = true;
+    if (tells_names(p))
+        names_told_pour(p, &seen, to);
     if (is_dns(p))
         take_dns(f, &seen, p->payload, to);
     else
@@ -513,7 +516,8 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
     if (at == BUCKET_PLACES) /* the end of a connection whose beginning was not captured is none */
         return p->protocol == IP_TCP && p->payload.left == 0 && (p->tcp_flags & TCP_SYN) == 0;
     if (p->protocol == IP_UDP) {
-        if (is_dns(p) || (b->state[at] & (PLACE_AWAITED | silent_bit(key.from))) != 0 ||
+        if (is_dns(p) || tells_names(p) ||
+            (b->state[at] & (PLACE_AWAITED | silent_bit(key.from))) != 0 ||
             to->wants_datagram(to, p->payload))
             return false;
     } else {

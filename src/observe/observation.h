@@ -15,6 +15,7 @@
 
 struct dns_message;
 struct http_message;
+struct told_name;
 
 enum observation_kind {
     OBSERVED_BEGIN,   /* a flow began: client tried to reach server */
@@ -22,6 +23,7 @@ enum observation_kind {
     OBSERVED_ANSWER,  /* the server answered a flow for the first time: it is there, and open */
     OBSERVED_DNS,     /* one DNS message between the two */
     OBSERVED_HTTP,    /* the head of an HTTP request or response, the first of its stream */
+    OBSERVED_NAME,    /* a DHCP or NetBIOS message tells who a host is */
     OBSERVATION_KINDS
 };
 
@@ -53,6 +55,7 @@ struct observation {
 
     const struct dns_message *dns;   /* OBSERVED_DNS */
     const struct http_message *http; /* OBSERVED_HTTP; over bytes */
+    const struct told_name *told;    /* OBSERVED_NAME */
 };
 
 /* Where observations go. A source calls take for each; wants_datagram for each datagram that is no

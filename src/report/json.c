@@ -222,6 +222,26 @@ static void put_evidence(struct line *l, const struct verdict *v)
     put(l, l->root, "checks", checks);
 }
 
+/* Which machine it is. */
+static void put_machine(struct line *l, const struct verdict *v)
+{
+    char mac[MAC_TEXT_SIZE];
+    if (v->mac == 0)
+        return;
+    put(l, l->root, "mac", json_string(mac_text(v->mac, mac)));
+    if (v->mac_changed)
+        put(l, l->root, "mac_changed", json_true());
+    json_t *stays = json_array();
+    for (unsigned i = 0; i < v->stay_count; i++) {
+        json_t *stay = json_object();
+        put(l, stay, "address", address_json(v->stays[i].address));
+        put_time(l, stay, "first", v->stays[i].first_us);
+        put_time(l, stay, "last", v->stays[i].last_us);
+        append(l, stays, stay);
+    }
+    put(l, l->root, "addresses", stays);
+}
+
 static bool json_host(struct report *r, const struct verdict *v)
 {
     struct line l = line_begin("host");
@@ -232,6 +252,7 @@ static bool json_host(struct report *r, const struct verdict *v)
     for (unsigned i = 0; i < v->name_count; i++)
         append(&l, names, safe_json(v->names[i], SAFE_UTF8));
     put(&l, l.root, "names", names);
+    put_machine(&l, v);
     put(&l, l.root, "verdict", json_string(verdict_kind_text(v->kind)));
     if (v->kind == VERDICT_UNKNOWN && v->reason[0] != '\0')
         put(&l, l.root, "reason", safe_json(v->reason, SAFE_SENTENCE));

@@ -130,6 +130,7 @@ static void evidence_lines(struct page *p, const struct verdict *v, bool with_fa
         page_add(p, SAFE_SENTENCE, sentence);
         page_end(p);
     }
+    machine_lines(p, v);
     page_end(p);
 }
 

@@ -99,6 +99,52 @@ void say_names(struct page *p, const struct verdict *v)
     }
 }
 
+/* "2009-04-21 14:02 UTC" behind `before`. */
+static void say_minute(struct page *p, const char *before, int64_t when_us)
+{
+    char text[TIME_TEXT_SIZE];
+    enum { DATE_LENGTH = 10, CLOCK_AT = 11, CLOCK_LENGTH = 5 };
+    if (time_text(when_us, text)[0] != '-')
+        page_say(p, "%s%.*s %.*s UTC", before, DATE_LENGTH, text, CLOCK_LENGTH, text + CLOCK_AT);
+}
+
+/* "10.0.0.9 until 2009-04-21 14:02 UTC": until it had the next one; or since when it has it. */
+static void say_stay(struct page *p, const struct verdict *v, unsigned i)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    const struct host_stay *stay = &v->stays[i];
+    const struct host_stay *next = i + 1 < v->stay_count ? stay + 1 : NULL;
+    page_say(p, "%s", address_text(stay->address, address));
+    if (next == NULL && stay->first_us > v->last_us)
+        say_minute(p, " since ", stay->first_us);
+    else
+        say_minute(p, " until ",
+                   next != NULL && next->first_us > stay->last_us ? next->first_us : stay->last_us);
+}
+
+void machine_lines(struct page *p, const struct verdict *v)
+{
+    char mac[MAC_TEXT_SIZE];
+    const char *source = v->mac_source == MAC_BY_DHCP ? "DHCP" : "NetBIOS";
+    unsigned others = 0;
+    if (v->mac == 0)
+        return;
+    page_begin(p, 4, 4);
+    for (unsigned i = 0; i < v->stay_count; i++) {
+        if (address_equal(v->stays[i].address, v->host))
+            continue;
+        page_say(p, others++ == 0 ? "This machine also had " : ", ");
+        say_stay(p, v, i);
+    }
+    page_say(p,
+             others > 0 ? " (by %s, %s): what showed there then was this machine."
+                        : "By %s this is the machine %s.",
+             source, mac_text(v->mac, mac));
+    if (v->mac_changed)
+        page_say(p, " At the first sign another machine had this address.");
+    page_end(p);
+}
+
 void say_standing(struct page *p, const struct verdict *v)
 {
     say_variants(p, ", variant ", v->variants);

@@ -40,6 +40,9 @@ void say_standing(struct page *p, const struct verdict *v);
 /* "4 infected and 2 suspicious": the answer, which begins a summary. */
 void say_found(struct page *p, const struct totals *t);
 
+/* Which machine a host is, where DHCP or NetBIOS told its MAC: a paragraph of its own. */
+void machine_lines(struct page *p, const struct verdict *v);
+
 /* A sign in its sentence; with its facts what stands behind it too. */
 void sign_lines(struct page *p, const struct sign *s, bool with_facts);
 

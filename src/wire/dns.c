@@ -201,6 +201,17 @@ static void address_keep(struct dns_message *m, uint16_t type, struct reader dat
     m->addresses[m->address_count++] = a;
 }
 
+/* The name that is the data of a record; `at` stands where the data begins. */
+static void pointer_keep(struct walk at, struct reader behind, struct dns_message *m)
+{
+    struct dns_name name;
+    if (m->has_pointer || !name_read(&at, &name) || at.at.left != behind.left)
+        return;
+    name.type = DNS_TYPE_PTR;
+    m->pointer = name;
+    m->has_pointer = true;
+}
+
 static bool answer_read(struct walk *w, struct dns_message *m)
 {
     struct dns_name owner;
@@ -216,10 +227,13 @@ static bool answer_read(struct walk *w, struct dns_message *m)
     uint16_t class = read_be16(&w->at) & CLASS_MASK;
     read_skip(&w->at, 4);
     size_t length = read_be16(&w->at);
+    struct walk before = *w;
     struct reader data = read_part(&w->at, length);
     if (w->at.failed)
         return false;
-    if (class == CLASS_IN)
+    if (class == CLASS_IN && type == DNS_TYPE_PTR)
+        pointer_keep(before, w->at, m);
+    else if (class == CLASS_IN)
         address_keep(m, type, data);
     return true;
 }
@@ -262,6 +276,7 @@ bool dns_parse(struct reader bytes, struct dns_message *out)
     out->name_count = 0;
     out->names_from_answers = h.questions == 0;
     out->address_count = 0;
+    out->has_pointer = false;
     out->cut = false;
     sections_read(&w, &h, h.questions > 0 ? &first : NULL, out);
     return true;

@@ -48,6 +48,8 @@ struct dns_message {
     bool names_from_answers;
     unsigned address_count; /* A and AAAA data of the answers */
     struct address addresses[DNS_ADDRESSES_MAX];
+    bool has_pointer; /* an answer is a PTR record, and the first of them leads to: */
+    struct dns_name pointer;
     bool cut; /* the message ended early, or had more than is kept; what is here is sound */
 };
 

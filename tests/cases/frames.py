@@ -137,6 +137,24 @@ def dns(number, questions=(), answers=(), flags=0x0100):
     return struct.pack(">HHHHHH", number, flags, len(questions), len(answers), 0, 0) + body
 
 
+def dhcp(kind, mac, is_reply=False, client="0.0.0.0", yours="0.0.0.0", options=b""):
+    """A DHCP message of this type; mac in hex."""
+    head = bytes([2 if is_reply else 1, 1, 6, 0]) + bytes(8) + packed(client) + packed(yours)
+    body = head + bytes(8) + bytes.fromhex(mac) + bytes(10 + 64 + 128)
+    return body + bytes.fromhex("63825363") + bytes([53, 1, kind]) + options + b"\xff"
+
+
+def netbios_name(name, suffix=0):
+    data = name.ljust(15, b" ") + bytes([suffix])
+    return b"\x20" + bytes(65 + half for byte in data for half in (byte >> 4, byte & 15)) + b"\0"
+
+
+def netbios_registration(name, address, is_group=False):
+    body = struct.pack(">HHHHHH", 1, 0x2910, 1, 0, 0, 1) + netbios_name(name)
+    body += struct.pack(">HHHHHIHH", 32, 1, 0xC00C, 32, 1, 300, 6, is_group << 15)
+    return body + packed(address)
+
+
 def pcap(link_type, frames, order="<", magic=0xA1B2C3D4):
     """frames: (microseconds, bytes)."""
     out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262144, link_type)

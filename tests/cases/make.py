@@ -353,10 +353,55 @@ def exploits_through_nat():
     return over_ethernet(packets)
 
 
+def named():
+    """10.1.2.3 and 10.1.2.4 send P2P messages. A machine had 10.1.2.4 until DHCP gave it 10.1.2.3;
+    another got 10.1.2.4. Their names come by DHCP, NetBIOS (one steers terminals) and DNS, where a
+    server outside tells a name too."""
+    one, two, server = "001122334455", "001122334466", "10.1.0.1"
+    everybody, none = "255.255.255.255", "0.0.0.0"
+
+    def asks(mac, name, address):
+        options = bytes([12]) + f.label(name) + b"\x32\x04" + f.packed(address)
+        return f.datagram(none, 68, everybody, 67, f.dhcp(3, mac, options=options))
+
+    def acknowledged(mac, address):
+        message = f.dhcp(5, mac, is_reply=True, yours=address)
+        return f.datagram(server, 67, everybody, 68, message)
+
+    def answers(source, name, address):
+        body = struct.pack(">HHHHHH", 1, 0x8180, 1, 1, 0, 0) + f.dns_name(name)
+        body += struct.pack(">HHHHHIH", 1, 1, 0xC00C, 1, 1, 60, 4) + f.packed(address)
+        return f.datagram(source, 53, "10.1.2.9", 5000, body)
+
+    def registers(name, address, **more):
+        message = f.netbios_registration(name, address, **more)
+        return f.datagram(address, 137, "10.1.255.255", 137, message)
+
+    packets = [
+        asks(one, "ward3-pc", OTHER),
+        acknowledged(one, OTHER),
+        asks(one, "ward3-pc", HOST),
+        acknowledged(one, HOST),
+        asks(two, b"w\xc3\xa4rd4\x1b[2J", OTHER),
+        acknowledged(two, OTHER),
+        registers(b"CLINIC", HOST, is_group=True),
+        registers(b"WARD3", HOST),
+        registers(b"\x1b]0;\x07\\", OTHER),
+        answers("10.1.0.1", "ward3.clinic.example", HOST),
+        answers("192.0.2.53", "evil.example", HOST),
+        answers("10.1.0.1", "www.example", "192.0.2.80"),
+        message_packet(),
+        message_packet(host=OTHER),
+    ]
+    return text(1, timed([f.ethernet(packet) for packet in packets], step=60 * SECOND))
+
+
 CAPTURES = {
     "hunt-exploit-nat/in.pcap.txt": exploits_through_nat,
     "hunt-exploit/in.pcap.txt": exploits,
     "hunt-exploit-text/in.pcap.txt": exploits,
+    "hunt-names/in.pcap.txt": named,
+    "hunt-names-text/in.pcap.txt": named,
     "hunt-elsewhere/in.pcap.txt": strange_network,
     "hunt-stream-whole/in.pcap.txt": lambda: stream(cut_at()),
     "hunt-stream-split/in.pcap.txt": lambda: stream(cut_at(1, 5, 20)),

@@ -1,0 +1,45 @@
+/* Who the hosts are, as far as the traffic tells: names, MACs, and which machine had which address
+ * when. So that a person finds the box behind an address.
+ *
+ * What is told is kept by UTC day, of an address or (what a DHCP client says of itself) of a MAC,
+ * each with the span of time in which it was told. Of the names of a kind on a day those with the
+ * smallest hashes stay, of the leases those of the MACs with the smallest: so parts merge to the
+ * whole, in any order. Where more was told than is kept, a bit says so. The bytes of all are
+ * limited; what found no room is counted. */
+#ifndef WORMSIGN_EVIDENCE_NAMES_H
+#define WORMSIGN_EVIDENCE_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct told_name;
+struct verdict;
+struct names;
+
+enum {
+    NAMES_A_KIND = 4,          /* names of one kind, of an address or MAC on a day */
+    NAMES_LEASES = 8,          /* machines of an address on a day */
+    NAMES_BYTES = 64 << 20,    /* the usual limit */
+    NAMES_LEASE_TRUST_DAYS = 8 /* a machine that was not heard for longer may have lost its address:
+                                  Windows servers lease for eight days */
+};
+
+struct names *names_new(size_t limit_bytes); /* NULL: no memory */
+void names_free(struct names *n);            /* NULL is fine */
+
+void names_tell(struct names *n, const struct told_name *told, int64_t when_us);
+void names_merge(struct names *into, const struct names *from);
+
+/* How often there was no room. */
+uint64_t names_refused(const struct names *n);
+
+/* Sorts what was told, before names_fill; false without memory. To be called again when more was
+ * told. */
+bool names_settle(struct names *n);
+
+/* Fills what the verdict says of the machine: its names, the nearest in time to its evidence and
+ * the best first; its MAC and the addresses that this MAC had. */
+void names_fill(const struct names *n, struct verdict *v);
+
+#endif
