@@ -5,12 +5,14 @@
 #include "base/time.h"
 #include "evidence/hosts.h"
 
-extern const struct detector detector_p2p_answer, detector_p2p_message, detector_p2p_odd_answer,
-    detector_p2p_ports, detector_rendezvous_dns;
+extern const struct detector detector_callback, detector_known_site, detector_odd_http,
+    detector_p2p_answer, detector_p2p_message, detector_p2p_odd_answer, detector_p2p_ports,
+    detector_rendezvous_dns, detector_rendezvous_http;
 
 const struct detector *const detectors[] = {
-    &detector_p2p_answer, &detector_p2p_odd_answer, &detector_p2p_message,
-    &detector_p2p_ports,  &detector_rendezvous_dns,
+    &detector_callback,   &detector_known_site,     &detector_odd_http,
+    &detector_p2p_answer, &detector_p2p_message,    &detector_p2p_odd_answer,
+    &detector_p2p_ports,  &detector_rendezvous_dns, &detector_rendezvous_http,
 };
 
 const unsigned detector_count = COUNT_OF(detectors);
