@@ -7,9 +7,9 @@
  * answers brought a Windows program under an image type. They are joined when all is there, so
  * requests, answers, files and days may come in any order.
  *
- *   S -> C port 445       contact, at C
- *   C -> S port 4321      GET /abcdef          fetch, at C     within 10 minutes: an edge from S to C
- *   C <- S                image/jpeg, MZ...    image, at C     the same connection: 6 points, else 3
+ *   S -> C port 445                           a contact, kept at C
+ *   C -> S port 4321    GET /abcdef           a fetch; within 10 minutes: an edge from S to C
+ *   C <- S              image/jpeg, MZ...     an image; by the same connection: 6 points, else 3
  *
  * A contact is kept once per peer and ten minutes, with the first and the last time in them; it is
  * kept for the next day too when that is less than ten minutes away.
@@ -207,14 +207,18 @@ static bool is_callback(const struct slot *s, const struct fetch *f, struct call
     return found;
 }
 
-/* A clause whose subject is the victim. */
-static void say_fetch(const struct callback *c, struct text *says)
+static const char *what_came(const struct callback *c)
 {
-    text_add(says, "it fetched ");
+    return c->is_program ? ", MZ under an image type" : "";
+}
+
+/* A clause whose subject is the server. */
+static void say_edge(const struct callback *c, struct text *says)
+{
+    text_add(says, "it served ");
     text_add_escaped(says, c->fetch->shown, c->fetch->shown_size);
-    text_add(says, " from port %u%s, %lld s after it had been reached on port 445 or 139",
-             c->fetch->port, c->is_program ? ", a Windows program under an image type" : "",
-             (long long)(c->after_us / US_PER_SECOND));
+    text_add(says, " on port %u%s, %lld s after it reached port 445/139 there", c->fetch->port,
+             what_came(c), (long long)(c->after_us / US_PER_SECOND));
 }
 
 static size_t edges(struct watcher *w, struct address host, int32_t day, const void *slot,
@@ -238,7 +242,7 @@ static size_t edges(struct watcher *w, struct address host, int32_t day, const v
                            .url_path = f->path,
                            .points = c.is_program ? POINTS_PROGRAM : POINTS_PLAIN};
         struct text says = text_over(e->says, sizeof e->says);
-        say_fetch(&c, &says);
+        say_edge(&c, &says);
     }
     return count;
 }
@@ -258,9 +262,11 @@ static void add_example(struct examples *examples, const struct fetch *f)
 static void say_client(const struct callback *c, uint64_t count, struct text *says)
 {
     char address[ADDRESS_TEXT_SIZE];
-    text_add(says, "As a victim of the exploit does, ");
-    say_fetch(c, says);
-    text_add(says, " by the same host, %s", address_text(c->fetch->server, address));
+    text_add(says, "As a victim of the exploit does, it fetched ");
+    text_add_escaped(says, c->fetch->shown, c->fetch->shown_size);
+    text_add(says, " from port %u of %s%s, %lld s after that host had reached its port 445 or 139",
+             c->fetch->port, address_text(c->fetch->server, address), what_came(c),
+             (long long)(c->after_us / US_PER_SECOND));
     if (count > 1)
         text_add(says, "; the first of %llu such fetches", (unsigned long long)count);
     text_add(says, ".");

@@ -142,15 +142,15 @@ static void say_served(const struct serving *s, struct sign *out)
 {
     char victim[ADDRESS_TEXT_SIZE];
     struct text says = text_over(out->says, sizeof out->says);
-    text_add(&says, "%llu host%s fetched a file from it by HTTP, on a port that is no web port, ",
+    text_add(&says,
+             "%llu host%s that it had reached on port 445 or 139 soon fetched a file from it by "
+             "HTTP; ",
              (unsigned long long)s->victims, s->victims == 1 ? "" : "s");
-    text_add(&says, "within 10 minutes after it had reached %s port 445 or 139; ",
-             s->victims == 1 ? "that host's" : "their");
     if (s->gravest->proof)
-        text_add(&says, "its own exploit had told %s just this address: ",
+        text_add(&says, "its own exploit had told just this address to %s: ",
                  address_text(s->gravest->to, victim));
     else
-        text_add(&says, "%s: ", address_text(s->gravest->to, victim));
+        text_add(&says, "to %s ", address_text(s->gravest->to, victim));
     text_add(&says, "%s.", s->gravest->says);
 }
 
@@ -251,7 +251,7 @@ static void say_infection(const struct edge *edge, char *buffer, size_t size)
     if (edge->cause == EDGE_EXPLOIT)
         text_add(&says, "%s; whether it worked, this alone does not say", edge->says);
     else
-        text_add(&says, "%s, where the exploit that was sent to it had told it to fetch the worm",
+        text_add(&says, "%s; its exploit had told the other to fetch the worm just there",
                  edge->says);
 }
 

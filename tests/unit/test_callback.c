@@ -50,8 +50,8 @@ static void test_a_program_as_picture_after_445_weighs_six(void **state)
     assert_int_equal(edges[0].url_port, 4321);
     assert_true(edges[0].url_path == hash_bytes("/qwerty", 7));
     assert_true(edges[0].when_us == when(FETCHED) && edges[0].points == 6 && !edges[0].proof);
-    assert_non_null(strstr(edges[0].says, "fetched /qwerty from port 4321"));
-    assert_non_null(strstr(edges[0].says, "4 s after"));
+    assert_non_null(strstr(edges[0].says, "it served /qwerty on port 4321"));
+    assert_non_null(strstr(edges[0].says, "4 s after it reached port 445"));
     stage_clear(&s);
 }
 
