@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/hash.h"
 #include "base/time.h"
 #include "base/writer.h"
@@ -166,30 +167,24 @@ struct callback {
     bool is_program;           /* under an image type, asked for by letters only */
 };
 
-/* Shortens *after_us to the time from one to the other, where the one is just before. */
-static bool is_just_before(int64_t contact_us, int64_t fetch_us, int64_t *after_us)
-{
-    int64_t after = fetch_us - contact_us;
-    if (after < 0 || after > WITHIN_US || after >= *after_us)
-        return false;
-    *after_us = after;
-    return true;
-}
-
 /* Both ends of both spans are times at which it was seen, and within the ten minutes of a contact
- * nothing between its ends can be nearer to a later fetch. */
+ * nothing between its ends can be nearer to a later fetch. Keeps the nearest pair of times. */
 static bool follows(const struct fetch *f, const struct contact *c, struct callback *out)
 {
-    const struct span *fetched = &f->ranked.span, *came = &c->ranked.span;
-    bool first = is_just_before(came->first_us, fetched->first_us, &out->after_us) |
-                 is_just_before(came->last_us, fetched->first_us, &out->after_us);
-    if (first)
-        out->when_us = fetched->first_us;
-    bool last = is_just_before(came->first_us, fetched->last_us, &out->after_us) |
-                is_just_before(came->last_us, fetched->last_us, &out->after_us);
-    if (last)
-        out->when_us = fetched->last_us;
-    return first || last;
+    const int64_t fetched[] = {f->ranked.span.first_us, f->ranked.span.last_us};
+    const int64_t came[] = {c->ranked.span.first_us, c->ranked.span.last_us};
+    bool found = false;
+    for (unsigned i = 0; i < COUNT_OF(fetched); i++) {
+        for (unsigned k = 0; k < COUNT_OF(came); k++) {
+            int64_t after = fetched[i] - came[k];
+            if (after < 0 || after > WITHIN_US || after >= out->after_us)
+                continue;
+            out->after_us = after;
+            out->when_us = fetched[i];
+            found = true;
+        }
+    }
+    return found;
 }
 
 /* True when this fetch follows any contact of its server; the nearest one counts. */

@@ -335,7 +335,7 @@ static void test_a_list_keeps_its_smallest_in_any_order(void **state)
 {
     (void)state;
     struct hosts_limits limits = HOSTS_LIMITS_DEFAULT;
-    struct hosts *h = hosts_new(&limits, NULL, 0);
+    struct hosts *h = hosts_new(&limits, (const size_t[]){1}, 1);
     assert_non_null(h);
     for (unsigned part = 1; part <= 900; part += 37) {
         struct smallest up = {0}, down = {0}, rest = {0};
@@ -365,7 +365,7 @@ static void test_a_list_without_memory_keeps_fewer_and_counts(void **state)
     (void)state;
     struct hosts_limits limits = HOSTS_LIMITS_DEFAULT;
     limits.slot_bytes = 0;
-    struct hosts *h = hosts_new(&limits, NULL, 0);
+    struct hosts *h = hosts_new(&limits, (const size_t[]){1}, 1);
     struct smallest list = {0};
     assert_non_null(h);
     add(h, &list, 1);

@@ -272,8 +272,7 @@ static void test_a_list_takes_names_of_sites_only(void **state)
         "",
         ".",
         "10.0.0.1",
-        "b\xc3\xbc"
-        "cher.example",
+        "\xc3\xbcx.example",
         "http://example.org/",
         "example.org:80",
         "0123456789012345678901234567890123456789012345678901234567890123.org"};
