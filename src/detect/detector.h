@@ -15,14 +15,16 @@
 struct hosts;
 struct calendar;
 struct edge;
+struct sites;
 struct trail;
 
 /* What a detector works with while it observes and reports. */
 struct watcher {
     struct hosts *hosts;
     struct calendar *calendar;
-    unsigned detector; /* its own place in the table, which names its slots */
-    unsigned sampling; /* 1 in so many packets was kept by the sensor */
+    unsigned detector;         /* its own place in the table, which names its slots */
+    unsigned sampling;         /* 1 in so many packets was kept by the sensor */
+    const struct sites *sites; /* the user's list of names; NULL: none */
 };
 
 struct detector {

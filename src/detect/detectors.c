@@ -6,13 +6,17 @@
 #include "evidence/hosts.h"
 
 #define DETECTORS(row)                                                                             \
+    row(callback)                                                                                  \
     row(exploit)                                                                                   \
+    row(known_site)                                                                                \
+    row(odd_http)                                                                                  \
     row(p2p_answer)                                                                                \
     row(p2p_listener)                                                                              \
     row(p2p_message)                                                                               \
     row(p2p_odd_answer)                                                                            \
     row(p2p_ports)                                                                                 \
     row(rendezvous_dns)                                                                            \
+    row(rendezvous_http)                                                                           \
     row(smb_sweep)                                                                                 \
     row(sweep_pattern)
 

@@ -82,7 +82,11 @@ static void add_questions(struct hunt *h, const struct detector *d)
 static void seat_detectors(struct hunt *h)
 {
     for (unsigned d = 0; d < detector_count; d++) {
-        h->watchers[d] = (struct watcher){h->hosts, h->calendar, d, h->settings->sampling};
+        h->watchers[d] = (struct watcher){.hosts = h->hosts,
+                                          .calendar = h->calendar,
+                                          .detector = d,
+                                          .sampling = h->settings->sampling,
+                                          .sites = h->settings->sites};
         add_questions(h, detectors[d]);
         for (unsigned kind = 0; kind < OBSERVATION_KINDS; kind++)
             if ((detectors[d]->interests & 1u << kind) != 0)

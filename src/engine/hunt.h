@@ -14,6 +14,7 @@
 #include "report/report.h"
 
 struct input;
+struct sites;
 
 /* Statistical signs weaker than this (-log10 of the chance) are chance, and are not shown. */
 #define HUNT_SIGN_FLOOR 2.0
@@ -23,7 +24,8 @@ struct hunt_settings {
     size_t home_count;
     const struct prefix *exempt;
     size_t exempt_count;
-    const char *site; /* NULL: none */
+    const char *site;          /* NULL: none */
+    const struct sites *sites; /* names that the user listed; NULL: none */
     int64_t since_us, until_us;
     unsigned sampling; /* 1 in so many packets was kept by the sensor; 1: all */
     struct hosts_limits limits;

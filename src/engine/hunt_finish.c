@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/writer.h"
+#include "engine/edges.h"
 #include "engine/relays.h"
 #include "engine/sentences.h"
 #include "evidence/names.h"
@@ -20,6 +21,7 @@ struct findings {
     struct finding *items;
     size_t count, room;
     uint64_t home_host_days; /* that a statistical detector spoke of */
+    struct edges edges;
 };
 
 static bool is_exempt(const struct hunt *h, struct address a)
@@ -75,28 +77,65 @@ static bool keep(struct findings *f, const struct finding *one)
     return true;
 }
 
-/* All days of one host: [from, to). False without memory. */
-static bool judge_host(struct hunt *h, struct host_day *const *days, const bool *relayed,
-                       size_t from, size_t to, struct findings *out)
+/* What is known of one host. */
+struct dossier {
+    struct address host;
+    struct host_day *const *days;
+    const bool *relayed; /* detector_count of each day */
+    size_t day_count;
+    const struct served *served; /* signs of its own that the edges gave it */
+    size_t served_count;
+};
+
+/* When it first did what an infected host does; being attacked and fetching is a victim's part. */
+static int64_t first_deed_us(const struct sign *signs, size_t count)
 {
-    struct sign *signs = malloc((to - from) * detector_count * sizeof *signs);
+    int64_t first_us = INT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        bool suffered = (signs[i].marks & (MARK_ATTACKED | MARK_FETCHED)) != 0 &&
+                        signs[i].weight == WEIGHT_POINTS && signs[i].points <= 1;
+        if (!suffered && signs[i].first_us < first_us)
+            first_us = signs[i].first_us;
+    }
+    return first_us;
+}
+
+/* False where nobody was seen to infect it before it showed signs. */
+static bool find_origin(const struct edges *edges, struct address host, const struct sign *signs,
+                        size_t count, struct origin *out)
+{
+    const struct infection *by = edges_into(edges, host, first_deed_us(signs, count));
+    if (by != NULL)
+        *out = (struct origin){by->from, by->when_us, strcmp(by->cause, "callback") == 0};
+    return by != NULL;
+}
+
+/* False without memory. */
+static bool judge_host(struct hunt *h, const struct dossier *d, struct findings *out)
+{
+    struct sign *signs = calloc(d->day_count * detector_count + d->served_count, sizeof *signs);
     if (signs == NULL)
         return false;
-    struct circumstances c = {.host = days[from]->host,
-                              .home = home_holds(&h->home, days[from]->host),
-                              .exempt = is_exempt(h, days[from]->host),
+    struct circumstances c = {.host = d->host,
+                              .home = home_holds(&h->home, d->host),
+                              .exempt = is_exempt(h, d->host),
                               .site = h->settings->site};
+    struct origin origin;
     size_t count = 0;
-    for (size_t i = from; i < to; i++) {
-        count = report_day(h, days[i], &relayed[i * detector_count], signs, count);
-        out->home_host_days += c.home && tests_of(days[i]) > 0;
+    for (size_t i = 0; i < d->day_count; i++) {
+        count = report_day(h, d->days[i], &d->relayed[i * detector_count], signs, count);
+        out->home_host_days += c.home && tests_of(d->days[i]) > 0;
     }
+    for (size_t i = 0; i < d->served_count; i++)
+        signs[count++] = d->served[i].sign;
     if (count == 0) {
         free(signs);
         return true;
     }
     struct sign *kept = realloc(signs, count * sizeof *signs);
     struct finding one = {.signs = kept != NULL ? kept : signs};
+    if (find_origin(&out->edges, d->host, one.signs, count, &origin))
+        c.origin = &origin;
     verdict_of(&c, one.signs, count, &one.verdict);
     names_fill(h->names, &one.verdict);
     if (keep(out, &one))
@@ -105,18 +144,37 @@ static bool judge_host(struct hunt *h, struct host_day *const *days, const bool 
     return false;
 }
 
+/* Hosts with days of their own and hosts that only the edges tell of, both sorted by address. */
+static bool judge_each(struct hunt *h, struct host_day *const *days, size_t day_count,
+                       const bool *relayed, struct findings *out)
+{
+    const struct edges *e = &out->edges;
+    bool good = true;
+    for (size_t day = 0, served = 0; good && (day < day_count || served < e->served_count);) {
+        bool by_day = served == e->served_count ||
+                      (day < day_count &&
+                       address_compare(days[day]->host, e->served[served].host) <= 0);
+        struct dossier d = {.host = by_day ? days[day]->host : e->served[served].host,
+                            .days = days + day,
+                            .relayed = relayed + day * detector_count,
+                            .served = e->served + served};
+        for (; day < day_count && address_equal(days[day]->host, d.host); day++)
+            d.day_count++;
+        for (; served < e->served_count && address_equal(e->served[served].host, d.host); served++)
+            d.served_count++;
+        good = judge_host(h, &d, out);
+    }
+    return good;
+}
+
 static bool judge_all(struct hunt *h, struct findings *out)
 {
     size_t count;
     struct host_day *const *days = hosts_sorted(h->hosts, &count);
     bool *relayed = calloc(count + 1, detector_count * sizeof *relayed);
     bool good = days != NULL && relayed != NULL && relays_find(days, count, relayed) &&
-                names_settle(h->names);
-    for (size_t from = 0, to; good && from < count; from = to) {
-        for (to = from + 1; to < count && address_equal(days[to]->host, days[from]->host); to++)
-            continue;
-        good = judge_host(h, days, relayed, from, to, out);
-    }
+                names_settle(h->names) && edges_collect(&out->edges, h->watchers, days, count) &&
+                edges_join(&out->edges) && judge_each(h, days, count, relayed, out);
     free(relayed);
     return good;
 }
@@ -138,7 +196,7 @@ static int compare_findings(const void *a, const void *b)
     return address_compare(x->host, y->host);
 }
 
-static void say_limits(const struct hunt *h, struct sentences *l)
+static void say_limits(const struct hunt *h, const struct edges *edges, struct sentences *l)
 {
     const struct source_counts *c = &h->counts;
     if (c->flows_let_go > 0)
@@ -162,6 +220,11 @@ static void say_limits(const struct hunt *h, struct sentences *l)
                      "names: %llu times there was no room for what told who a host is: names and "
                      "addresses may be missing",
                      (unsigned long long)names_refused(h->names));
+    if (edges->cut)
+        sentence_add(l,
+                     "edges: more than %d in all or %d into one host on a day, and the others were "
+                     "left out: who infected whom may be missing",
+                     EDGES_MAX, EDGES_A_DAY);
     if (calendar_failures(h->calendar) > 0)
         sentence_add(l, "name lists: %llu look-ups found no memory for a day's list",
                      (unsigned long long)calendar_failures(h->calendar));
@@ -227,15 +290,17 @@ static bool write_report(struct report *r, const struct findings *f, const struc
     bool good = r->format->begin(r);
     for (size_t i = 0; good && i < f->count; i++)
         good = r->format->host(r, &f->items[i].verdict);
+    for (size_t i = 0; good && i < f->edges.infection_count; i++)
+        good = r->format->edge(r, &f->edges.infections[i].infection);
     return r->format->end(r, t) && good;
 }
 
 /* What was let go of flows costs at most a second beginning of the same; fragments that never
  * became a datagram were not there to be read. All else is evidence that may be missing. */
-static bool nothing_left_out(const struct hunt *h)
+static bool nothing_left_out(const struct hunt *h, const struct edges *edges)
 {
     const struct source_counts *c = &h->counts;
-    return !h->incomplete && h->recognised > 0 && hosts_refused(h->hosts) == 0 &&
+    return !h->incomplete && !edges->cut && h->recognised > 0 && hosts_refused(h->hosts) == 0 &&
            calendar_failures(h->calendar) == 0 && c->frames_unknown_link == 0 &&
            c->frames_without_time == 0 && c->heads_let_go == 0;
 }
@@ -248,12 +313,12 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     bool judged = judge_all(h, &findings);
     if (findings.count > 0)
         qsort(findings.items, findings.count, sizeof findings.items[0], compare_findings);
-    say_limits(h, &limits);
+    say_limits(h, &findings.edges, &limits);
     say_notes(h, &notes);
     if (!judged)
         sentence_add(&limits, "memory: there was none left to judge all hosts");
     struct totals totals = {.verb = "hunt",
-                            .complete = judged && nothing_left_out(h),
+                            .complete = judged && nothing_left_out(h, &findings.edges),
                             .input_count = h->input_count,
                             .inputs = h->inputs,
                             .limit_count = limits.count,
@@ -273,4 +338,5 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     for (size_t i = 0; i < findings.count; i++)
         free(findings.items[i].signs);
     free(findings.items);
+    edges_free(&findings.edges);
 }

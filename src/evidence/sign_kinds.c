@@ -151,7 +151,8 @@ static const struct sign_kind kinds[SIGN_IDS] = {
          .claim = "It served a file to a host soon after it had reached that host's port 445.",
          .meaning =
              "A victim of the exploit fetches the worm by HTTP from a port of the attacker that is "
-             "no web port, within 10 minutes of the attack. It is a proof for the server when the "
+             "no web port, within 10 minutes after a connection of the attacker to its port 445 or "
+             "139 that stood. It is a proof for the server when the "
              "address is the one decoded from its own exploit to that client; 6 when the body is a "
              "Windows program under the type of a picture and the path is letters only; else 3.",
          .advice = ISOLATE_AND_CLEAN
@@ -160,7 +161,7 @@ static const struct sign_kind kinds[SIGN_IDS] = {
     [SIGN_ODD_HTTP] =
         {.id = "odd-http",
          .weight = "1",
-         .claim = "It spoke HTTP on a port that is no web port.",
+         .claim = "It asked in HTTP on a port that is no web port.",
          .meaning =
              "The test of a mail of spring 2009: words of HTTP where no web server is expected. "
              "Many innocent programs do this (printers, media players, development servers), so "
@@ -199,10 +200,11 @@ static const struct sign_kind kinds[SIGN_IDS] = {
         {.id = "known-site",
          .weight = "1",
          .claim = "It visited a site that the worm visits too.",
-         .meaning =
-             "The worm learns its own public address from a few web services, and you can give a "
-             "list of further names. Plenty of innocent programs use the same services. Sites that "
-             "it asks only for the time are shown as context and weigh nothing.",
+         .meaning = "The worm learns its own public address from a few web services, variant A "
+                    "looks for a "
+                    "program on a site that is long gone, and you can give a list of further names "
+                    "(--sites). Plenty of innocent programs use the same services. Sites that "
+                    "it asks only for the time are shown as context and weigh nothing.",
          .advice = LOOK_CLOSER "It matters only beside other signs of the same day."},
 };
 

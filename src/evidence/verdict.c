@@ -256,6 +256,22 @@ static const struct sign *leading_sign(const struct rules *rules, const struct v
     return &v->signs[0];
 }
 
+static void say_origin(const struct origin *o, enum verdict_kind kind, struct text *out)
+{
+    char from[ADDRESS_TEXT_SIZE], when[TIME_TEXT_SIZE];
+    const char *before = out->used > 0 ? " " : "";
+    (void)address_text(o->from, from);
+    (void)time_text(o->when_us, when);
+    if (o->is_proof && kind == VERDICT_INFECTED)
+        text_add(out, "%sInfected by %s at %s.", before, from, when);
+    else if (o->is_proof)
+        text_add(out, "%sProbably infected by %s at %s: look at it before others.", before, from,
+                 when);
+    else
+        text_add(out, "%sAttacked by %s at %s, before it showed signs: perhaps infected by it.",
+                 before, from, when);
+}
+
 static void say(const struct circumstances *c, const struct rules *rules, struct verdict *v)
 {
     struct text says = text_over(v->says, sizeof v->says);
@@ -273,6 +289,10 @@ static void say(const struct circumstances *c, const struct rules *rules, struct
         text_add(&says, " %s", why_not);
     struct text advice = text_over(v->advice, sizeof v->advice);
     text_add(&advice, "%s", why_not);
+    if (c->origin != NULL) {
+        say_origin(c->origin, v->kind, &says);
+        say_origin(c->origin, v->kind, &advice);
+    }
 }
 
 static void say_reason(const struct circumstances *c, struct verdict *v)

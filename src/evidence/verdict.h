@@ -23,9 +23,9 @@ enum verdict_kind {
 };
 
 enum {
-    VERDICT_SAYS_SIZE = 640,
+    VERDICT_SAYS_SIZE = 800,
     VERDICT_REASON_SIZE = 160,
-    VERDICT_ADVICE_SIZE = 160,
+    VERDICT_ADVICE_SIZE = 320,
     VERDICT_NAMES_MAX = 4,
     VERDICT_STAYS_MAX = 8, /* addresses of a machine; the newest */
     HOST_NAME_SIZE = 64
@@ -67,6 +67,13 @@ struct verdict {
     const struct check *checks; /* borrowed, in the order in which they are shown */
 };
 
+/* How it fell, as far as it was seen; it weighs nothing. */
+struct origin {
+    struct address from;
+    int64_t when_us;
+    bool is_proof; /* it fetched the worm there; false: it was attacked, and may have fallen so */
+};
+
 /* What the rules need to know of a host besides its signs. */
 struct circumstances {
     struct address host;
@@ -75,6 +82,7 @@ struct circumstances {
     const char *site;
     const struct check *checks; /* a scan's; NULL: it was not asked */
     size_t check_count;
+    const struct origin *origin; /* NULL: not known */
 };
 
 /* The chance, for one innocent home host and day, at which a statistical sign convicts: 10^-9. */

@@ -58,7 +58,7 @@ struct totals {
     double seconds;
 };
 
-/* A run of "A infected B" (not yet made by any detector). */
+/* One line of "A infected B". */
 struct infection {
     struct address from, to;
     int64_t when_us;

@@ -396,12 +396,80 @@ def named():
     return text(1, timed([f.ethernet(packet) for packet in packets], step=60 * SECOND))
 
 
+def reached(attacker, victim, when, port=445):
+    """A connection to port 445 that stands: (microseconds, frame)."""
+    packets = f.conversation(attacker, 1045, victim, port, [])
+    return timed([f.ethernet(packet) for packet in packets], START + when * SECOND, SECOND // 100)
+
+
+def fetched(client, server, port, path, when, answer=("image/jpeg", b"MZ\x90\0")):
+    """A request and its answer, in a connection of their own."""
+    request = f"GET {path} HTTP/1.0\r\nHost: {server}:{port}\r\n\r\n".encode()
+    reply = f"HTTP/1.0 200 OK\r\nContent-Type: {answer[0]}\r\n\r\n".encode() + answer[1]
+    packets = f.conversation(client, 1046, server, port, [(0, request)])
+    acknowledged = 1001 + len(request)
+    packets.append(f.segment(server, port, client, 1046, f.PSH_ACK, 7001, acknowledged, reply))
+    return timed([f.ethernet(packet) for packet in packets], START + when * SECOND, SECOND // 100)
+
+
+CHAIN = ["10.1.0.1", "10.1.0.2", "10.1.0.3"]
+
+
+def chain(*steps):
+    """A reaches B's port 445 and B fetches from A; half an hour later B and C do the same."""
+    first, second, third = CHAIN
+    all_steps = [
+        reached(first, second, 0),
+        fetched(second, first, 4821, "/qkzvbn", 4),
+        reached(second, third, 1800),
+        fetched(third, second, 2345, "/wertz", 1807),
+    ]
+    return text(1, [frame for step in steps for frame in all_steps[step]])
+
+
+def harmless_fetches():
+    """An update server that manages its clients by 445; a program that looks like the worm's from
+    somebody who never came by 445; a share that the client itself mounts; a fetch too late."""
+    server, client = "10.1.0.8", "10.1.0.9"
+    frames = reached(server, client, 0) + fetched(client, server, 8530, "/update", 2)
+    frames += fetched(client, "10.1.0.7", 4821, "/qkzvbn", 3)
+    frames += reached(client, "10.1.0.6", 4) + fetched(client, "10.1.0.6", 4821, "/abc", 5)
+    frames += reached("10.1.0.5", client, 6) + fetched(client, "10.1.0.5", 4821, "/abc", 667)
+    return text(1, frames)
+
+
+def rendezvous_by_address():
+    """Variant A's request, B's, and a search engine asked by its name, from three hosts."""
+    frames = []
+    for number, (host, path) in enumerate(
+        [("192.0.2.9", "/search?q=4&aq=7"), ("192.0.2.9", "/search?q=12"), ("a.example", "/search?q=1")]
+    ):
+        request = f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode()
+        packets = f.conversation(f"10.1.0.{number + 1}", 1047, "192.0.2.9", 80, [(0, request)])
+        frames += timed([f.ethernet(packet) for packet in packets], START + number * SECOND)
+    return text(1, frames)
+
+
+def site_look_ups():
+    names = ["www.google.com", "checkip.dyndns.org", "cdn.evil.example", "notevil.example"]
+    return over_ethernet([asked(number, name) for number, name in enumerate(names)])
+
+
 CAPTURES = {
     "hunt-exploit-nat/in.pcap.txt": exploits_through_nat,
     "hunt-exploit/in.pcap.txt": exploits,
     "hunt-exploit-text/in.pcap.txt": exploits,
     "hunt-names/in.pcap.txt": named,
     "hunt-names-text/in.pcap.txt": named,
+    "hunt-callback/in.pcap.txt": lambda: chain(0, 1, 2, 3),
+    "hunt-callback-text/in.pcap.txt": lambda: chain(0, 1, 2, 3),
+    "hunt-callback-two-files/in.1.pcap.txt": lambda: chain(0, 2),
+    "hunt-callback-two-files/in.2.pcap.txt": lambda: chain(1, 3),
+    "hunt-callback-none/in.pcap.txt": harmless_fetches,
+    "hunt-rendezvous-http/in.pcap.txt": rendezvous_by_address,
+    "hunt-sites/in.pcap.txt": site_look_ups,
+    "hunt-sites/in.sites": lambda: "# ours\n\nEvil.Example.   # and all below it\n",
+    "hunt-sites-wrong/in.sites": lambda: "evil.example\ncom\n# good\nwww.a.example b.example\n10.0.0.1\n",
     "hunt-elsewhere/in.pcap.txt": strange_network,
     "hunt-stream-whole/in.pcap.txt": lambda: stream(cut_at()),
     "hunt-stream-split/in.pcap.txt": lambda: stream(cut_at(1, 5, 20)),

@@ -582,6 +582,37 @@ def doctor_looks_at_everything_and_mends_what_is_lacking():
     holds("apt-get install --no-remove nmap" in bare.out, "no command that mends a missing nmap")
 
 
+# ---- hunt ----
+
+SAMPLE = os.path.join(ROOT, "samples", "outbreak.pcap.gz")
+
+
+@check
+def a_list_of_sites_that_is_not_what_was_meant_stops_a_hunt():
+    missing = run("hunt", "--sites", "/nonexistent/list", SAMPLE)
+    equal((missing.returncode, missing.out), (4, ""), "a list that is missing")
+    holds("cannot open /nonexistent/list" in missing.err, missing.err)
+    wrong = run("hunt", "--sites", "-", SAMPLE, stdin=b"good.example\n\0\nbad_\xff.example\n" + b"a" * 2000)
+    equal((wrong.returncode, wrong.out), (2, ""), "wrong lines")
+    for words in ("line 2: ", "line 3: ", "line 4: longer than 1024 bytes"):
+        holds(words in wrong.err, f"{wrong.err!r} does not say {words!r}")
+    holds("\xff" not in wrong.err and "\0" not in wrong.err, "foreign bytes on stderr")
+
+
+@check
+def a_list_of_sites_is_held_against_names_and_all_below_them():
+    hosts = {}
+    for listed in ("net\n# nothing", "# nothing\n", "wdxsxmd.net\n", "MTFTJ.wdxsxmd.net\n"):
+        done = run("hunt", "--json", "--sites", "-", SAMPLE, stdin=listed)
+        lines = [json.loads(line) for line in done.out.splitlines()]
+        hosts[listed] = [line["host"] for line in lines
+                         for sign in line.get("signs", []) if sign["sign"] == "known-site"]
+    equal(hosts["# nothing\n"], [], "hosts of an empty list")
+    equal(hosts["net\n# nothing"], [], "hosts of a wrong list")
+    holds("10.9.1.11" in hosts["wdxsxmd.net\n"], "the host that looked the name up is not there")
+    equal(hosts["MTFTJ.wdxsxmd.net\n"], [], "hosts of a name below")
+
+
 # ---- help, options, exit codes ----
 
 VERBS = ["scan", "hunt", "ports", "unmask", "domains", "decode", "explain", "list", "doctor", "help", "completion"]

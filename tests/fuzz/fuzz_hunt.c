@@ -58,7 +58,9 @@ static bool host(struct report *r, const struct verdict *v)
 
 static bool edge(struct report *r, const struct infection *i)
 {
-    (void)r, (void)i;
+    (void)r;
+    check_printable(i->says, SIZE_MAX);
+    assert(i->cause[0] != '\0' && i->when_us != TIME_NONE);
     return true;
 }
 

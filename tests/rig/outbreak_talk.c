@@ -224,7 +224,7 @@ void smb_say(struct call *c, enum speaker who, const struct smb_words *m)
     write_u8(&w, m->command);
     write_le32(&w, 0);
     write_u8(&w, who == CLIENT ? 0x18 : 0x98);
-    write_le16(&w, 0xc807);
+    write_le16(&w, 0x4807); /* strings are ASCII: not 0x8000 */
     write_zeros(&w, 12);
     write_le16(&w, 0x0800);
     write_le16(&w, 0x0400);

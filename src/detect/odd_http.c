@@ -1,0 +1,108 @@
+/* odd-http: it asked in HTTP on a port that is no web port, the test of a mail of spring 2009.
+ *
+ * The sign is the client's: a client chose to ask there, and a victim that fetches the worm does
+ * so, while a server on an odd port is mostly a printer or a media player that is asked by many.
+ * The server that serves the worm is found by `callback`, which joins this with port 445.
+ * Source: spec of behaviour, section 1; ports from conficker/web_ports. */
+#include "base/hash.h"
+#include "base/writer.h"
+#include "conficker/web_ports.h"
+#include "detect/detector.h"
+#include "detect/http_seen.h"
+#include "evidence/examples.h"
+#include "evidence/hosts.h"
+#include "evidence/set.h"
+#include "evidence/span.h"
+
+#define POINTS 1.0
+
+/* What few hosts need; most meet none. */
+struct hits {
+    struct set requests, servers, ports; /* distinct; a request: server, port and path */
+    struct span span;
+    struct examples examples;
+};
+
+struct slot {
+    struct hits *hits;
+};
+
+static struct hits *hits_of(struct watcher *w, struct slot *s)
+{
+    if (s->hits == NULL) {
+        s->hits = hosts_extra(w->hosts, sizeof *s->hits);
+        if (s->hits != NULL)
+            s->hits->span = span_empty();
+    }
+    return s->hits;
+}
+
+static void observe(struct watcher *w, const struct observation *seen)
+{
+    if (!http_is_request(seen) || port_is_web(seen->server.port))
+        return;
+    struct slot *s = watcher_slot(w, seen->client.address, seen->when_us);
+    struct hits *hits = s != NULL ? hits_of(w, s) : NULL;
+    if (hits == NULL)
+        return;
+    struct reader path = http_path(seen->http);
+    uint64_t server = hash_address(seen->server.address);
+    uint64_t asked = hash_pair(hash_pair(server, seen->server.port), http_path_hash(path));
+    (void)set_add(hosts_sets(w->hosts), &hits->requests, asked);
+    (void)set_add(hosts_sets(w->hosts), &hits->servers, server);
+    (void)set_add(hosts_sets(w->hosts), &hits->ports, seen->server.port);
+    span_add(&hits->span, seen->when_us);
+    if (examples_want(&hits->examples, asked)) {
+        char text[EXAMPLE_TEXT_SIZE];
+        http_asked_text(seen, path, text, sizeof text);
+        examples_add(&hits->examples, asked, text);
+    }
+}
+
+static void merge(struct watcher *w, void *into_slot, const void *from_slot)
+{
+    const struct slot *from = from_slot;
+    struct hits *hits = from->hits != NULL ? hits_of(w, into_slot) : NULL;
+    if (hits == NULL)
+        return;
+    set_merge(hosts_sets(w->hosts), &hits->requests, &from->hits->requests);
+    set_merge(hosts_sets(w->hosts), &hits->servers, &from->hits->servers);
+    set_merge(hosts_sets(w->hosts), &hits->ports, &from->hits->ports);
+    examples_merge(&hits->examples, &from->hits->examples);
+    span_merge(&hits->span, from->hits->span);
+}
+
+static bool report(struct watcher *w, int32_t day, const void *slot, struct sign *out)
+{
+    (void)w, (void)day;
+    const struct hits *hits = ((const struct slot *)slot)->hits; /* reader: no bytes, our own */
+    if (hits == NULL)
+        return false;
+    uint64_t servers = set_number(&hits->servers), ports = set_number(&hits->ports);
+    out->weight = WEIGHT_POINTS;
+    out->points = POINTS;
+    out->count = set_number(&hits->requests);
+    out->first_us = hits->span.first_us;
+    out->last_us = hits->span.last_us;
+    sign_add_number(out, "servers", (double)servers);
+    sign_add_number(out, "ports", (double)ports);
+    examples_show(&hits->examples, "asked", out);
+    struct text says = text_over(out->says, sizeof out->says);
+    text_add(&says, "It sent %s%llu HTTP request%s to %s%llu address%s on %s%llu port%s",
+             set_is_exact(&hits->requests) ? "" : "about ", (unsigned long long)out->count,
+             out->count == 1 ? "" : "s", set_is_exact(&hits->servers) ? "" : "about ",
+             (unsigned long long)servers, servers == 1 ? "" : "es",
+             set_is_exact(&hits->ports) ? "" : "about ", (unsigned long long)ports,
+             ports == 1 ? "" : "s");
+    text_add(&says, " that %s no web port%s.", ports == 1 ? "is" : "are", ports == 1 ? "" : "s");
+    return true;
+}
+
+const struct detector detector_odd_http = {
+    .sign = SIGN_ODD_HTTP,
+    .slot_size = sizeof(struct slot),
+    .interests = 1u << OBSERVED_HTTP,
+    .observe = observe,
+    .merge = merge,
+    .report = report,
+};
