@@ -115,3 +115,11 @@ const char *prefix_text(struct prefix p, char buffer[static PREFIX_TEXT_SIZE])
                    p.bits - (v4 ? 96 : 0));
     return buffer;
 }
+
+bool prefixes_hold(const struct prefix *prefixes, size_t count, struct address a)
+{
+    for (size_t i = 0; i < count; i++)
+        if (prefix_holds(prefixes[i], a))
+            return true;
+    return false;
+}

@@ -57,4 +57,7 @@ bool prefix_parse(const char *text, struct prefix *out, struct error *err) MUST_
 const char *prefix_text(struct prefix p, char buffer[static PREFIX_TEXT_SIZE]);
 bool prefix_holds(struct prefix p, struct address a);
 
+/* True when one of these prefixes holds the address. */
+bool prefixes_hold(const struct prefix *prefixes, size_t count, struct address a);
+
 #endif

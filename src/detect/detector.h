@@ -22,9 +22,11 @@ struct trail;
 struct watcher {
     struct hosts *hosts;
     struct calendar *calendar;
-    unsigned detector;         /* its own place in the table, which names its slots */
-    unsigned sampling;         /* 1 in so many packets was kept by the sensor */
-    const struct sites *sites; /* the user's list of names; NULL: none */
+    unsigned detector;           /* its own place in the table, which names its slots */
+    unsigned sampling;           /* 1 in so many packets was kept by the sensor */
+    const struct sites *sites;   /* the user's list of names; NULL: none */
+    const struct prefix *exempt; /* our own scanners, who choose what they ask */
+    size_t exempt_count;
 };
 
 struct detector {

@@ -6,7 +6,9 @@
  * readings of the second pair, and two weeks within a day of Monday 00:00 UTC. Both must be
  * different ports: for some addresses one reading draws the same port twice, and one service would
  * do. Ports that the worm cannot draw (the black list, all below 2112 in it) say nothing either way
- * and are passed over at once.
+ * and are passed over at once. So do connections of our own scanners: who asks just the predicted
+ * ports of a host that accepts everything (a tarpit, a firewall that answers for others) would find
+ * both open, and no other.
  *
  * It weighs 6 at most (evidence/verdict.c). Source: spec of behaviour, section 7. */
 #include <math.h>
@@ -81,6 +83,8 @@ static void observe(struct watcher *w, const struct observation *seen)
         return;
     if (!address_is_v4(seen->server.address) ||
         address_equal(seen->server.address, seen->client.address))
+        return;
+    if (prefixes_hold(w->exempt, w->exempt_count, seen->client.address))
         return;
     struct slot *s = watcher_slot(w, seen->server.address, seen->when_us);
     if (s == NULL)

@@ -86,6 +86,8 @@ static void seat_detectors(struct hunt *h)
                                           .calendar = h->calendar,
                                           .detector = d,
                                           .sampling = h->settings->sampling,
+                                          .exempt = h->settings->exempt,
+                                          .exempt_count = h->settings->exempt_count,
                                           .sites = h->settings->sites};
         add_questions(h, detectors[d]);
         for (unsigned kind = 0; kind < OBSERVATION_KINDS; kind++)

@@ -26,10 +26,7 @@ struct findings {
 
 static bool is_exempt(const struct hunt *h, struct address a)
 {
-    for (size_t i = 0; i < h->settings->exempt_count; i++)
-        if (prefix_holds(h->settings->exempt[i], a))
-            return true;
-    return false;
+    return prefixes_hold(h->settings->exempt, h->settings->exempt_count, a);
 }
 
 static unsigned tests_of(const struct host_day *day)

@@ -183,6 +183,21 @@ static void test_the_neighbour_weeks_port_counts_near_monday_alone(void **state)
     stage_clear(&s);
 }
 
+/* Who asks just the predicted ports of a host that accepts everything finds both open. */
+static void test_our_own_scanner_makes_nobody_a_listener(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_P2P_LISTENER);
+    const struct prefix scanner = {at(client), 128};
+    struct sign sign;
+    s.watcher.exempt = &scanner;
+    s.watcher.exempt_count = 1;
+    answers(&s, 59436, IP_TCP, tuesday);
+    answers(&s, 39014, IP_TCP, tuesday);
+    assert_false(sign_of(&s, host, tuesday, &sign));
+    stage_clear(&s);
+}
+
 static void test_days_are_weighed_apart(void **state)
 {
     (void)state;
@@ -261,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_replies_to_what_it_asked_itself_are_none),
         cmocka_unit_test(test_who_was_only_tried_did_not_answer),
         cmocka_unit_test(test_the_neighbour_weeks_port_counts_near_monday_alone),
+        cmocka_unit_test(test_our_own_scanner_makes_nobody_a_listener),
         cmocka_unit_test(test_days_are_weighed_apart),
         cmocka_unit_test(test_one_port_that_is_both_is_one_port),
         cmocka_unit_test(test_ipv6_servers_are_passed_over),
