@@ -135,7 +135,8 @@ static void note_image(struct watcher *w, const struct observation *seen)
 static void observe(struct watcher *w, const struct observation *seen)
 {
     uint16_t port = seen->server.port;
-    if (!seen->client_known || seen->protocol != IP_TCP)
+    if (!seen->client_known || seen->protocol != IP_TCP ||
+        address_equal(seen->client.address, seen->server.address)) /* nobody infects itself */
         return;
     if (seen->kind == OBSERVED_ANSWER) {
         if (port == PORT_SMB || port == PORT_NETBIOS)

@@ -139,6 +139,19 @@ static void test_without_445_before_it_is_nothing(void **state)
 }
 
 /* A client that mounts a share and fetches from the same server. */
+static void test_who_talks_to_itself_is_nothing(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_CALLBACK);
+    struct spoken fetch = fetch_at(4321, FETCHED);
+    fetch.server = VICTIM;
+    connected(&s,
+              (struct spoken){.client = VICTIM, .server = VICTIM, .port = 445, .time = REACHED});
+    asked(&s, fetch, "/qwerty", NULL);
+    assert_int_equal(edge_count(&s, FETCHED), 0);
+    stage_clear(&s);
+}
+
 static void test_445_in_the_same_direction_is_nothing(void **state)
 {
     (void)state;
@@ -383,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_the_client_is_marked_and_weighs_one),
         cmocka_unit_test(test_an_update_server_on_a_web_port_is_nothing),
         cmocka_unit_test(test_without_445_before_it_is_nothing),
+        cmocka_unit_test(test_who_talks_to_itself_is_nothing),
         cmocka_unit_test(test_445_in_the_same_direction_is_nothing),
         cmocka_unit_test(test_an_attempt_on_445_is_not_enough),
         cmocka_unit_test(test_ten_minutes_are_the_limit),
