@@ -120,8 +120,7 @@ bool home_is_elsewhere(const struct home *h, struct prefix *net)
     home_add(&all, &now);
     const struct home_candidate *best = NULL;
     for (size_t i = 0; i < all.sum_count; i++)
-        if (!is_all_home(h, all.sums[i].net) &&
-            (best == NULL || all.sums[i].count > best->count))
+        if (!is_all_home(h, all.sums[i].net) && (best == NULL || all.sums[i].count > best->count))
             best = &all.sums[i];
     /* Its count is at most looked_at / (HOME_CANDIDATES + 1) too small, so this asks for a little
      * more than half. */

@@ -74,6 +74,7 @@ bool hunt_end_parts(struct hunt *h, struct error *err) MUST_CHECK;
 /* Joins the evidence file of another run. One that is damaged is named in the summary, and nothing
  * of it is used. */
 void hunt_merge(struct hunt *h, const char *path);
+void hunt_merge_input(struct hunt *h, struct input *in);
 
 struct hunt_outcome {
     uint64_t infected_home;

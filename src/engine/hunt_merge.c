@@ -119,14 +119,24 @@ static bool merge_held(struct hunt *h, const struct held *b, struct error *err)
     return good;
 }
 
+static void merge_open(struct hunt *h, const char *name, struct input *in, struct error *err)
+{
+    struct held b = {0};
+    if (in == NULL || !hold(&b, in, err) || !merge_held(h, &b, err))
+        hunt_note_failure(h, name, err->text);
+    free(b.bytes);
+}
+
+void hunt_merge_input(struct hunt *h, struct input *in)
+{
+    struct error err = {0};
+    merge_open(h, input_name(in), in, &err);
+}
+
 void hunt_merge(struct hunt *h, const char *path)
 {
     struct error err = {0};
-    struct held b = {0};
     struct input *in = input_open(path, &err);
-    bool good = in != NULL && hold(&b, in, &err) && merge_held(h, &b, &err);
-    if (!good)
-        hunt_note_failure(h, path, err.text);
+    merge_open(h, path, in, &err);
     input_close(in);
-    free(b.bytes);
 }
