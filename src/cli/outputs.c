@@ -286,7 +286,12 @@ enum exit_code outputs_check(const struct call *call, const struct output_option
     (void)snprintf(base_json, sizeof base_json, "%s.jsonl", base);
     const char *const others[] = {wishes->text_file, wishes->json_file, base_text, base_json};
     struct stat file;
-    bool there = stat(path, &file) == 0 && S_ISREG(file.st_mode);
+    bool there = stat(path, &file) == 0;
+    /* It is moved there when it is whole, which would replace a device. */
+    if (there && !S_ISREG(file.st_mode) && strcmp(path, "-") != 0) {
+        console_complain(call->console, "%s is no file that could be replaced", path);
+        return EXIT_FAILED;
+    }
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         if (others[i] == NULL ||
             (strcmp(others[i], path) != 0 && !(there && is_same(&file, others[i]))))

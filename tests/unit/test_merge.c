@@ -260,14 +260,23 @@ static void test_what_was_wrong_with_an_input_is_still_said(void **state)
     kept_free(&kept);
 }
 
-/* A small file in which every detector that is there has a slot or two. */
+/* Whether the frame is of or for 10.9.3.33, who does most of what there is to find. */
+static bool is_of_d(const struct reel_frame *f)
+{
+    static const uint8_t host[] = {10, 9, 3, 33};
+    return f->size > 34 && (memcmp(f->bytes + 26, host, sizeof host) == 0 ||
+                            memcmp(f->bytes + 30, host, sizeof host) == 0);
+}
+
+/* A small file, but of several detectors. */
 static struct kept small_file(void)
 {
     struct hunt_settings settings = settings_usual();
     struct reel *r = reel_of_file(sample), *few = reel_new();
-    for (size_t i = 0; i < r->count && few->count < 12; i += 97)
-        reel_add(few, r->frames[i].when_us, r->frames[i].bytes, r->frames[i].size,
-                 r->frames[i].wire_length);
+    for (size_t i = 0; i < r->count && few->count < 40; i++)
+        if (is_of_d(&r->frames[i]) && i % 3 == 0)
+            reel_add(few, r->frames[i].when_us, r->frames[i].bytes, r->frames[i].size,
+                     r->frames[i].wire_length);
     struct kept kept = keep(few, 0, 1, 1, &settings);
     reel_free(r);
     reel_free(few);
