@@ -25,7 +25,7 @@ struct digest digest_of(const void *bytes, size_t count);
 /* The same of bytes that come piece by piece. */
 struct digester;
 
-struct digester *digester_new(void); /* NULL: no memory */
+struct digester *digester_new(void);    /* NULL: no memory */
 void digester_free(struct digester *d); /* NULL is fine */
 void digester_add(struct digester *d, const void *bytes, size_t count);
 

@@ -77,7 +77,8 @@ struct outputs {
 enum exit_code outputs_open(struct outputs *out, const struct call *call,
                             const struct output_options *wishes, const struct option_texts *inputs);
 
-/* Whether evidence may be written in place of what is there: EXIT_DONE, or it is said why not. To be asked before outputs_open. */
+/* Whether evidence may be written in place of what is there: EXIT_DONE, or it is said why not. To
+ * be asked before outputs_open. */
 enum exit_code outputs_check(const struct call *call, const struct output_options *wishes,
                              const struct option_texts *inputs, const char *path);
 

@@ -150,8 +150,8 @@ static void fill(const struct slot *s, struct sign *out)
     out->first_us = s->first.when_us;
     out->last_us = s->last_us;
     char address[ADDRESS_TEXT_SIZE], line[FACT_TEXT_SIZE];
-    (void)snprintf(line, sizeof line, "%s port %u/%s", address_text(s->first.peer, address), s->first.peer_port,
-                   s->first.protocol == IP_TCP ? "tcp" : "udp");
+    (void)snprintf(line, sizeof line, "%s port %u/%s", address_text(s->first.peer, address),
+                   s->first.peer_port, s->first.protocol == IP_TCP ? "tcp" : "udp");
     sign_add_text(out, FACT_TEXT, "first_peer", line);
     sign_add_number(out, "first_flags", s->first.flags);
     sign_add_number(out, "peers", (double)peers_of(s));

@@ -27,8 +27,8 @@ struct input_stream {
     char *name;
     int descriptor; /* -1: memory */
     bool descriptor_owned;
-    bool regular; /* a file, which has an end */
-    struct digester *digester; /* of what is read; NULL: nobody asked for it */
+    bool regular;                /* a file, which has an end */
+    struct digester *digester;   /* of what is read; NULL: nobody asked for it */
     struct reader memory, whole; /* what is left of it, and all */
     _Atomic uint64_t raw_offset; /* written by the thread that reads, read by who shows progress */
     uint64_t raw_size;

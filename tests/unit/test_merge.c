@@ -361,8 +361,8 @@ static void sign_again(struct kept *k)
     write_le64(&w, d.high);
 }
 
-/* Under the sanitizers above all. Some changes make another sound file (a count, a name); collecting
- * the report checks that what is said of those can be printed. */
+/* Under the sanitizers above all. Some changes make another sound file (a count, a name):
+ * collecting the report checks that what is said of those can be printed. */
 static void test_a_file_made_up_with_a_right_digest_does_no_harm(void **state)
 {
     (void)state;
