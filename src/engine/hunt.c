@@ -329,7 +329,8 @@ static bool is_repeated(struct hunt *h, const char *path, size_t *before)
 {
     struct digest start;
     struct comparison c = {h, path};
-    return same_file_start(path, &start) && known_met(&h->files, start, h->input_count, before) &&
+    return strcmp(path, "-") != 0 && same_file_start(path, &start) &&
+           known_met(&h->files, start, h->input_count, before) && *before < h->input_count &&
            same_file(h->input_names[*before], path, may_compare_on, &c);
 }
 

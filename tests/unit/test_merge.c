@@ -5,6 +5,7 @@
 
 #include "base/compiler.h"
 #include "base/digest.h"
+#include "detect/detector.h"
 #include "engine/partial.h"
 #include "report/report.h"
 
@@ -268,15 +269,24 @@ static bool is_of_d(const struct reel_frame *f)
                             memcmp(f->bytes + 30, host, sizeof host) == 0);
 }
 
+/* It asks for names, or answers. */
+static bool is_dns(const struct reel_frame *f)
+{
+    return (f->bytes[34] == 0 && f->bytes[35] == 53) || (f->bytes[36] == 0 && f->bytes[37] == 53);
+}
+
 /* A small file, but of several detectors. */
 static struct kept small_file(void)
 {
+    enum { NAMES = 8, OTHERS = 40 };
     struct hunt_settings settings = settings_usual();
     struct reel *r = reel_of_file(sample), *few = reel_new();
-    for (size_t i = 0; i < r->count && few->count < 40; i++)
-        if (is_of_d(&r->frames[i]) && i % 3 == 0)
-            reel_add(few, r->frames[i].when_us, r->frames[i].bytes, r->frames[i].size,
-                     r->frames[i].wire_length);
+    unsigned names = 0, others = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct reel_frame *f = &r->frames[i];
+        if (is_of_d(f) && (is_dns(f) ? names++ < NAMES : others++ < OTHERS))
+            reel_add(few, f->when_us, f->bytes, f->size, f->wire_length);
+    }
     struct kept kept = keep(few, 0, 1, 1, &settings);
     reel_free(r);
     reel_free(few);
@@ -322,6 +332,20 @@ static void test_every_truncation_is_refused(void **state)
 {
     (void)state;
     struct kept kept = small_file();
+    static struct partial_in p;
+    struct hosts_limits limits = HOSTS_LIMITS_DEFAULT;
+    struct hunt_part part;
+    struct error err;
+    size_t count;
+    unsigned there = 0;
+    assert_true(partial_in_open(&p, kept.bytes, kept.size, &limits, &err));
+    assert_int_equal(partial_in_next(&p, &part, &err), PARTIAL_STEP_PART);
+    struct host_day *const *days = hosts_sorted(part.hosts, &count);
+    for (size_t i = 0; i < count; i++)
+        for (unsigned d = 0; d < detector_count; d++)
+            there |= (days[i]->slots[d] != NULL ? 1u : 0u) << d;
+    hosts_free(part.hosts);
+    assert_true(__builtin_popcount(there) >= 4); /* so a cut is tried within each form */
     assert_true(is_used(kept.bytes, kept.size, NULL));
     for (size_t cut = 0; cut < kept.size; cut++) {
         char *exact = malloc(cut + 1);
