@@ -139,14 +139,15 @@ static bool is_to_be_read(const struct call *call, const struct option_texts *in
 static const char *treasure_of(const char *path)
 {
     struct error err;
-    size_t size;
+    const char *found = NULL;
     struct input *in = input_open(path, &err);
-    if (in == NULL)
-        return NULL;
-    const uint8_t *start = input_peek(in, sizeof(uint32_t), &size);
-    const char *found = source_format_for(in) != NULL     ? "a capture"
-                        : partial_recognises(start, size) ? "evidence"
-                                                          : NULL;
+    if (in != NULL && source_format_for(in) != NULL) {
+        found = "a capture";
+    } else if (in != NULL) {
+        size_t size;
+        const uint8_t *start = input_peek(in, sizeof(uint32_t), &size);
+        found = partial_recognises(start, size) ? "evidence" : NULL;
+    }
     input_close(in);
     return found;
 }
