@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/partial.h"
 #include "source/source.h"
 
 enum {
@@ -138,11 +139,19 @@ static bool is_to_be_read(const struct call *call, const struct option_texts *in
     return found;
 }
 
-static bool is_capture(const char *path)
+/* What a file holds that a report must not replace, or NULL. */
+static const char *treasure_of(const char *path)
 {
     struct error err;
+    const char *found = NULL;
     struct input *in = input_open(path, &err);
-    bool found = in != NULL && source_format_for(in) != NULL;
+    if (in != NULL && source_format_for(in) != NULL) {
+        found = "a capture";
+    } else if (in != NULL) {
+        size_t size;
+        const uint8_t *start = input_peek(in, sizeof(uint32_t), &size);
+        found = partial_recognises(start, size) ? "evidence" : NULL;
+    }
     input_close(in);
     return found;
 }
@@ -160,8 +169,9 @@ static bool is_stdout(const char *path)
 /* A file may be found by a walk through a directory, now or another day, so what it holds counts as
  * much as whether it was named. */
 static enum exit_code check_file(const struct call *call, const struct option_texts *inputs,
-                                 const char *path)
+                                 const char *path, bool holds_evidence)
 {
+    const char *treasure;
     struct stat file;
     if (is_stdout(path))
         return call_is_wrong(call,
@@ -176,11 +186,12 @@ static enum exit_code check_file(const struct call *call, const struct option_te
                          path);
         return EXIT_FAILED;
     }
-    if (is_capture(path)) {
+    treasure = treasure_of(path);
+    if (treasure != NULL && !(holds_evidence && strcmp(treasure, "evidence") == 0)) {
         console_complain(call->console,
-                         "%s holds a capture, which the report would replace: give the report "
+                         "%s holds %s, which the report would replace: give the report "
                          "another name",
-                         path);
+                         path, treasure);
         return EXIT_FAILED;
     }
     return EXIT_DONE;
@@ -243,7 +254,7 @@ static enum exit_code add_files(struct outputs *out, const struct call *call,
         if (files[i].path == NULL)
             continue;
         (void)add_output(out, call->console, files[i].format, files[i].path);
-        code = check_file(call, inputs, files[i].path);
+        code = check_file(call, inputs, files[i].path, false);
     }
     return code;
 }
@@ -269,6 +280,31 @@ enum exit_code outputs_open(struct outputs *out, const struct call *call,
         code = EXIT_FAILED;
     }
     return code;
+}
+
+enum exit_code outputs_check(const struct call *call, const struct output_options *wishes,
+                             const struct option_texts *inputs, const char *path)
+{
+    char base_text[OUTPUT_PATH_SIZE], base_json[OUTPUT_PATH_SIZE];
+    const char *base = wishes->base != NULL ? wishes->base : "";
+    (void)snprintf(base_text, sizeof base_text, "%s.txt", base);
+    (void)snprintf(base_json, sizeof base_json, "%s.jsonl", base);
+    const char *const others[] = {wishes->text_file, wishes->json_file, base_text, base_json};
+    struct stat file;
+    bool there = stat(path, &file) == 0;
+    /* It is moved there when it is whole, which would replace a device. */
+    if (there && !S_ISREG(file.st_mode) && strcmp(path, "-") != 0) {
+        console_complain(call->console, "%s is no file that could be replaced", path);
+        return EXIT_FAILED;
+    }
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        if (others[i] == NULL ||
+            (strcmp(others[i], path) != 0 && !(there && is_same(&file, others[i]))))
+            continue;
+        console_complain(call->console, "%s is also to hold a report: give it another name", path);
+        return EXIT_FAILED;
+    }
+    return check_file(call, inputs, path, true);
 }
 
 static bool output_close(struct output *output)

@@ -77,6 +77,11 @@ struct outputs {
 enum exit_code outputs_open(struct outputs *out, const struct call *call,
                             const struct output_options *wishes, const struct option_texts *inputs);
 
+/* Whether evidence may be written in place of what is there: EXIT_DONE, or it is said why not. To
+ * be asked before outputs_open. */
+enum exit_code outputs_check(const struct call *call, const struct output_options *wishes,
+                             const struct option_texts *inputs, const char *path);
+
 /* False when not all could be written. Of a file that is said, of stdout console_close says it. */
 bool outputs_close(struct outputs *out);
 

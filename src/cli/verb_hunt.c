@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cli/hunting.h"
 #include "cli/lines.h"
 #include "cli/outputs.h"
 #include "cli/running.h"
@@ -18,8 +19,7 @@ struct hunt_options {
     struct common_settings common;
     struct output_options output;
     struct option_texts files, directories, sites;
-    struct option_prefixes home, exempt;
-    const char *site;
+    struct hunting_options hunting;
     struct option_time since, until;
     struct option_number sampling;
 };
@@ -37,21 +37,7 @@ static const struct option hunt_rows[] = {
      .help = "read every file below this directory, in sorted order; can be repeated",
      .kind = OPTION_TEXTS,
      .into = offsetof(struct hunt_options, directories)},
-    {.name = "home",
-     .value = "NETS",
-     .help = "the networks that are ours; default: private, link-local and unique local ones",
-     .kind = OPTION_PREFIXES,
-     .into = offsetof(struct hunt_options, home)},
-    {.name = "site",
-     .value = "NAME",
-     .help = "name the place where this was recorded",
-     .kind = OPTION_TEXT,
-     .into = offsetof(struct hunt_options, site)},
-    {.name = "exempt",
-     .value = "ADDRESSES",
-     .help = "our own scanners: only answers of their own can convict them",
-     .kind = OPTION_PREFIXES,
-     .into = offsetof(struct hunt_options, exempt)},
+    HUNTING_ROWS(struct hunt_options, hunting),
     {.name = "sites",
      .value = "FILE",
      .help = "a list of names, one a line: hosts that look them or names below them up are noted",
@@ -174,19 +160,12 @@ static void read_all(struct hunt *h, const struct call *call, const struct hunt_
         (void)hunt_read(h, "-", true);
 }
 
-static enum exit_code exit_of(const struct hunt_outcome *outcome)
-{
-    if (outcome->write_failed || outcome->nothing_opened)
-        return EXIT_FAILED;
-    if (outcome->infected_home > 0)
-        return EXIT_INFECTED;
-    return outcome->complete ? EXIT_DONE : EXIT_INCOMPLETE;
-}
-
 static enum exit_code hunt_with(const struct call *call, const struct hunt_options *o,
                                 const struct hunt_settings *settings, struct outputs *out)
 {
     struct error err;
+    struct evidence_file evidence;
+    struct hunt_outcome outcome;
     struct hunt *h = hunt_new(settings, &err);
     if (h == NULL) {
         console_complain(call->console, "%s", err.text);
@@ -196,13 +175,19 @@ static enum exit_code hunt_with(const struct call *call, const struct hunt_optio
                                 .began_us = running_now_us(NULL),
                                 .stats_every_us = o->output.stats_every.value};
     hunt_watch(h, watch, &progress);
-    running_watch_signals();
-    read_all(h, call, o);
-    struct hunt_outcome outcome;
-    double seconds = seconds_between(progress.began_us, running_now_us(NULL));
-    hunt_finish(h, out->reports, out->report_count, seconds, &outcome);
+    enum exit_code code = evidence_file_open(&evidence, call, &o->hunting, h);
+    bool open = code == EXIT_DONE;
+    if (open) {
+        running_watch_signals();
+        read_all(h, call, o);
+        double seconds = seconds_between(progress.began_us, running_now_us(NULL));
+        hunt_finish(h, out->reports, out->report_count, seconds, &outcome);
+        code = hunting_exit(&outcome);
+    }
+    if (!evidence_file_close(&evidence, open ? h : NULL))
+        code = EXIT_FAILED;
     hunt_free(h);
-    return exit_of(&outcome);
+    return code;
 }
 
 static enum exit_code hunt_into_outputs(const struct call *call, const struct hunt_options *o,
@@ -223,22 +208,20 @@ static enum exit_code run_hunt(const struct call *call)
     bool named = o->files.count + o->directories.count + call->words.operand_count > 0;
     if (!named && isatty(STDIN_FILENO))
         return call_is_wrong(call, "name a capture file or a directory, or pipe one in");
-    struct hunt_settings settings = {
-        .home = o->home.count > 0 ? o->home.items : NULL,
-        .home_count = o->home.count,
-        .exempt = o->exempt.items,
-        .exempt_count = o->exempt.count,
-        .site = o->site,
-        .since_us = o->since.given ? o->since.value_us : INT64_MIN,
-        .until_us = o->until.given ? o->until.value_us : INT64_MAX,
-        .sampling = o->sampling.given ? (unsigned)o->sampling.value : 1,
-        .limits = HOSTS_LIMITS_DEFAULT,
-    };
+    struct hunt_settings settings = hunting_settings(&o->hunting);
+    if (o->since.given)
+        settings.since_us = o->since.value_us;
+    if (o->until.given)
+        settings.until_us = o->until.value_us;
+    if (o->sampling.given)
+        settings.sampling = (unsigned)o->sampling.value;
     if (settings.since_us >= settings.until_us)
         return call_is_wrong(call, "--since must be before --until");
     struct sites *sites;
     enum exit_code code = read_sites(call, &o->sites, &sites);
     settings.sites = sites;
+    if (code == EXIT_DONE && o->hunting.partial != NULL)
+        code = outputs_check(call, &o->output, &o->files, o->hunting.partial);
     if (code == EXIT_DONE)
         code = hunt_into_outputs(call, o, &settings);
     sites_free(sites);

@@ -17,6 +17,7 @@ struct calendar;
 struct edge;
 struct sites;
 struct trail;
+struct writer;
 
 /* What a detector works with while it observes and reports. */
 struct watcher {
@@ -47,6 +48,12 @@ struct detector {
     /* Fills *out (zeroed by the caller) and returns true when the slot of this day amounts to a
      * sign. */
     bool (*report)(struct watcher *w, int32_t day, const void *slot, struct sign *out);
+    /* Writes the slot so that load can make it again, field by field (evidence/saving.h); what of a
+     * stream stands open is over. NULL: its evidence cannot be kept in a file. */
+    void (*save)(const void *slot, struct writer *out);
+    /* Fills a zeroed slot from bytes of strangers; false when save did not write them so. */
+    bool (*load)(struct watcher *w, void *slot, struct reader *in);
+    unsigned saved_form; /* another number whenever save writes otherwise than before */
     /* What others did to this host, by its slot of the day: writes at most `room` edges, returns
      * how many. NULL: none. */
     size_t (*edges)(struct watcher *w, struct address host, int32_t day, const void *slot,

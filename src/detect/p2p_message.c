@@ -17,21 +17,38 @@
 #include "detect/detector.h"
 #include "detect/p2p_seen.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/set.h"
 #include "evidence/trail.h"
 #include "observe/packet.h"
 
-struct slot {
-    uint64_t messages, bare;
-    struct set peers;
-    int64_t first_us, last_us;
-    /* The first message, for the person who checks. */
+struct first {
+    int64_t when_us;
     struct address peer;
     uint16_t peer_port;
     uint8_t protocol;
     uint16_t flags;
+};
+
+struct slot {
+    uint64_t messages, bare;
+    struct set peers;
+    int64_t last_us;
+    struct first first; /* for the person who checks */
     struct trail trail;
 };
+
+/* Of messages of the same microsecond one goes before, whichever came first to us. */
+static bool is_before(const struct first *a, const struct first *b)
+{
+    if (a->when_us != b->when_us)
+        return a->when_us < b->when_us;
+    int order = address_compare(a->peer, b->peer);
+    if (order != 0)
+        return order < 0;
+    uint64_t x = (uint64_t)a->peer_port << 32 | (uint32_t)a->protocol << 16 | a->flags;
+    return x < ((uint64_t)b->peer_port << 32 | (uint32_t)b->protocol << 16 | b->flags);
+}
 
 static void note(struct watcher *w, const struct observation *seen, const struct message *m)
 {
@@ -40,13 +57,13 @@ static void note(struct watcher *w, const struct observation *seen, const struct
     struct slot *s = watcher_slot(w, sender->address, seen->when_us);
     if (s == NULL)
         return;
-    if (s->messages == 0 || seen->when_us < s->first_us) {
-        s->first_us = seen->when_us;
-        s->peer = peer->address;
-        s->peer_port = peer->port;
-        s->protocol = seen->protocol;
-        s->flags = m->flags;
-    }
+    struct first first = {.when_us = seen->when_us,
+                          .peer = peer->address,
+                          .peer_port = peer->port,
+                          .protocol = seen->protocol,
+                          .flags = m->flags};
+    if (s->messages == 0 || is_before(&first, &s->first))
+        s->first = first;
     if (s->messages == 0 || seen->when_us > s->last_us)
         s->last_us = seen->when_us;
     s->messages++;
@@ -76,19 +93,46 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     const struct slot *from = from_slot;
     if (from->messages == 0)
         return;
-    if (into->messages == 0 || from->first_us < into->first_us) {
-        into->first_us = from->first_us;
-        into->peer = from->peer;
-        into->peer_port = from->peer_port;
-        into->protocol = from->protocol;
-        into->flags = from->flags;
-    }
+    if (into->messages == 0 || is_before(&from->first, &into->first))
+        into->first = from->first;
     if (into->messages == 0 || from->last_us > into->last_us)
         into->last_us = from->last_us;
     into->messages += from->messages;
     into->bare += from->bare;
     set_merge(hosts_sets(w->hosts), &into->peers, &from->peers);
     trail_merge(w->hosts, &into->trail, &from->trail);
+}
+
+static void save(const void *slot, struct writer *out)
+{
+    const struct slot *s = slot;
+    write_le64(out, s->messages);
+    write_le64(out, s->bare);
+    save_set(out, &s->peers);
+    save_time(out, s->first.when_us);
+    save_time(out, s->last_us);
+    save_address(out, s->first.peer);
+    write_le16(out, s->first.peer_port);
+    write_u8(out, s->first.protocol);
+    write_le16(out, s->first.flags);
+    save_trail(out, &s->trail);
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    struct slot *s = slot;
+    s->messages = load_count(in);
+    s->bare = load_count(in);
+    load_set(hosts_sets(w->hosts), &s->peers, in);
+    s->first.when_us = load_time(in);
+    s->last_us = load_time(in);
+    s->first.peer = load_address(in);
+    s->first.peer_port = read_le16(in);
+    s->first.protocol = read_u8(in);
+    s->first.flags = read_le16(in);
+    load_trail(w->hosts, &s->trail, in);
+    load_demand(in, s->messages > 0 && s->bare <= s->messages && s->first.when_us <= s->last_us);
+    return !in->failed;
 }
 
 /* An estimate cannot be more than the messages were. */
@@ -103,13 +147,13 @@ static void fill(const struct slot *s, struct sign *out)
     out->weight = WEIGHT_PROOF;
     out->variants = VARIANT_D | VARIANT_E;
     out->count = s->messages;
-    out->first_us = s->first_us;
+    out->first_us = s->first.when_us;
     out->last_us = s->last_us;
     char address[ADDRESS_TEXT_SIZE], line[FACT_TEXT_SIZE];
-    (void)snprintf(line, sizeof line, "%s port %u/%s", address_text(s->peer, address), s->peer_port,
-                   s->protocol == IP_TCP ? "tcp" : "udp");
+    (void)snprintf(line, sizeof line, "%s port %u/%s", address_text(s->first.peer, address),
+                   s->first.peer_port, s->first.protocol == IP_TCP ? "tcp" : "udp");
     sign_add_text(out, FACT_TEXT, "first_peer", line);
-    sign_add_number(out, "first_flags", s->flags);
+    sign_add_number(out, "first_flags", s->first.flags);
     sign_add_number(out, "peers", (double)peers_of(s));
     sign_add_number(out, "bare_requests", (double)s->bare);
 }
@@ -164,6 +208,8 @@ const struct detector detector_p2p_message = {
     .wants = p2p_wants,
     .merge = merge,
     .report = report_sender,
+    .save = save,
+    .load = load,
     .trail = trail,
 };
 
@@ -176,4 +222,6 @@ const struct detector detector_p2p_answer = {
     .wants = p2p_wants,
     .merge = merge,
     .report = report_answerer,
+    .save = save,
+    .load = load,
 };

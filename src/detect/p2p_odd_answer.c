@@ -22,6 +22,7 @@
 #include "conficker/ports.h"
 #include "detect/detector.h"
 #include "detect/p2p_seen.h"
+#include "evidence/saving.h"
 #include "evidence/span.h"
 #include "evidence/verdict.h"
 #include "observe/packet.h"
@@ -219,6 +220,68 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
         add_port(into, from->ports[i]);
 }
 
+/* The slot when all its streams are over. */
+static struct slot closed(const struct slot *s)
+{
+    struct slot whole = *s;
+    for (unsigned i = 0; i < whole.open_count; i++)
+        count(&whole, &whole.open[i]);
+    whole.open_count = 0;
+    return whole;
+}
+
+static void save(const void *slot, struct writer *out)
+{
+    const struct slot s = closed(slot);
+    write_le64(out, s.answers);
+    if (s.answers == 0)
+        return;
+    save_span(out, s.span);
+    write_u8(out, s.port_count);
+    for (unsigned i = 0; i < s.port_count; i++)
+        write_le32(out, s.ports[i]);
+    write_le64(out, s.first.stream);
+    save_time(out, s.first.when_us);
+    save_address(out, s.first.peer.address);
+    write_le16(out, s.first.peer.port);
+    write_le16(out, s.first.port);
+    write_u8(out, s.first.protocol);
+    write_u8(out, s.first.size);
+    write_bytes(out, s.first.bytes, s.first.size);
+    save_text(out, s.first.wrong);
+}
+
+static void load_first(struct answer *a, struct reader *in)
+{
+    a->stream = read_le64(in);
+    a->when_us = load_time(in);
+    a->peer.address = load_address(in);
+    a->peer.port = read_le16(in);
+    a->port = read_le16(in);
+    a->protocol = read_u8(in);
+    uint8_t size = read_u8(in);
+    load_demand(in, size <= BYTES_KEPT);
+    keep_bytes(a, read_part(in, in->failed ? 0 : size));
+    load_printable(in, a->wrong, sizeof a->wrong);
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    (void)w;
+    struct slot *s = slot;
+    s->answers = load_count(in);
+    if (s->answers == 0)
+        return !in->failed;
+    s->span = load_span(in);
+    s->port_count = read_u8(in);
+    load_demand(in, s->port_count > 0 && s->port_count <= PORTS_MAX);
+    for (unsigned i = 0; i < s->port_count && !in->failed; i++)
+        s->ports[i] = read_le32(in);
+    load_first(&s->first, in);
+    load_demand(in, s->span.first_us <= s->span.last_us);
+    return !in->failed;
+}
+
 static const char *protocol_text(uint8_t protocol)
 {
     return protocol == IP_TCP ? "tcp" : "udp";
@@ -258,10 +321,7 @@ static void say(const struct slot *s, struct sign *out)
 static bool report(struct watcher *w, int32_t day, const void *slot, struct sign *out)
 {
     (void)w, (void)day;
-    const struct slot *s = slot;
-    struct slot whole = *s;
-    for (unsigned i = 0; i < whole.open_count; i++)
-        count(&whole, &whole.open[i]);
+    const struct slot whole = closed(slot);
     if (whole.answers == 0)
         return false;
     out->weight = WEIGHT_POINTS;
@@ -285,4 +345,6 @@ const struct detector detector_p2p_odd_answer = {
     .awaits_answer = awaits_answer,
     .merge = merge,
     .report = report,
+    .save = save,
+    .load = load,
 };

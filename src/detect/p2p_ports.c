@@ -19,6 +19,7 @@
 #include "evidence/chance.h"
 #include "evidence/examples.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/set.h"
 #include "evidence/span.h"
 #include "evidence/trail.h"
@@ -57,11 +58,12 @@ static void note_hit(struct watcher *w, struct slot *s, const struct observation
         return;
     (void)set_add(hosts_sets(w->hosts), &hits->addresses, hash_address(seen->server.address));
     span_add(&hits->span, seen->when_us);
-    if (examples_want(&hits->examples, pair)) {
+    uint64_t example = hash_pair(pair, seen->protocol);
+    if (examples_want(&hits->examples, example)) {
         char address[ADDRESS_TEXT_SIZE], text[EXAMPLE_TEXT_SIZE];
         (void)snprintf(text, sizeof text, "%s:%u/%s", address_text(seen->server.address, address),
                        seen->server.port, seen->protocol == IP_TCP ? "tcp" : "udp");
-        examples_add(&hits->examples, pair, text);
+        examples_add(&hits->examples, example, text);
     }
     trail_add(w->hosts, &hits->trail, pair, seen->when_us);
 }
@@ -97,6 +99,34 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     trail_merge(w->hosts, &hits->trail, &from->hits->trail);
     examples_merge(&hits->examples, &from->hits->examples);
     span_merge(&hits->span, from->hits->span);
+}
+
+static void save(const void *slot, struct writer *out)
+{
+    const struct slot *s = slot;
+    save_set(out, &s->tried);
+    save_bool(out, s->hits != NULL);
+    if (s->hits == NULL)
+        return;
+    save_set(out, &s->hits->addresses);
+    save_span(out, s->hits->span);
+    save_examples(out, &s->hits->examples);
+    save_trail(out, &s->hits->trail);
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    struct slot *s = slot;
+    load_set(hosts_sets(w->hosts), &s->tried, in);
+    struct hits *hits = load_bool(in) ? hits_of(w, s) : NULL;
+    if (hits == NULL)
+        return !in->failed;
+    load_set(hosts_sets(w->hosts), &hits->addresses, in);
+    hits->span = load_span(in);
+    load_examples(&hits->examples, in);
+    load_trail(w->hosts, &hits->trail, in);
+    load_demand(in, hits->span.first_us <= hits->span.last_us);
+    return !in->failed;
 }
 
 /* Sunday and Monday UTC are the days within 24 hours of Monday 00:00. Day 0 was a Thursday. */
@@ -156,5 +186,7 @@ const struct detector detector_p2p_ports = {
     .observe = observe,
     .merge = merge,
     .report = report,
+    .save = save,
+    .load = load,
     .trail = trail,
 };

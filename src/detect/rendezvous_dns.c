@@ -20,6 +20,7 @@
 #include "evidence/chance.h"
 #include "evidence/examples.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/set.h"
 #include "evidence/span.h"
 #include "evidence/trail.h"
@@ -193,6 +194,67 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     span_merge(&hits->span, from->hits->span);
 }
 
+static void save_hits(const struct hits *hits, struct writer *out)
+{
+    for (unsigned list = 0; list < NAME_LISTS; list++) {
+        for (unsigned i = 0; i < LENGTHS; i++)
+            for (unsigned half = 0; half < HALVES; half++)
+                save_set(out, &hits->names[list][i][half]);
+        save_examples(out, &hits->examples[list]);
+    }
+    write_le64(out, hits->look_ups);
+    write_le64(out, hits->nxdomain);
+    save_span(out, hits->span);
+}
+
+static void load_hits(struct watcher *w, struct hits *hits, struct reader *in)
+{
+    for (unsigned list = 0; list < NAME_LISTS; list++) {
+        for (unsigned i = 0; i < LENGTHS; i++)
+            for (unsigned half = 0; half < HALVES; half++)
+                load_set(hosts_sets(w->hosts), &hits->names[list][i][half], in);
+        load_examples(&hits->examples[list], in);
+    }
+    hits->look_ups = load_count(in);
+    hits->nxdomain = load_count(in);
+    hits->span = load_span(in);
+    load_demand(in, hits->span.first_us <= hits->span.last_us);
+}
+
+static void save(const void *slot, struct writer *out)
+{
+    const struct slot *s = slot;
+    for (unsigned list = 0; list < NAME_LISTS; list++)
+        for (unsigned i = 0; i < LENGTHS; i++)
+            save_set(out, &s->tried[list][i]);
+    save_bool(out, s->trails != NULL);
+    save_bool(out, s->hits != NULL);
+    if (s->trails != NULL) {
+        save_trail(out, &s->trails->asked_of);
+        save_trail(out, &s->trails->asked_by);
+    }
+    if (s->hits != NULL)
+        save_hits(s->hits, out);
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    struct slot *s = slot;
+    for (unsigned list = 0; list < NAME_LISTS; list++)
+        for (unsigned i = 0; i < LENGTHS; i++)
+            load_set(hosts_sets(w->hosts), &s->tried[list][i], in);
+    bool has_trails = load_bool(in), has_hits = load_bool(in);
+    if (in->failed || (has_trails && trails_of(w, s) == NULL))
+        return !in->failed;
+    if (has_trails) {
+        load_trail(w->hosts, &s->trails->asked_of, in);
+        load_trail(w->hosts, &s->trails->asked_by, in);
+    }
+    if (has_hits && hits_of(w, s) != NULL)
+        load_hits(w, s->hits, in);
+    return !in->failed;
+}
+
 /* What one list says of the host. */
 struct tail {
     enum name_list list;
@@ -327,4 +389,6 @@ const struct detector detector_rendezvous_dns = {
     .observe = observe,
     .merge = merge,
     .report = report,
+    .save = save,
+    .load = load,
 };

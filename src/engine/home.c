@@ -55,7 +55,7 @@ static struct prefix net_of(struct address a)
     return (struct prefix){{a.high & ~UINT64_C(0xffff), 0}, 48};
 }
 
-static void note_candidate(struct home *h, struct prefix net)
+static void note_candidate(struct home_counts *h, struct prefix net)
 {
     struct home_candidate *empty = NULL;
     for (size_t i = 0; i < HOME_CANDIDATES; i++) {
@@ -77,23 +77,64 @@ static void note_candidate(struct home *h, struct prefix net)
 
 void home_note(struct home *h, struct address client)
 {
-    uint64_t number = h->begun++;
+    uint64_t number = h->now.begun++;
     if (number >= HOME_ALL_LOOKED_AT && hash_number(number) % HOME_LOOKED_AT != 0)
         return;
-    h->looked_at++;
+    h->now.looked_at++;
     if (!home_holds(h, client))
-        note_candidate(h, net_of(client));
+        note_candidate(&h->now, net_of(client));
+}
+
+void home_end_input(struct home *h, struct home_counts *out)
+{
+    *out = h->now;
+    h->now = (struct home_counts){0};
+}
+
+static struct home_candidate *sum_of(struct home *h, struct prefix net)
+{
+    for (size_t i = 0; i < h->sum_count; i++)
+        if (address_equal(h->sums[i].net.base, net.base))
+            return &h->sums[i];
+    if (h->sum_count == HOME_SUMS_MAX)
+        return NULL;
+    h->sums[h->sum_count] = (struct home_candidate){net, 0};
+    return &h->sums[h->sum_count++];
+}
+
+void home_add(struct home *h, const struct home_counts *of)
+{
+    h->looked_at += of->looked_at;
+    for (size_t i = 0; i < HOME_CANDIDATES; i++) {
+        const struct home_candidate *c = &of->candidates[i];
+        struct home_candidate *sum = c->count > 0 ? sum_of(h, c->net) : NULL;
+        if (sum != NULL)
+            sum->count += c->count;
+    }
+}
+
+/* Counts of another run may be of what is home in this one. */
+static bool is_all_home(const struct home *h, struct prefix net)
+{
+    for (size_t i = 0; i < h->net_count; i++)
+        if (h->nets[i].bits <= net.bits && prefix_holds(h->nets[i], net.base))
+            return true;
+    return false;
 }
 
 bool home_is_elsewhere(const struct home *h, struct prefix *net)
 {
-    const struct home_candidate *best = &h->candidates[0];
-    for (size_t i = 1; i < HOME_CANDIDATES; i++)
-        if (h->candidates[i].count > best->count)
-            best = &h->candidates[i];
-    /* The count is at most looked_at / (HOME_CANDIDATES + 1) too small, so this asks for a little
+    struct home all = *h;
+    struct home_counts now;
+    home_end_input(&all, &now);
+    home_add(&all, &now);
+    const struct home_candidate *best = NULL;
+    for (size_t i = 0; i < all.sum_count; i++)
+        if (!is_all_home(h, all.sums[i].net) && (best == NULL || all.sums[i].count > best->count))
+            best = &all.sums[i];
+    /* Its count is at most looked_at / (HOME_CANDIDATES + 1) too small, so this asks for a little
      * more than half. */
-    if (best->count * 2 <= h->looked_at)
+    if (best == NULL || best->count * 2 <= all.looked_at)
         return false;
     *net = best->net;
     return true;

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "base/writer.h"
 #include "engine/hunt_names.h"
+#include "engine/same_file.h"
 #include "evidence/names.h"
 
 static struct hunt *hunt_of(struct sink *self)
@@ -22,8 +23,8 @@ static void take(struct sink *self, const struct observation *seen)
 {
     struct hunt *h = hunt_of(self);
     if (seen->kind == OBSERVED_BEGIN) {
-        hosts_met(h->hosts, seen->client.address);
-        hosts_met(h->hosts, seen->server.address);
+        hosts_met(h->pouring_into, seen->client.address);
+        hosts_met(h->pouring_into, seen->server.address);
         home_note(&h->home, seen->client.address);
     } else if (seen->kind == OBSERVED_DNS || seen->kind == OBSERVED_NAME) {
         hunt_note_name(h, seen);
@@ -103,12 +104,11 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
         (void)fail(err, ERROR_SYSTEM, "no memory");
         return NULL;
     }
-    size_t slot_sizes[HOSTS_KINDS_MAX];
-    for (unsigned d = 0; d < detector_count; d++)
-        slot_sizes[d] = detectors[d]->slot_size;
     h->settings = settings;
-    h->hosts = hosts_new(&settings->limits, slot_sizes, detector_count);
     h->names = names_new(NAMES_BYTES);
+    h->sampling = settings->sampling;
+    h->hosts = hunt_new_store(h);
+    h->pouring_into = h->hosts;
     h->calendar = calendar_new();
     h->sink = (struct hunt_sink){.sink = {take, wants_datagram, wants, awaits_answer}, .hunt = h};
     if (h->hosts == NULL || h->names == NULL || h->calendar == NULL) {
@@ -132,6 +132,10 @@ void hunt_free(struct hunt *h)
     hosts_free(h->hosts);
     names_free(h->names);
     calendar_free(h->calendar);
+    partial_out_free(h->partial);
+    known_free(&h->files);
+    known_free(&h->parts);
+    known_free(&h->partials);
     free(h);
 }
 
@@ -142,8 +146,7 @@ void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct hunt_p
     h->watch_context = context;
 }
 
-/* A row of the summary for this input; NULL without memory, which makes the run incomplete. */
-static struct input_totals *input_add(struct hunt *h, const char *name)
+struct input_totals *hunt_add_input(struct hunt *h, const char *name)
 {
     if (h->input_count == h->input_room) {
         size_t room = h->input_room != 0 ? h->input_room * 2 : 16;
@@ -171,14 +174,10 @@ static struct input_totals *input_add(struct hunt *h, const char *name)
     return added;
 }
 
-/* Sources begin their texts with "offset N: ", where the damage is; N and the rest are kept
- * apart. */
-static void note_damage(struct hunt *h, struct input_totals *totals, uint64_t offset,
-                        const char *reason)
+void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *reason)
 {
     static const char start[] = "offset ";
     char *end;
-    h->incomplete = true;
     if (strncmp(reason, start, sizeof start - 1) == 0) {
         uint64_t said = strtoull(reason + sizeof start - 1, &end, 10);
         if (end[0] == ':' && end[1] == ' ') {
@@ -192,31 +191,6 @@ static void note_damage(struct hunt *h, struct input_totals *totals, uint64_t of
         (void)snprintf(damage->reason, sizeof damage->reason, "%.199s", reason);
     }
     totals->damage_count++;
-}
-
-void hunt_note_failure(struct hunt *h, const char *name, const char *reason)
-{
-    struct input_totals *totals = input_add(h, name);
-    if (totals != NULL)
-        note_damage(h, totals, 0, reason);
-}
-
-static void add_counts(struct source_counts *sum, const struct source_counts *more)
-{
-    sum->records += more->records;
-    sum->frames_damaged += more->frames_damaged;
-    sum->frames_unknown_link += more->frames_unknown_link;
-    sum->frames_without_time += more->frames_without_time;
-    sum->odd_times += more->odd_times;
-    sum->packets += more->packets;
-    sum->mirrored += more->mirrored;
-    sum->dns_damaged += more->dns_damaged;
-    sum->flows += more->flows;
-    sum->flows_let_go += more->flows_let_go;
-    sum->heads_let_go += more->heads_let_go;
-    sum->fragments_let_go += more->fragments_let_go;
-    if (more->frames_unknown_link > 0)
-        sum->unknown_link = more->unknown_link;
 }
 
 static bool stopped(struct hunt *h, const struct input *in, uint64_t records)
@@ -246,93 +220,159 @@ static bool pour(struct hunt *h, const struct source_format *format, void *sourc
         case SOURCE_MORE:
             break;
         case SOURCE_SKIPPED:
-            note_damage(h, totals, counts_of(format, source).bytes, err.text);
+            hunt_note_damage(totals, counts_of(format, source).bytes, err.text);
             break;
         case SOURCE_END:
             return true;
         case SOURCE_DAMAGED:
-            note_damage(h, totals, counts_of(format, source).bytes, err.text);
+            hunt_note_damage(totals, counts_of(format, source).bytes, err.text);
             return true;
         }
         if (++calls % HUNT_PROGRESS_CALLS == 0 &&
             stopped(h, in, counts_of(format, source).records)) {
-            note_damage(h, totals, counts_of(format, source).bytes, "stopped here");
+            hunt_note_damage(totals, counts_of(format, source).bytes, "stopped here");
             return false;
         }
     }
 }
 
 /* Why an input that no source recognises is none of ours. */
-static void note_unrecognised(struct hunt *h, struct input_totals *totals, struct input *in,
-                              bool chosen)
+static void note_unrecognised(struct hunt_part *part, struct input *in, bool chosen)
 {
     struct error err;
     size_t available;
-    (void)input_peek(in, 1, &available);
+    const uint8_t *start = input_peek(in, sizeof(uint32_t), &available);
     if (input_failed(in, &err))
-        note_damage(h, totals, input_offset(in), err.text);
+        hunt_note_damage(part->totals, input_offset(in), err.text);
     else if (available == 0)
-        note_damage(h, totals, 0, "it is empty");
+        hunt_note_damage(part->totals, 0, "it is empty");
+    else if (chosen && partial_recognises(start, available))
+        hunt_note_damage(part->totals, 0, "this is an evidence file; `wormsign merge` reads it");
     else if (chosen)
-        note_damage(h, totals, 0,
-                    "this is no format that is known here; `wormsign list sources` names them");
+        hunt_note_damage(
+            part->totals, 0,
+            "this is no format that is known here; `wormsign list sources` names them");
     else
-        h->unrecognised++;
+        part->unrecognised = true;
 }
 
 static bool read_source(struct hunt *h, struct input *in, const struct source_format *format,
-                        struct input_totals *totals)
+                        struct hunt_part *part)
 {
     struct error err;
     struct source_settings settings = {h->settings->since_us, h->settings->until_us};
     void *source = format->open(in, &settings, &err);
     if (source == NULL) {
-        note_damage(h, totals, input_offset(in), err.text);
+        hunt_note_damage(part->totals, input_offset(in), err.text);
         return true;
     }
-    h->recognised++;
-    totals->format = format->format(source);
-    bool go_on = pour(h, format, source, in, totals);
-    struct source_counts counts = counts_of(format, source);
-    add_counts(&h->counts, &counts);
-    totals->records = counts.records;
-    totals->bytes = counts.bytes;
+    part->recognised = true;
+    part->totals->format = format->format(source);
+    bool go_on = pour(h, format, source, in, part->totals);
+    part->counts = counts_of(format, source);
+    part->totals->records = part->counts.records;
+    part->totals->bytes = part->counts.bytes;
     format->close(source);
+    /* What was stopped is not all of the input, and not the same as it. */
+    if (go_on && h->partial != NULL) {
+        part->digest_known = input_digest(in, &part->digest);
+        part->size = input_raw_offset(in);
+    }
     return go_on;
 }
 
-static bool read_open(struct hunt *h, struct input *in, bool chosen, struct input_totals *totals)
+static bool read_open(struct hunt *h, struct input *in, bool chosen, struct hunt_part *part)
 {
-    h->opened++;
+    part->opened = true;
     if (stopped(h, in, 0)) {
-        note_damage(h, totals, 0, "stopped before it was read");
+        hunt_note_damage(part->totals, 0, "stopped before it was read");
         return false;
     }
     const struct source_format *format = source_format_for(in);
     if (format != NULL)
-        return read_source(h, in, format, totals);
-    note_unrecognised(h, totals, in, chosen);
+        return read_source(h, in, format, part);
+    note_unrecognised(part, in, chosen);
     return true;
+}
+
+static bool read_input_part(struct hunt *h, struct input *in, bool chosen,
+                            struct input_totals *totals, const char *failure)
+{
+    struct hunt_part part;
+    bool go_on = true;
+    if (!hunt_part_begin(h, &part, totals))
+        hunt_note_damage(totals, 0, "no memory for its evidence");
+    else if (in == NULL)
+        hunt_note_damage(totals, 0, failure);
+    else
+        go_on = read_open(h, in, chosen, &part);
+    hunt_part_end(h, &part);
+    return go_on;
+}
+
+void hunt_note_failure(struct hunt *h, const char *name, const char *reason)
+{
+    struct input_totals *totals = hunt_add_input(h, name);
+    if (totals != NULL)
+        (void)read_input_part(h, NULL, true, totals, reason);
 }
 
 bool hunt_read_input(struct hunt *h, struct input *in, bool chosen)
 {
-    struct input_totals *totals = input_add(h, input_name(in));
-    return totals == NULL || read_open(h, in, chosen, totals);
+    struct input_totals *totals = hunt_add_input(h, input_name(in));
+    return totals == NULL || read_input_part(h, in, chosen, totals, NULL);
+}
+
+struct comparison {
+    struct hunt *hunt;
+    const char *path;
+};
+
+static bool may_compare_on(void *context)
+{
+    const struct comparison *c = context;
+    struct hunt_progress now = {.input = c->path, .records = c->hunt->counts.records};
+    return c->hunt->watch == NULL || !c->hunt->watch(c->hunt->watch_context, &now);
+}
+
+/* The same capture given twice is read once: what is weighed would not change, but plain counts
+ * would double. */
+static bool is_repeated(struct hunt *h, const char *path, size_t *before)
+{
+    struct digest start;
+    struct comparison c = {h, path};
+    return strcmp(path, "-") != 0 && same_file_start(path, &start) &&
+           known_met(&h->files, start, h->input_count, before) && *before < h->input_count &&
+           same_file(h->input_names[*before], path, may_compare_on, &c);
 }
 
 bool hunt_read(struct hunt *h, const char *path, bool chosen)
 {
-    struct error err;
-    struct input_totals *totals = input_add(h, path);
+    struct error err = {0};
+    size_t before;
+    bool repeated = is_repeated(h, path, &before);
+    struct input_totals *totals = hunt_add_input(h, path);
     if (totals == NULL)
         return true;
-    struct input *in = input_open(path, &err);
-    if (in == NULL) {
-        note_damage(h, totals, 0, err.text);
+    if (repeated) {
+        totals->format = h->inputs[before].format;
+        h->repeated++;
         return true;
     }
-    bool go_on = read_open(h, in, chosen, totals);
+    struct input *in = h->partial != NULL ? input_open_digested(path, &err)
+                                          : input_open(path, &err);
+    bool go_on = read_input_part(h, in, chosen, totals, err.text);
     input_close(in);
     return go_on;
+}
+
+bool hunt_keep_parts(struct hunt *h, FILE *file, struct error *err)
+{
+    h->partial = partial_out_new(file, err);
+    return h->partial != NULL;
+}
+
+bool hunt_end_parts(struct hunt *h, struct error *err)
+{
+    return partial_out_end(h->partial, h->incomplete, err);
 }

@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "base/address.h"
+#include "base/compiler.h"
 #include "base/error.h"
 #include "evidence/hosts.h"
 #include "report/report.h"
@@ -28,6 +30,7 @@ struct hunt_settings {
     const struct sites *sites; /* names that the user listed; NULL: none */
     int64_t since_us, until_us;
     unsigned sampling; /* 1 in so many packets was kept by the sensor; 1: all */
+    const char *verb;  /* for the summary; NULL: "hunt" */
     struct hosts_limits limits;
 };
 
@@ -62,6 +65,18 @@ bool hunt_read_input(struct hunt *h, struct input *in, bool chosen);
 
 /* Notes something that could not be read at all (a directory), for the summary. */
 void hunt_note_failure(struct hunt *h, const char *name, const char *reason);
+
+/* Keeps what each input comes to, from here on, for `wormsign merge`: to be called before anything
+ * is read. The file is borrowed until hunt_free. False when this build cannot. */
+bool hunt_keep_parts(struct hunt *h, FILE *file, struct error *err) MUST_CHECK;
+
+/* After the last input: ends that file. False when not all of it could be written. */
+bool hunt_end_parts(struct hunt *h, struct error *err) MUST_CHECK;
+
+/* Joins the evidence file of another run. One that is damaged is named in the summary, and nothing
+ * of it is used. */
+void hunt_merge(struct hunt *h, const char *path);
+void hunt_merge_input(struct hunt *h, struct input *in);
 
 struct hunt_outcome {
     uint64_t infected_home;

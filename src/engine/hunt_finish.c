@@ -193,6 +193,16 @@ static int compare_findings(const void *a, const void *b)
     return address_compare(x->host, y->host);
 }
 
+static uint64_t refused(const struct hunt *h)
+{
+    return hosts_refused(h->hosts) + h->refused;
+}
+
+static uint64_t lost_look_ups(const struct hunt *h)
+{
+    return calendar_failures(h->calendar) + h->lost_look_ups;
+}
+
 static void say_limits(const struct hunt *h, const struct edges *edges, struct sentences *l)
 {
     const struct source_counts *c = &h->counts;
@@ -207,11 +217,11 @@ static void say_limits(const struct hunt *h, const struct edges *edges, struct s
             "stream heads: too many at a time, and %llu were let go unfinished: messages in "
             "them were missed",
             (unsigned long long)c->heads_let_go);
-    if (hosts_refused(h->hosts) > 0)
+    if (refused(h) > 0)
         sentence_add(l,
                      "evidence: %llu times there was no room for a host's evidence: hosts may be "
                      "missing",
-                     (unsigned long long)hosts_refused(h->hosts));
+                     (unsigned long long)refused(h));
     if (names_refused(h->names) > 0)
         sentence_add(l,
                      "names: %llu times there was no room for what told who a host is: names and "
@@ -222,9 +232,14 @@ static void say_limits(const struct hunt *h, const struct edges *edges, struct s
                      "edges: more than %d in all or %d into one host on a day, and the others were "
                      "left out: who infected whom may be missing",
                      EDGES_MAX, EDGES_A_DAY);
-    if (calendar_failures(h->calendar) > 0)
+    if (lost_look_ups(h) > 0)
         sentence_add(l, "name lists: %llu look-ups found no memory for a day's list",
-                     (unsigned long long)calendar_failures(h->calendar));
+                     (unsigned long long)lost_look_ups(h));
+    if (h->passed_over > 0)
+        sentence_add(l,
+                     "evidence files: %llu pieces are of detectors that this build does not know "
+                     "so, and were passed over: signs may be missing",
+                     (unsigned long long)h->passed_over);
 }
 
 static void say_notes(const struct hunt *h, struct sentences *l)
@@ -240,6 +255,13 @@ static void say_notes(const struct hunt *h, struct sentences *l)
     if (h->unrecognised > 0)
         sentence_add(l, "%llu file%s of no format that is known here, and passed over",
                      (unsigned long long)h->unrecognised, h->unrecognised == 1 ? " is" : "s are");
+    if (h->repeated > 0)
+        sentence_add(l, "%llu input%s the same as another, and counted once",
+                     (unsigned long long)h->repeated, h->repeated == 1 ? " is" : "s are");
+    if (h->repeated_partials > 0)
+        sentence_add(l, "%llu evidence file%s the same as another, and counted once",
+                     (unsigned long long)h->repeated_partials,
+                     h->repeated_partials == 1 ? " is" : "s are");
     if (c->frames_unknown_link > 0)
         sentence_add(
             l,
@@ -263,11 +285,11 @@ static void say_notes(const struct hunt *h, struct sentences *l)
     if (c->mirrored > 0)
         sentence_add(l, "%llu packets were seen twice (mirror ports) and counted once",
                      (unsigned long long)c->mirrored);
-    if (h->settings->sampling > 1)
+    if (h->sampling > 1)
         sentence_add(
             l,
             "sampled 1 in %u: counts are of what was kept; streams and answers are mostly missing",
-            h->settings->sampling);
+            h->sampling);
 }
 
 static void count_verdicts(const struct findings *f, struct totals *t)
@@ -297,9 +319,9 @@ static bool write_report(struct report *r, const struct findings *f, const struc
 static bool nothing_left_out(const struct hunt *h, const struct edges *edges)
 {
     const struct source_counts *c = &h->counts;
-    return !h->incomplete && !edges->cut && h->recognised > 0 && hosts_refused(h->hosts) == 0 &&
-           calendar_failures(h->calendar) == 0 && c->frames_unknown_link == 0 &&
-           c->frames_without_time == 0 && c->heads_let_go == 0;
+    return !h->incomplete && !edges->cut && h->recognised > 0 && refused(h) == 0 &&
+           lost_look_ups(h) == 0 && c->frames_unknown_link == 0 && c->frames_without_time == 0 &&
+           c->heads_let_go == 0 && h->passed_over == 0;
 }
 
 void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, double seconds,
@@ -314,7 +336,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     say_notes(h, &notes);
     if (!judged)
         sentence_add(&limits, "memory: there was none left to judge all hosts");
-    struct totals totals = {.verb = "hunt",
+    struct totals totals = {.verb = h->settings->verb != NULL ? h->settings->verb : "hunt",
                             .complete = judged && nothing_left_out(h, &findings.edges),
                             .input_count = h->input_count,
                             .inputs = h->inputs,

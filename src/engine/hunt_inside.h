@@ -1,5 +1,5 @@
-/* The inside of a hunt, shared by hunt.c (reading) and hunt_finish.c (verdicts and summary)
- * alone. */
+/* The inside of a hunt, shared by hunt.c (reading), hunt_parts.c and hunt_merge.c (joining) and
+ * hunt_finish.c (verdicts and summary) alone. */
 #ifndef WORMSIGN_ENGINE_HUNT_INSIDE_H
 #define WORMSIGN_ENGINE_HUNT_INSIDE_H
 
@@ -7,9 +7,14 @@
 #include "detect/detector.h"
 #include "engine/home.h"
 #include "engine/hunt.h"
+#include "engine/hunt_part.h"
+#include "engine/known.h"
+#include "engine/partial.h"
 #include "source/source.h"
 
 struct names;
+/* Names of formats that evidence files can bring; what goes beyond has none. */
+enum { HUNT_FORMATS_MAX = 32 };
 
 struct hunt_sink {
     struct sink sink; /* first: a sink is given back as the whole */
@@ -18,8 +23,10 @@ struct hunt_sink {
 
 struct hunt {
     const struct hunt_settings *settings;
-    struct hosts *hosts;
     struct names *names;
+    struct hosts *hosts;         /* the evidence of all inputs */
+    struct hosts *pouring_into;  /* that, or the store of the part that is read */
+    struct partial_out *partial; /* where parts are kept; NULL: nowhere */
     struct calendar *calendar;
     struct hunt_sink sink;
     struct watcher watchers[HOSTS_KINDS_MAX];
@@ -39,7 +46,32 @@ struct hunt {
     char **input_names;
     size_t input_count, input_room;
     uint64_t opened, recognised, unrecognised;
+    struct known files;                   /* by their start, with the number of the input */
+    struct known parts;                   /* by digest and settings */
+    struct known partials;                /* evidence files */
+    uint64_t repeated, repeated_partials; /* inputs that were the same as another; files */
+    char formats[HUNT_FORMATS_MAX][PARTIAL_FORMAT_SIZE]; /* of inputs that others read */
+    unsigned format_count;
+    uint64_t refused, lost_look_ups; /* of parts with a store of their own */
+    uint64_t passed_over;            /* evidence of detectors that are not known here */
+    unsigned sampling;               /* the coarsest */
     bool incomplete;
 };
+
+/* hunt.c: a row of the summary; NULL without memory, which makes the run incomplete. */
+struct input_totals *hunt_add_input(struct hunt *h, const char *name);
+/* Sources begin their texts with "offset N: ", where the damage is; N and the rest are kept
+ * apart. */
+void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *reason);
+
+/* hunt_parts.c */
+struct hosts *hunt_new_store(const struct hunt *h);
+void hunt_pour_into(struct hunt *h, struct hosts *hosts);
+bool hunt_part_begin(struct hunt *h, struct hunt_part *part, struct input_totals *totals);
+/* Joins it with the rest, unless the same was met before, and frees its store. */
+void hunt_part_end(struct hunt *h, struct hunt_part *part);
+/* Whether this part was met before; from now on it was. */
+bool hunt_met_part(struct hunt *h, const struct hunt_part *part);
+void hunt_add_part(struct hunt *h, const struct hunt_part *part);
 
 #endif

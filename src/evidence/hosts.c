@@ -141,6 +141,16 @@ void hosts_met(struct hosts *h, struct address host)
     (void)set_add(&h->sets, &h->met, hash_address(host));
 }
 
+void hosts_met_merge(struct hosts *into, const struct hosts *from)
+{
+    set_merge(&into->sets, &into->met, &from->met);
+}
+
+struct set *hosts_met_set(struct hosts *h)
+{
+    return &h->met;
+}
+
 double hosts_met_count(const struct hosts *h, bool *is_estimate)
 {
     *is_estimate = !set_is_exact(&h->met);

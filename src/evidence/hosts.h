@@ -50,6 +50,10 @@ struct set_pool *hosts_sets(struct hosts *h);
 void hosts_met(struct hosts *h, struct address host);
 double hosts_met_count(const struct hosts *h, bool *is_estimate);
 
+/* All that `from` has met. */
+void hosts_met_merge(struct hosts *into, const struct hosts *from);
+struct set *hosts_met_set(struct hosts *h);
+
 /* How many slots could not be made for want of room. */
 uint64_t hosts_refused(const struct hosts *h);
 

@@ -20,7 +20,10 @@ enum {
     SIZE_SKETCH = SET_SIZE_CLASSES,
     INDEX_BITS = 10,
     RANK_BITS = 64 - INDEX_BITS,
-    RANK_MAX = RANK_BITS + 1 /* all 54 bits are zero */
+    RANK_MAX = RANK_BITS + 1, /* all 54 bits are zero */
+    /* Of a sketch that is put back: one set in a million with 10^7 items has a larger one, and
+     * those that somebody made up could count more than there are numbers. */
+    RANK_BELIEVED = 44
 };
 
 _Static_assert(1 << INDEX_BITS == SET_REGISTERS, "the index names a register");
@@ -116,11 +119,16 @@ static void miss(struct set *set, double how_many)
     set->missed += how_many < room ? (uint32_t)ceil(how_many) : room;
 }
 
+static uint8_t rank_of(uint64_t mixed)
+{
+    uint64_t rest = mixed << INDEX_BITS;
+    return rest == 0 ? RANK_MAX : (uint8_t)(__builtin_clzll(rest) + 1);
+}
+
 static bool sketch_add(struct set_sketch *sketch, uint64_t mixed)
 {
     uint8_t *record = &sketch->registers[mixed >> RANK_BITS];
-    uint64_t rest = mixed << INDEX_BITS;
-    uint8_t rank = rest == 0 ? RANK_MAX : (uint8_t)(__builtin_clzll(rest) + 1);
+    uint8_t rank = rank_of(mixed);
     bool changed = rank > *record;
     if (changed)
         *record = rank;
@@ -234,6 +242,45 @@ void set_merge(struct set_pool *pool, struct set *into, const struct set *from)
     size_t count = set_sample(from, &sample);
     for (size_t i = 0; i < count; i++)
         (void)add_mixed(pool, into, sample[i]);
+}
+
+static bool can_be(const uint64_t *items, size_t count, const uint8_t *registers)
+{
+    for (size_t i = 1; i < count; i++)
+        if (items[i - 1] >= items[i])
+            return false;
+    if (registers == NULL)
+        return count <= SET_EXACT_MAX;
+    for (size_t i = 0; i < SET_REGISTERS; i++)
+        if (registers[i] > RANK_MAX)
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (registers[items[i] >> RANK_BITS] < rank_of(items[i]))
+            return false;
+    return count == SET_EXACT_MAX;
+}
+
+bool set_restore(struct set_pool *pool, struct set *set, const uint64_t *items, size_t count,
+                 const uint8_t *registers, uint32_t missed)
+{
+    assert(set->count == 0 && set->missed == 0);
+    if (!can_be(items, count, registers))
+        return false;
+    struct set_sketch whole;
+    struct set from = {.count = (uint8_t)count, .missed = missed};
+    if (registers == NULL) {
+        for (size_t i = 0; i < count; i++)
+            (void)add_mixed(pool, set, items[i]);
+        miss(set, missed);
+        return true;
+    }
+    memcpy(whole.sample, items, sizeof whole.sample);
+    for (size_t i = 0; i < SET_REGISTERS; i++)
+        whole.registers[i] = registers[i] < RANK_BELIEVED ? registers[i] : RANK_BELIEVED;
+    from.size = SIZE_SKETCH;
+    from.held.sketch = &whole;
+    set_merge(pool, set, &from);
+    return true;
 }
 
 bool set_is_exact(const struct set *set)

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "base/compiler.h"
 
 enum {
     SET_EXACT_MAX = 64,
@@ -87,6 +88,12 @@ double set_count_low(const struct set *set);
  * Borrowed until the set changes. All items while the set is exact; a uniform sample of them
  * later. */
 size_t set_sample(const struct set *set, const uint64_t **sample);
+
+/* Puts back, into an empty set, what set_sample and set_registers gave (NULL of a set that is no
+ * sketch), and what it missed. False, and the set stays empty, where no set can be so: the items
+ * are not ascending or not in the registers, or a register is none. */
+bool set_restore(struct set_pool *pool, struct set *set, const uint64_t *items, size_t count,
+                 const uint8_t *registers, uint32_t missed) MUST_CHECK;
 
 /* The SET_REGISTERS registers of a sketch; NULL of any smaller set. Borrowed likewise. */
 const uint8_t *set_registers(const struct set *set);

@@ -37,7 +37,7 @@ static void make_room(struct hosts *h, struct trail *t)
     t->room = room;
 }
 
-static void add_span(struct hosts *h, struct trail *t, struct trail_key key)
+void trail_add_key(struct hosts *h, struct trail *t, struct trail_key key)
 {
     assert(t->count <= t->room);
     uint32_t at = place_of(t, key.hash);
@@ -58,13 +58,13 @@ static void add_span(struct hosts *h, struct trail *t, struct trail_key key)
 
 void trail_add(struct hosts *h, struct trail *t, uint64_t hash, int64_t when_us)
 {
-    add_span(h, t, (struct trail_key){hash, when_us, when_us});
+    trail_add_key(h, t, (struct trail_key){hash, when_us, when_us});
 }
 
 void trail_merge(struct hosts *h, struct trail *into, const struct trail *from)
 {
     for (uint32_t i = 0; i < from->count; i++)
-        add_span(h, into, from->keys[i]);
+        trail_add_key(h, into, from->keys[i]);
 }
 
 _Static_assert(TRAIL_KEYS == 8 * 8 * 8, "room grows to exactly TRAIL_KEYS");

@@ -27,7 +27,9 @@ struct input_stream {
     char *name;
     int descriptor; /* -1: memory */
     bool descriptor_owned;
-    struct reader memory;
+    bool regular;                /* a file, which has an end */
+    struct digester *digester;   /* of what is read; NULL: nobody asked for it */
+    struct reader memory, whole; /* what is left of it, and all */
     _Atomic uint64_t raw_offset; /* written by the thread that reads, read by who shows progress */
     uint64_t raw_size;
     bool raw_ended;
@@ -95,6 +97,8 @@ static size_t raw_read(void *from, uint8_t *buffer, size_t size, struct error *e
         s->raw_ended = count == 0;
     }
     s->raw_offset += count;
+    if (s->digester != NULL)
+        digester_add(s->digester, buffer, count);
     if (s->raw_error.kind != ERROR_NONE && err != NULL)
         *err = s->raw_error;
     return count;
@@ -287,7 +291,8 @@ static bool descriptor_check(struct input_stream *s, struct error *err)
         return fail_errno(err, "cannot stat");
     if (S_ISDIR(about.st_mode))
         return fail(err, ERROR_SYSTEM, "is a directory, not a file");
-    if (S_ISREG(about.st_mode)) {
+    s->regular = S_ISREG(about.st_mode);
+    if (s->regular) {
         off_t at = lseek(s->descriptor, 0, SEEK_CUR); /* stdin may be partly read */
         s->raw_size = (uint64_t)(about.st_size - (at > 0 && at <= about.st_size ? at : 0));
         (void)posix_fadvise(s->descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -295,12 +300,13 @@ static bool descriptor_check(struct input_stream *s, struct error *err)
     return true;
 }
 
-struct input *input_open(const char *path, struct error *err)
+static struct input *open_path(const char *path, bool digested, struct error *err)
 {
     struct input *in = input_new(path, err);
     if (in == NULL)
         return NULL;
     struct input_stream *s = in->stream;
+    s->digester = digested ? digester_new() : NULL;
     s->descriptor_owned = strcmp(path, "-") != 0;
     s->descriptor = s->descriptor_owned ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     if (s->descriptor < 0)
@@ -311,6 +317,16 @@ struct input *input_open(const char *path, struct error *err)
     return NULL;
 }
 
+struct input *input_open(const char *path, struct error *err)
+{
+    return open_path(path, false, err);
+}
+
+struct input *input_open_digested(const char *path, struct error *err)
+{
+    return open_path(path, true, err);
+}
+
 struct input *input_open_memory(const char *name, const void *bytes, size_t size, struct error *err)
 {
     struct input *in = input_new(name, err);
@@ -318,6 +334,7 @@ struct input *input_open_memory(const char *name, const void *bytes, size_t size
         return NULL;
     struct input_stream *s = in->stream;
     s->memory = reader_over(bytes, size);
+    s->whole = s->memory;
     s->raw_size = size;
     if (decompressor_for(bytes, size) == NULL) {
         in->view = s->memory;
@@ -342,6 +359,7 @@ void input_close(struct input *in)
         decompress_stage_close(s->stages[i]);
     if (s->descriptor_owned && s->descriptor >= 0)
         (void)close(s->descriptor);
+    digester_free(s->digester);
     free(s->buffer);
     free(s->name);
     free(s);
@@ -369,6 +387,28 @@ bool input_failed(const struct input *in, struct error *err)
         return false;
     if (err != NULL)
         *err = in->stream->error;
+    return true;
+}
+
+bool input_digest(struct input *in, struct digest *out)
+{
+    struct input_stream *s = in->stream;
+    if (s->descriptor < 0) {
+        *out = digest_of(s->whole.next, s->whole.left); /* reader: all of our caller's bytes */
+        return true;
+    }
+    read_ahead_stop(s->ahead);
+    s->ahead = NULL;
+    s->ended = true;
+    in->view = reader_over(NULL, 0);
+    uint8_t *rest = malloc(INPUT_READ_BYTES);
+    struct error err = {0};
+    while (rest != NULL && s->regular && !s->raw_ended)
+        (void)raw_read(s, rest, INPUT_READ_BYTES, &err);
+    free(rest);
+    if (s->digester == NULL || !s->raw_ended || s->raw_error.kind != ERROR_NONE)
+        return false;
+    *out = digester_digest(s->digester);
     return true;
 }
 

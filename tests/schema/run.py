@@ -159,6 +159,7 @@ def self_test(schema):
     unknown_shares = {key: SCANNED[key] for key in SCANNED if not key.endswith("_share")}
     for what, output in {
         "a hunt": output_of(HOST, SUMMARY),
+        "a merge": output_of(HOST, {**SUMMARY, "verb": "merge"}),
         "a scan": output_of(ASKED, HOST, SCANNED),
         "a scan whose shares are not known": output_of(unknown_shares),
     }.items():
@@ -170,6 +171,7 @@ def self_test(schema):
         outputs[what] = output_of(HOST, changed(SCANNED, *how))
     outputs["checks in a hunt"] = output_of(ASKED, SUMMARY)
     outputs["a hunt with a scan's counts"] = output_of({**SCANNED, "verb": "hunt"})
+    outputs["a merge with a scan's counts"] = output_of({**SCANNED, "verb": "merge"})
     outputs["a hunt without its inputs"] = output_of(changed(SUMMARY, ("inputs",), None))
     outputs["another order"] = output_of({"schema": 1, **HOST}, SUMMARY)
     outputs["a summary that is not last"] = output_of(SUMMARY, HOST)
@@ -211,9 +213,9 @@ def check_output(output, schema=None):
     yield from (schema or Schema()).complaints_of_output(output)
 
 
-def check_hunt(schema, program, files, options=()):
+def check_hunt(schema, program, files, options=(), verb="hunt"):
     done = subprocess.run(
-        [str(program), "hunt", "--json", *options, *map(str, files)],
+        [str(program), verb, "--json", *options, *map(str, files)],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -238,6 +240,10 @@ def main():
         for before, program in PROGRAMS.items():
             found = list(check_hunt(schema, program, sample, odd))
             results.append((before + "all options and a missing file", found))
+            evidence = Path(folder) / f"{before.strip()}.wsev"
+            found = list(check_hunt(schema, program, sample, ("--partial", evidence)))
+            found += check_hunt(schema, program, [evidence], verb="merge")
+            results.append((before + "evidence and its merge", found))
     for name, found in results:
         failed += bool(found)
         print(f"not ok {name}: {found[0]}" if found else f"ok {name}")

@@ -78,6 +78,29 @@ static inline bool sign_of(struct stage *s, const char *host, const char *time, 
     return s->detector->report(&s->watcher, day_of(when(time)), slot_of(s, host, time), out);
 }
 
+/* What the detector writes of this host's slot, loaded by the same detector on another stage; cut
+ * anywhere it is refused. */
+static inline void stage_reload(struct stage *from, struct stage *into, const char *host,
+                                const char *time)
+{
+    static uint8_t bytes[1 << 20], again[1 << 20];
+    struct writer w = writer_over(bytes, sizeof bytes), w2 = writer_over(again, sizeof again);
+    from->detector->save(slot_of(from, host, time), &w);
+    assert_false(w.failed);
+    for (size_t cut = 0; cut < w.used; cut += 1 + cut / 64) {
+        struct stage other = stage_of(from->detector->sign);
+        struct reader r = reader_over(bytes, cut);
+        assert_false(other.detector->load(&other.watcher, slot_of(&other, host, time), &r));
+        stage_clear(&other);
+    }
+    struct reader r = reader_over(bytes, w.used);
+    assert_true(into->detector->load(&into->watcher, slot_of(into, host, time), &r));
+    assert_int_equal(r.left, 0);
+    into->detector->save(slot_of(into, host, time), &w2);
+    assert_int_equal(w2.used, w.used);
+    assert_memory_equal(bytes, again, w.used);
+}
+
 static inline struct observation flow_seen(struct address client, struct address server,
                                            uint16_t port, uint8_t protocol, int64_t when_us)
 {

@@ -103,7 +103,7 @@ static void test_a_home_that_is_busy_is_not_elsewhere(void **state)
     note(&h, "10.0.0.1", 100);
     note(&h, "198.51.100.1", 20);
     assert_false(home_is_elsewhere(&h, &net));
-    assert_int_equal(h.begun, 120);
+    assert_int_equal(h.now.begun, 120);
 }
 
 static void test_ipv6_networks_are_of_48_bits(void **state)

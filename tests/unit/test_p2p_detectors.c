@@ -313,6 +313,23 @@ static void test_merging_odd_answers_gives_the_whole(void **state)
     stage_clear(&whole);
 }
 
+static void test_odd_answers_say_the_same_when_they_were_saved(void **state)
+{
+    (void)state;
+    for (unsigned answers = 1; answers <= 10; answers++) {
+        struct stage whole = stage_of(SIGN_P2P_ODD_ANSWER), other = stage_of(SIGN_P2P_ODD_ANSWER);
+        struct sign a, b;
+        for (unsigned i = 0; i < answers; i++)
+            answer_oddly(&whole, i);
+        stage_reload(&whole, &other, "10.0.0.5", tuesday);
+        assert_true(sign_of(&whole, "10.0.0.5", tuesday, &a));
+        assert_true(sign_of(&other, "10.0.0.5", tuesday, &b));
+        assert_memory_equal(&a, &b, sizeof a);
+        stage_clear(&whole);
+        stage_clear(&other);
+    }
+}
+
 static void test_a_stream_is_judged_once_when_its_message_is_whole(void **state)
 {
     (void)state;
@@ -365,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_bare_requests_alone_are_told_apart),
         cmocka_unit_test(test_an_answer_is_proof_and_an_echo_is_none),
         cmocka_unit_test(test_merging_odd_answers_gives_the_whole),
+        cmocka_unit_test(test_odd_answers_say_the_same_when_they_were_saved),
         cmocka_unit_test(test_a_stream_is_judged_once_when_its_message_is_whole),
         cmocka_unit_test(test_streams_that_cannot_be_messages_are_not_wanted),
     };

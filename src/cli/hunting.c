@@ -1,0 +1,100 @@
+/* The evidence file is synced before it is moved: who finds it under its name finds all of it. */
+#include "cli/hunting.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct hunt_settings hunting_settings(const struct hunting_options *o)
+{
+    return (struct hunt_settings){
+        .home = o->home.count > 0 ? o->home.items : NULL,
+        .home_count = o->home.count,
+        .exempt = o->exempt.items,
+        .exempt_count = o->exempt.count,
+        .site = o->site,
+        .since_us = INT64_MIN,
+        .until_us = INT64_MAX,
+        .sampling = 1,
+        .limits = HOSTS_LIMITS_DEFAULT,
+    };
+}
+
+static enum exit_code cannot_open(const struct evidence_file *e, const char *reason)
+{
+    console_complain(e->console, "cannot open %.1000s for writing: %s", e->path, reason);
+    return EXIT_FAILED;
+}
+
+enum exit_code evidence_file_open(struct evidence_file *e, const struct call *call,
+                                  const struct hunting_options *o, struct hunt *h)
+{
+    static const char ending[] = ".tmp";
+    *e = (struct evidence_file){.console = call->console, .path = o->partial};
+    if (e->path == NULL)
+        return EXIT_DONE;
+    size_t size = strlen(e->path) + sizeof ending;
+    e->beside = malloc(size);
+    if (e->beside == NULL)
+        return cannot_open(e, "no memory");
+    (void)snprintf(e->beside, size, "%s%s", e->path, ending);
+    /* One that is there is of another run, or not ours at all. */
+    e->file = fopen(e->beside, "wxe");
+    if (e->file == NULL && errno == EEXIST) {
+        console_complain(call->console,
+                         "%.1000s is there: another run writes it, or was ended while it did; if "
+                         "none does, remove it",
+                         e->beside);
+        return EXIT_FAILED;
+    }
+    if (e->file == NULL)
+        return cannot_open(e, strerror(errno));
+    struct error err;
+    if (hunt_keep_parts(h, e->file, &err))
+        return EXIT_DONE;
+    console_complain(call->console, "%.1000s: %s", e->path, err.text);
+    return EXIT_FAILED;
+}
+
+static bool finish(struct evidence_file *e, struct hunt *h, struct error *err)
+{
+    if (!hunt_end_parts(h, err))
+        return false;
+    bool good = fsync(fileno(e->file)) == 0 || errno == EINVAL;
+    int number = errno;
+    if (fclose(e->file) != 0 && good) {
+        number = errno;
+        good = false;
+    }
+    e->file = NULL;
+    if (good && rename(e->beside, e->path) != 0) {
+        number = errno;
+        good = false;
+    }
+    return good || fail(err, ERROR_SYSTEM, "%s", strerror(number));
+}
+
+bool evidence_file_close(struct evidence_file *e, struct hunt *h)
+{
+    struct error err;
+    bool opened = e->file != NULL;
+    bool good = !opened || h == NULL || finish(e, h, &err);
+    if (!good)
+        console_complain(e->console, "cannot write the evidence to %.1000s: %s", e->path, err.text);
+    if (e->file != NULL)
+        (void)fclose(e->file);
+    if (opened && (h == NULL || !good))
+        (void)unlink(e->beside);
+    free(e->beside);
+    return good;
+}
+
+enum exit_code hunting_exit(const struct hunt_outcome *outcome)
+{
+    if (outcome->write_failed || outcome->nothing_opened)
+        return EXIT_FAILED;
+    if (outcome->infected_home > 0)
+        return EXIT_INFECTED;
+    return outcome->complete ? EXIT_DONE : EXIT_INCOMPLETE;
+}

@@ -1,0 +1,125 @@
+/* Parts: what one input came to is joined with the rest, written to an evidence file, or read from
+ * one. */
+#include "engine/hunt_inside.h"
+
+#include <string.h>
+
+#include "base/writer.h"
+
+void hunt_pour_into(struct hunt *h, struct hosts *hosts)
+{
+    h->pouring_into = hosts;
+    for (unsigned d = 0; d < detector_count; d++)
+        h->watchers[d].hosts = hosts;
+}
+
+struct hosts *hunt_new_store(const struct hunt *h)
+{
+    size_t slot_sizes[HOSTS_KINDS_MAX];
+    for (unsigned d = 0; d < detector_count; d++)
+        slot_sizes[d] = detectors[d]->slot_size;
+    return hosts_new(&h->settings->limits, slot_sizes, detector_count);
+}
+
+bool hunt_part_begin(struct hunt *h, struct hunt_part *part, struct input_totals *totals)
+{
+    *part = (struct hunt_part){.totals = totals,
+                               .since_us = h->settings->since_us,
+                               .until_us = h->settings->until_us,
+                               .sampling = h->settings->sampling};
+    if (h->partial == NULL)
+        return true;
+    part->hosts = hunt_new_store(h);
+    if (part->hosts == NULL)
+        return false;
+    hunt_pour_into(h, part->hosts);
+    return true;
+}
+
+static struct digest key_of(const struct hunt_part *part)
+{
+    uint8_t key[DIGEST_BYTES + 3 * sizeof(uint64_t) + sizeof(uint32_t)];
+    struct writer w = writer_over(key, sizeof key);
+    write_le64(&w, part->digest.low);
+    write_le64(&w, part->digest.high);
+    write_le64(&w, part->size);
+    write_le64(&w, (uint64_t)part->since_us);
+    write_le64(&w, (uint64_t)part->until_us);
+    write_le32(&w, part->sampling);
+    return digest_of(key, w.used);
+}
+
+bool hunt_met_part(struct hunt *h, const struct hunt_part *part)
+{
+    size_t before;
+    return part->digest_known && known_met(&h->parts, key_of(part), 0, &before);
+}
+
+static void add_counts(struct source_counts *sum, const struct source_counts *more)
+{
+    sum->records += more->records;
+    sum->frames_damaged += more->frames_damaged;
+    sum->frames_unknown_link += more->frames_unknown_link;
+    sum->frames_without_time += more->frames_without_time;
+    sum->odd_times += more->odd_times;
+    sum->packets += more->packets;
+    sum->mirrored += more->mirrored;
+    sum->dns_damaged += more->dns_damaged;
+    sum->flows += more->flows;
+    sum->flows_let_go += more->flows_let_go;
+    sum->heads_let_go += more->heads_let_go;
+    sum->fragments_let_go += more->fragments_let_go;
+    if (more->frames_unknown_link > 0 && more->unknown_link > sum->unknown_link)
+        sum->unknown_link = more->unknown_link;
+}
+
+static void add_evidence(struct hunt *h, struct hosts *from)
+{
+    size_t count;
+    struct host_day *const *days = hosts_sorted(from, &count);
+    hunt_pour_into(h, h->hosts);
+    h->incomplete |= days == NULL;
+    h->refused += hosts_refused(from);
+    hosts_met_merge(h->hosts, from);
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned d = 0; d < detector_count; d++) {
+            const void *slot = days[i]->slots[d];
+            void *into = slot != NULL ? hosts_slot(h->hosts, d, days[i]->host, days[i]->day) : NULL;
+            if (into != NULL)
+                detectors[d]->merge(&h->watchers[d], into, slot);
+        }
+    }
+}
+
+void hunt_add_part(struct hunt *h, const struct hunt_part *part)
+{
+    h->opened += part->opened;
+    h->recognised += part->recognised;
+    h->unrecognised += part->unrecognised;
+    h->incomplete |= part->totals->damage_count > 0;
+    h->refused += part->refused;
+    h->lost_look_ups += part->lost_look_ups;
+    if (part->sampling > h->sampling)
+        h->sampling = part->sampling;
+    for (unsigned d = 0; d < detector_count; d++)
+        h->watchers[d].sampling = h->sampling;
+    add_counts(&h->counts, &part->counts);
+    home_add(&h->home, &part->home);
+    if (part->hosts != NULL)
+        add_evidence(h, part->hosts);
+}
+
+void hunt_part_end(struct hunt *h, struct hunt_part *part)
+{
+    home_end_input(&h->home, &part->home);
+    hunt_pour_into(h, h->hosts);
+    if (hunt_met_part(h, part)) {
+        h->repeated++;
+    } else {
+        if (h->partial != NULL && part->hosts != NULL)
+            partial_out_add(h->partial, part);
+        hunt_add_part(h, part);
+    }
+    hosts_free(part->hosts);
+    part->hosts = NULL;
+}
