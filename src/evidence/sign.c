@@ -19,6 +19,8 @@ const char *variant_text(enum variant one)
         return "D";
     case VARIANT_E:
         return "E";
+    case VARIANT_E_FIRST:
+        break;
     }
     return "?";
 }
@@ -60,15 +62,26 @@ void sign_add_text(struct sign *s, enum fact_kind kind, const char *name, const 
     f->text[length] = '\0';
 }
 
+unsigned variants_in_order(unsigned variants, enum variant out[static VARIANTS_MAX])
+{
+    static const enum variant usual[] = {VARIANT_A, VARIANT_B, VARIANT_C, VARIANT_D, VARIANT_E};
+    static const enum variant e_first[] = {VARIANT_A, VARIANT_B, VARIANT_C, VARIANT_E, VARIANT_D};
+    unsigned count = 0;
+    for (unsigned i = 0; i < VARIANTS_MAX; i++) {
+        enum variant one = (variants & VARIANT_E_FIRST) != 0 ? e_first[i] : usual[i];
+        if ((variants & one) != 0)
+            out[count++] = one;
+    }
+    return count;
+}
+
 void variants_say(struct text *out, unsigned variants)
 {
-    const char *between = "";
-    for (unsigned bit = VARIANT_A; bit <= VARIANT_E; bit <<= 1) {
-        if ((variants & bit) == 0)
-            continue;
-        text_add(out, "%s%s", between, variant_text((enum variant)bit));
-        if (bit == VARIANT_C || bit == VARIANT_D)
-            text_add(out, " (SRI: %s)", bit == VARIANT_C ? "B++" : "C");
-        between = " or ";
+    enum variant all[VARIANTS_MAX];
+    unsigned count = variants_in_order(variants, all);
+    for (unsigned i = 0; i < count; i++) {
+        text_add(out, "%s%s", i > 0 ? " or " : "", variant_text(all[i]));
+        if (all[i] == VARIANT_C || all[i] == VARIANT_D)
+            text_add(out, " (SRI: %s)", all[i] == VARIANT_C ? "B++" : "C");
     }
 }

@@ -12,7 +12,16 @@
 struct text;
 
 /* Microsoft's names; SRI's where they differ are added by variants_say. Bits of a set. */
-enum variant { VARIANT_A = 1, VARIANT_B = 2, VARIANT_C = 4, VARIANT_D = 8, VARIANT_E = 16 };
+enum variant {
+    VARIANT_A = 1,
+    VARIANT_B = 2,
+    VARIANT_C = 4,
+    VARIANT_D = 8,
+    VARIANT_E = 16,
+    VARIANT_E_FIRST = 32 /* no variant: of D and E, E is the likelier */
+};
+
+enum { VARIANTS_MAX = 5 };
 
 /* Marks stand beside the verdict, never instead of it. Bits of a set. */
 enum mark {
@@ -94,6 +103,9 @@ struct sign {
 /* Append a fact; silently full after FACTS_MAX (facts are examples, the counts are whole). */
 void sign_add_number(struct sign *s, const char *name, double number);
 void sign_add_text(struct sign *s, enum fact_kind kind, const char *name, const char *text);
+
+/* The variants of a set, the likeliest first, else in their order; returns how many. */
+unsigned variants_in_order(unsigned variants, enum variant out[static VARIANTS_MAX]);
 
 /* Appends "D (SRI: C) or E": Microsoft's letters, SRI's beside them where old texts say another. */
 void variants_say(struct text *out, unsigned variants);

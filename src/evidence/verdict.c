@@ -310,6 +310,15 @@ static void say_reason(const struct circumstances *c, struct verdict *v)
         text_add(&reason, "the signs are too weak to say");
 }
 
+/* D does not spread by itself any more; E does. */
+static bool is_sweeping(const struct verdict *v)
+{
+    for (size_t i = 0; i < v->sign_count; i++)
+        if (v->signs[i].id == SIGN_SMB_SWEEP && v->signs[i].points >= 1)
+            return true;
+    return false;
+}
+
 /* The variants of the signs that carry the verdict: what is passed on for others says nothing of
  * what an infected host has itself. */
 static unsigned variants_of(const struct rules *rules, const struct verdict *v)
@@ -319,7 +328,8 @@ static unsigned variants_of(const struct rules *rules, const struct verdict *v)
         if (v->kind == VERDICT_INFECTED ? convicts(rules, &v->signs[i])
                                         : gravity_of(&v->signs[i]) >= 1)
             variants |= v->signs[i].variants;
-    return variants;
+    const unsigned either = VARIANT_D | VARIANT_E;
+    return variants | ((variants & either) == either && is_sweeping(v) ? VARIANT_E_FIRST : 0);
 }
 
 static void note_time(struct verdict *v, int64_t when_us)

@@ -93,9 +93,10 @@ static void put_time(struct line *l, json_t *object, const char *key, int64_t wh
 static json_t *variants_json(struct line *l, unsigned variants)
 {
     json_t *array = json_array();
-    for (unsigned bit = VARIANT_A; bit <= VARIANT_E; bit <<= 1)
-        if ((variants & bit) != 0)
-            append(l, array, json_string(variant_text((enum variant)bit)));
+    enum variant all[VARIANTS_MAX];
+    unsigned count = variants_in_order(variants, all);
+    for (unsigned i = 0; i < count; i++)
+        append(l, array, json_string(variant_text(all[i])));
     return array;
 }
 
@@ -265,10 +266,10 @@ static bool json_edge(struct report *r, const struct infection *i)
     struct line l = line_begin("infection");
     char buffer[VARIANT_LIST_SIZE];
     struct text variants = text_over(buffer, sizeof buffer);
-    for (unsigned bit = VARIANT_A; bit <= VARIANT_E; bit <<= 1)
-        if ((i->variants & bit) != 0)
-            text_add(&variants, "%s%s", variants.used > 0 ? "," : "",
-                     variant_text((enum variant)bit));
+    enum variant all[VARIANTS_MAX];
+    unsigned count = variants_in_order(i->variants, all);
+    for (unsigned n = 0; n < count; n++)
+        text_add(&variants, "%s%s", n > 0 ? "," : "", variant_text(all[n]));
     put(&l, l.root, "from", address_json(i->from));
     put(&l, l.root, "to", address_json(i->to));
     put_time(&l, l.root, "time", i->when_us);

@@ -112,6 +112,25 @@ static void test_a_listener_beside_ports_adds_nothing_to_them(void **state)
           VERDICT_INFECTED, 9);
 }
 
+static struct sign messages(unsigned variants)
+{
+    return (struct sign){.id = SIGN_P2P_MESSAGE, .weight = WEIGHT_PROOF, .variants = variants};
+}
+
+static void test_of_d_and_e_the_one_that_sweeps_is_e(void **state)
+{
+    (void)state;
+    enum variant all[VARIANTS_MAX];
+    const unsigned either = VARIANT_D | VARIANT_E;
+    assert_int_equal(variants_in_order(JUDGED(messages(either), sweep(0, 1)).variants, all), 2);
+    assert_int_equal(all[0], VARIANT_E);
+    assert_int_equal(all[1], VARIANT_D);
+    assert_int_equal(variants_in_order(JUDGED(messages(either)).variants, all), 2);
+    assert_int_equal(all[0], VARIANT_D);
+    assert_int_equal(JUDGED(messages(VARIANT_A), sweep(0, 3)).variants, VARIANT_A);
+    assert_int_equal(JUDGED(sweep(0, 3)).variants, 0);
+}
+
 static void test_bare_requests_beside_a_sweep_stay_a_scanners(void **state)
 {
     (void)state;
@@ -132,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_no_sweep_convicts),
         cmocka_unit_test(test_a_listener_weighs_six_at_most_and_never_convicts),
         cmocka_unit_test(test_a_listener_beside_ports_adds_nothing_to_them),
+        cmocka_unit_test(test_of_d_and_e_the_one_that_sweeps_is_e),
         cmocka_unit_test(test_bare_requests_beside_a_sweep_stay_a_scanners),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
