@@ -8,23 +8,33 @@
 
 enum { START_SIZE = 4 };
 
+/* How many bytes stand before the first such one; all that are left where there is none. */
+static size_t size_before(struct reader r, uint8_t wanted)
+{
+    size_t all = r.left;
+    const uint8_t *bytes = read_bytes(&r, all);
+    const uint8_t *found = all > 0 ? memchr(bytes, wanted, all) : NULL;
+    return found != NULL ? (size_t)(found - bytes) : all;
+}
+
+static bool ends_in_return(struct reader line)
+{
+    if (line.left == 0)
+        return false;
+    read_skip(&line, line.left - 1);
+    return read_u8(&line) == '\r';
+}
+
 /* The next line without its end; false when there is no whole line left, which leaves r alone. */
 static bool read_line(struct reader *r, struct reader *line)
 {
-    struct reader copy = *r;
-    size_t size = 0;
-    uint8_t last = 0;
-    for (;;) {
-        if (copy.left == 0)
-            return false;
-        uint8_t c = read_u8(&copy);
-        if (c == '\n')
-            break;
-        last = c;
-        size++;
-    }
-    *line = read_part(r, size - (size > 0 && last == '\r'));
-    *r = copy;
+    size_t size = size_before(*r, '\n');
+    if (size == r->left)
+        return false;
+    *line = read_part(r, size);
+    read_skip(r, 1);
+    if (ends_in_return(*line))
+        *line = read_part(line, size - 1);
     return true;
 }
 
@@ -50,11 +60,7 @@ bool http_may_be(struct reader bytes)
  * none. */
 static struct reader read_until(struct reader *r, uint8_t separator)
 {
-    struct reader copy = *r;
-    size_t size = 0;
-    while (copy.left > 0 && read_u8(&copy) != separator)
-        size++;
-    struct reader part = read_part(r, size);
+    struct reader part = read_part(r, size_before(*r, separator));
     if (r->left > 0)
         read_skip(r, 1);
     return part;
