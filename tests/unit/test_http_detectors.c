@@ -399,6 +399,43 @@ static void test_what_was_saved_says_the_same_and_no_stranger_harms(void **state
     }
 }
 
+/* A slot whose sets have this many items each, with one example if so said. */
+static bool requests_are_taken(enum sign_id id, uint8_t items, bool has_span, bool has_example)
+{
+    struct stage s = stage_of(id);
+    uint8_t bytes[128];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    struct examples examples = {0};
+    save_bool(&w, true);
+    for (unsigned set = 0; set < (id == SIGN_ODD_HTTP ? 3 : 2); set++) {
+        write_u8(&w, items);
+        for (uint8_t i = 0; i < items; i++)
+            write_le64(&w, i);
+    }
+    if (id == SIGN_RENDEZVOUS_HTTP)
+        write_u8(&w, 1);
+    save_span(&w, has_span ? (struct span){5, 7} : span_empty());
+    if (has_example)
+        examples_add(&examples, 7, "192.0.2.1:80 /");
+    save_examples(&w, &examples);
+    bool taken = saved_loads(&s, slot_of(&s, CLIENT, AT_NOON), bytes, w.used);
+    stage_clear(&s);
+    return taken;
+}
+
+static void test_requests_that_nobody_sent_are_refused(void **state)
+{
+    (void)state;
+    static const enum sign_id signs[] = {SIGN_ODD_HTTP, SIGN_RENDEZVOUS_HTTP};
+    for (unsigned i = 0; i < COUNT_OF(signs); i++) {
+        assert_true(requests_are_taken(signs[i], 1, true, true));
+        assert_true(requests_are_taken(signs[i], 3, true, true));
+        assert_false(requests_are_taken(signs[i], 0, true, true));
+        assert_false(requests_are_taken(signs[i], 1, false, true));
+        assert_false(requests_are_taken(signs[i], 1, true, false));
+    }
+}
+
 /* Whether a slot of variant A is taken when the byte of its shapes is another. */
 static bool shapes_are_taken(uint8_t shapes, unsigned *variants)
 {
@@ -451,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_merging_at_every_point_gives_the_whole),
         cmocka_unit_test(test_no_byte_from_the_network_steers_what_is_said),
         cmocka_unit_test(test_what_was_saved_says_the_same_and_no_stranger_harms),
+        cmocka_unit_test(test_requests_that_nobody_sent_are_refused),
         cmocka_unit_test(test_only_shapes_that_there_are_are_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
