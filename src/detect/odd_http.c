@@ -11,6 +11,7 @@
 #include "detect/http_seen.h"
 #include "evidence/examples.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/set.h"
 #include "evidence/span.h"
 
@@ -72,6 +73,36 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     span_merge(&hits->span, from->hits->span);
 }
 
+static void save(const void *slot, struct writer *out)
+{
+    const struct hits *hits = ((const struct slot *)slot)->hits; /* reader: no bytes, our own */
+    save_bool(out, hits != NULL);
+    if (hits == NULL)
+        return;
+    save_set(out, &hits->requests);
+    save_set(out, &hits->servers);
+    save_set(out, &hits->ports);
+    save_span(out, hits->span);
+    save_examples(out, &hits->examples);
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    struct set_pool *sets = hosts_sets(w->hosts);
+    struct hits *hits = load_bool(in) ? hits_of(w, slot) : NULL;
+    if (hits == NULL)
+        return !in->failed;
+    load_set(sets, &hits->requests, in);
+    load_set(sets, &hits->servers, in);
+    load_set(sets, &hits->ports, in);
+    hits->span = load_span(in);
+    load_examples(&hits->examples, in);
+    load_demand(in, hits->span.first_us <= hits->span.last_us && hits->examples.count > 0);
+    load_demand(in, set_number(&hits->requests) > 0 && set_number(&hits->servers) > 0 &&
+                        set_number(&hits->ports) > 0);
+    return !in->failed;
+}
+
 static bool report(struct watcher *w, int32_t day, const void *slot, struct sign *out)
 {
     (void)w, (void)day;
@@ -105,4 +136,6 @@ const struct detector detector_odd_http = {
     .observe = observe,
     .merge = merge,
     .report = report,
+    .save = save,
+    .load = load,
 };

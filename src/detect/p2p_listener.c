@@ -22,6 +22,7 @@
 #include "detect/sampled.h"
 #include "evidence/chance.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/set.h"
 #include "evidence/sign.h"
 #include "evidence/span.h"
@@ -111,6 +112,54 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     }
 }
 
+static void save(const void *slot, struct writer *out)
+{
+    const struct slot *s = slot;
+    save_set(out, &s->answered);
+    save_bool(out, s->hits != NULL);
+    if (s->hits == NULL)
+        return;
+    save_set(out, &s->hits->clients);
+    save_span(out, s->hits->span);
+    for (unsigned i = 0; i < PROTOCOLS; i++) {
+        write_le16(out, s->hits->fixed[i]);
+        write_le16(out, s->hits->of_week[i]);
+    }
+}
+
+static uint16_t load_port(struct reader *in)
+{
+    uint16_t port = read_le16(in);
+    load_demand(in, port == 0 || (port >= PORT_LOWEST && !port_is_blacklisted(port)));
+    return port;
+}
+
+static void load_hits(struct watcher *w, struct hits *hits, struct reader *in)
+{
+    bool has_port = false;
+    load_set(hosts_sets(w->hosts), &hits->clients, in);
+    hits->span = load_span(in);
+    for (unsigned i = 0; i < PROTOCOLS; i++) {
+        hits->fixed[i] = load_port(in);
+        hits->of_week[i] = load_port(in);
+        load_demand(in, hits->fixed[i] == 0 || hits->fixed[i] != hits->of_week[i]);
+        has_port |= hits->fixed[i] != 0 || hits->of_week[i] != 0;
+    }
+    load_demand(in, has_port && hits->span.first_us <= hits->span.last_us);
+    load_demand(in, set_number(&hits->clients) > 0);
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    struct slot *s = slot;
+    load_set(hosts_sets(w->hosts), &s->answered, in);
+    load_demand(in, set_number(&s->answered) > 0);
+    struct hits *hits = load_bool(in) ? hits_of(w, s) : NULL;
+    if (hits != NULL)
+        load_hits(w, hits, in);
+    return !in->failed;
+}
+
 static bool has_both(const struct hits *hits, unsigned protocol)
 {
     return hits->fixed[protocol] != 0 && hits->of_week[protocol] != 0;
@@ -194,4 +243,6 @@ const struct detector detector_p2p_listener = {
     .observe = observe,
     .merge = merge,
     .report = report,
+    .save = save,
+    .load = load,
 };

@@ -2,6 +2,7 @@
 #ifndef WORMSIGN_DETECT_SAMPLED_H
 #define WORMSIGN_DETECT_SAMPLED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "evidence/set.h"
 
@@ -14,5 +15,9 @@ enum { SAMPLED_SHOWN = 4 };
  * (NULL: nothing) is known not to hold, as the items of one fact. */
 void sampled_show(const struct set *of, const struct set *without, const char *fact,
                   struct sign *out);
+
+/* Whether all that the set holds can be hash_address() of IPv4 addresses: asked of sets that
+ * strangers saved. */
+bool sampled_are_ipv4(const struct set *set);
 
 #endif

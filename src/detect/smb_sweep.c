@@ -16,6 +16,7 @@
 #include "detect/detector.h"
 #include "detect/sampled.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/set.h"
 #include "evidence/sign.h"
 #include "evidence/span.h"
@@ -108,6 +109,29 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     into->ports |= from->ports;
 }
 
+static void save(const void *slot, struct writer *out)
+{
+    const struct slot *s = slot;
+    save_set(out, &s->tried);
+    save_set(out, &s->answered);
+    save_span(out, s->begun ? s->span : span_empty());
+    write_u8(out, s->ports);
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    struct slot *s = slot;
+    load_set(hosts_sets(w->hosts), &s->tried, in);
+    load_set(hosts_sets(w->hosts), &s->answered, in);
+    s->span = load_span(in);
+    s->begun = s->span.first_us <= s->span.last_us;
+    s->ports = read_u8(in);
+    load_demand(in, sampled_are_ipv4(&s->tried) && sampled_are_ipv4(&s->answered));
+    load_demand(in, s->ports <= (TRIED_SMB | TRIED_NETBIOS) && s->begun == (s->ports != 0) &&
+                        s->begun == (set_number(&s->tried) > 0));
+    return !in->failed;
+}
+
 /* Estimates enter on the safe side. */
 static double points_of(const struct watcher *w, const struct slot *s)
 {
@@ -167,4 +191,6 @@ const struct detector detector_smb_sweep = {
     .wants = wants,
     .merge = merge,
     .report = report,
+    .save = save,
+    .load = load,
 };

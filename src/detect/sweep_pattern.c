@@ -20,6 +20,7 @@
 #include "detect/detector.h"
 #include "detect/sampled.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/set.h"
 #include "evidence/sign.h"
 #include "evidence/span.h"
@@ -116,6 +117,41 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
         set_merge(hosts_sets(w->hosts), &into->networks, &from->networks);
 }
 
+static void save(const void *slot, struct writer *out)
+{
+    const struct slot *s = slot;
+    save_span(out, s->begun ? s->span : span_empty());
+    save_bool(out, s->broken);
+    if (!s->broken)
+        save_set(out, &s->networks);
+}
+
+/* What is not broken holds nothing but what the worm could have drawn. */
+static bool are_networks(const struct set *networks)
+{
+    const uint64_t *held;
+    size_t count = set_sample(networks, &held);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t network = hash_number_undo(held[i]);
+        if (network > UINT16_MAX || (network << 16 & BITS_SPARED) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    struct slot *s = slot;
+    s->span = load_span(in);
+    s->begun = s->span.first_us <= s->span.last_us;
+    s->broken = load_bool(in);
+    if (!s->broken)
+        load_set(hosts_sets(w->hosts), &s->networks, in);
+    load_demand(in, are_networks(&s->networks));
+    load_demand(in, s->begun == (s->broken || set_number(&s->networks) > 0));
+    return !in->failed;
+}
+
 static void show_networks(const struct set *networks, struct sign *out)
 {
     const uint64_t *held;
@@ -159,4 +195,6 @@ const struct detector detector_sweep_pattern = {
     .observe = observe,
     .merge = merge,
     .report = report,
+    .save = save,
+    .load = load,
 };

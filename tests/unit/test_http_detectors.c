@@ -1,5 +1,6 @@
 /* detect/odd_http, detect/rendezvous_http, detect/known_site, detect/sites. */
 #include "http_stage.h"
+#include "saved_slot.h"
 
 #include "conficker/web_ports.h"
 #include "conficker/worm_sites.h"
@@ -381,6 +382,89 @@ static void test_no_byte_from_the_network_steers_what_is_said(void **state)
     }
 }
 
+/* Saved and loaded */
+
+static void test_what_was_saved_says_the_same_and_no_stranger_harms(void **state)
+{
+    (void)state;
+    static const enum sign_id signs[] = {SIGN_ODD_HTTP, SIGN_RENDEZVOUS_HTTP};
+    static const unsigned steps[] = {2, STEPS, 200};
+    for (unsigned i = 0; i < COUNT_OF(signs) * COUNT_OF(steps); i++) {
+        struct stage s = stage_of(signs[i % COUNT_OF(signs)]);
+        for (unsigned number = 1; number < steps[i / COUNT_OF(signs)]; number++)
+            step(&s, CLIENT, number);
+        asked(&s, to("192.0.2.80", 4321), "/\x1b[2J\x80", "192.0.2.80");
+        check_saved(&s, CLIENT, AT_NOON);
+        stage_clear(&s);
+    }
+}
+
+/* A slot whose sets have this many items each, with one example if so said. */
+static bool requests_are_taken(enum sign_id id, uint8_t items, bool has_span, bool has_example)
+{
+    struct stage s = stage_of(id);
+    uint8_t bytes[128];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    struct examples examples = {0};
+    save_bool(&w, true);
+    for (unsigned set = 0; set < (id == SIGN_ODD_HTTP ? 3 : 2); set++) {
+        write_u8(&w, items);
+        for (uint8_t i = 0; i < items; i++)
+            write_le64(&w, i);
+    }
+    if (id == SIGN_RENDEZVOUS_HTTP)
+        write_u8(&w, 1);
+    save_span(&w, has_span ? (struct span){5, 7} : span_empty());
+    if (has_example)
+        examples_add(&examples, 7, "192.0.2.1:80 /");
+    save_examples(&w, &examples);
+    bool taken = saved_loads(&s, slot_of(&s, CLIENT, AT_NOON), bytes, w.used);
+    stage_clear(&s);
+    return taken;
+}
+
+static void test_requests_that_nobody_sent_are_refused(void **state)
+{
+    (void)state;
+    static const enum sign_id signs[] = {SIGN_ODD_HTTP, SIGN_RENDEZVOUS_HTTP};
+    for (unsigned i = 0; i < COUNT_OF(signs); i++) {
+        assert_true(requests_are_taken(signs[i], 1, true, true));
+        assert_true(requests_are_taken(signs[i], 3, true, true));
+        assert_false(requests_are_taken(signs[i], 0, true, true));
+        assert_false(requests_are_taken(signs[i], 1, false, true));
+        assert_false(requests_are_taken(signs[i], 1, true, false));
+    }
+}
+
+/* Whether a slot of variant A is taken when the byte of its shapes is another. */
+static bool shapes_are_taken(uint8_t shapes, unsigned *variants)
+{
+    struct stage s = stage_of(SIGN_RENDEZVOUS_HTTP), other = stage_of(SIGN_RENDEZVOUS_HTTP);
+    enum { SHAPES_AT = 1 + 9 + 9 }; /* behind a bool and two sets of one item */
+    static uint8_t bytes[SAVED_MAX];
+    struct sign sign = {0};
+    asked(&s, to("192.0.2.80", 80), "/search?q=3&aq=7", "192.0.2.80");
+    size_t size = saved_bytes(&s, slot_of(&s, CLIENT, AT_NOON), bytes);
+    assert_int_equal(bytes[SHAPES_AT], 2);
+    bytes[SHAPES_AT] = shapes;
+    bool taken = saved_loads(&other, slot_of(&other, CLIENT, AT_NOON), bytes, size);
+    *variants = taken && sign_of(&other, CLIENT, AT_NOON, &sign) ? sign.variants : 0;
+    stage_clear(&s);
+    stage_clear(&other);
+    return taken;
+}
+
+static void test_only_shapes_that_there_are_are_taken(void **state)
+{
+    (void)state;
+    unsigned variants;
+    for (unsigned shapes = 0; shapes < 256; shapes++) {
+        assert_int_equal(shapes_are_taken((uint8_t)shapes, &variants), shapes >= 1 && shapes <= 3);
+        if (shapes >= 1 && shapes <= 3)
+            assert_int_equal(variants, shapes == 2 ? VARIANT_A : VARIANT_A | VARIANT_B | VARIANT_C);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +487,9 @@ int main(void)
         cmocka_unit_test(test_a_list_ends_at_its_limit),
         cmocka_unit_test(test_merging_at_every_point_gives_the_whole),
         cmocka_unit_test(test_no_byte_from_the_network_steers_what_is_said),
+        cmocka_unit_test(test_what_was_saved_says_the_same_and_no_stranger_harms),
+        cmocka_unit_test(test_requests_that_nobody_sent_are_refused),
+        cmocka_unit_test(test_only_shapes_that_there_are_are_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

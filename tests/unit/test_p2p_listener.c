@@ -1,6 +1,7 @@
 /* detect/p2p_listener: who answers where the worm would listen, and who only has many ports
  * open. */
 #include "split.h"
+#include "saved_slot.h"
 
 #include <math.h>
 
@@ -265,6 +266,53 @@ static void test_merging_parts_gives_the_whole(void **state)
     check_splits(SIGN_P2P_LISTENER, seen, SEEN, 30, host, tuesday);
 }
 
+static void test_what_was_saved_says_the_same_and_no_stranger_harms(void **state)
+{
+    (void)state;
+    static const uint16_t ports[] = {59436, 39014, 43492, 27859};
+    for (unsigned predicted = 0; predicted <= 4; predicted++) {
+        struct stage s = stage_of(SIGN_P2P_LISTENER);
+        for (uint16_t i = 0; i < 30 * predicted * predicted + 1; i++)
+            answers(&s, (uint16_t)(21000 + i), IP_TCP, tuesday);
+        for (unsigned i = 0; i < predicted; i++)
+            answers(&s, ports[i], i < 2 ? IP_TCP : IP_UDP, tuesday);
+        check_saved(&s, host, tuesday);
+        stage_clear(&s);
+    }
+}
+
+/* One answer, on these TCP ports. */
+static bool is_taken(uint16_t fixed, uint16_t of_week)
+{
+    struct stage s = stage_of(SIGN_P2P_LISTENER);
+    uint8_t bytes[64];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    for (unsigned i = 0; i < 2; i++) { /* what it answered on, and whom */
+        write_u8(&w, 1);
+        write_le64(&w, 7);
+        if (i == 0)
+            save_bool(&w, true);
+    }
+    save_span(&w, (struct span){5, 7});
+    write_le16(&w, fixed);
+    write_le16(&w, of_week);
+    write_le32(&w, 0);
+    struct reader r = reader_over(bytes, w.used);
+    bool taken = s.detector->load(&s.watcher, slot_of(&s, host, tuesday), &r);
+    stage_clear(&s);
+    return taken;
+}
+
+static void test_ports_that_nobody_can_have_met_are_refused(void **state)
+{
+    (void)state;
+    assert_true(is_taken(59436, 39014) && is_taken(59436, 0) && is_taken(0, 39014));
+    assert_false(is_taken(0, 0));
+    assert_false(is_taken(59436, 59436));
+    assert_false(is_taken(2111, 39014));
+    assert_false(is_taken(59436, 8080));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +329,8 @@ int main(void)
         cmocka_unit_test(test_one_port_that_is_both_is_one_port),
         cmocka_unit_test(test_ipv6_servers_are_passed_over),
         cmocka_unit_test(test_merging_parts_gives_the_whole),
+        cmocka_unit_test(test_what_was_saved_says_the_same_and_no_stranger_harms),
+        cmocka_unit_test(test_ports_that_nobody_can_have_met_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

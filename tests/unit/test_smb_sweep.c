@@ -1,6 +1,7 @@
 /* detect/smb_sweep: who tries many addresses on 445 or 139 where nobody lives, and who only works
  * with hosts that are there. */
 #include "split.h"
+#include "saved_slot.h"
 
 #include "base/hash.h"
 #include "detect/sampled.h"
@@ -294,6 +295,61 @@ static void test_merging_parts_gives_the_whole(void **state)
     check_splits(SIGN_SMB_SWEEP, seen, SEEN, 50, host, noon);
 }
 
+static void test_what_was_saved_says_the_same_and_no_stranger_harms(void **state)
+{
+    (void)state;
+    static const unsigned tried[] = {1, 20, 64, 200};
+    for (unsigned i = 0; i < sizeof tried / sizeof tried[0]; i++) {
+        struct stage s = stage_of(SIGN_SMB_SWEEP);
+        sweep(&s, 0x0a000100, tried[i], tried[i] / 3);
+        see(&s, attempt(0x0a000101, 139, "2009-04-21T13:00:00Z"));
+        check_saved(&s, host, noon);
+        stage_clear(&s);
+    }
+}
+
+static void test_answers_alone_are_saved_too(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_SMB_SWEEP), other = stage_of(SIGN_SMB_SWEEP);
+    struct sign sign;
+    see(&s, answer(0x0a000100, 445, noon));
+    stage_reload(&s, &other, host, noon);
+    sweep(&other, 0x0a000100, 20, 0); /* before it was loaded, in another part: 19 failed */
+    assert_true(sign_of(&other, host, noon, &sign));
+    assert_int_equal(sign.count, 19);
+    stage_clear(&s);
+    stage_clear(&other);
+}
+
+/* A slot of one address tried, by bytes of our own. */
+static bool is_taken(uint64_t first, uint8_t ports, bool has_span)
+{
+    struct stage s = stage_of(SIGN_SMB_SWEEP);
+    uint8_t bytes[64];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    write_u8(&w, 1);
+    write_le64(&w, first);
+    write_u8(&w, 0);
+    save_span(&w, has_span ? (struct span){5, 7} : span_empty());
+    write_u8(&w, ports);
+    struct reader r = reader_over(bytes, w.used);
+    bool taken = s.detector->load(&s.watcher, slot_of(&s, host, noon), &r);
+    stage_clear(&s);
+    return taken;
+}
+
+static void test_a_sweep_that_no_run_can_have_seen_is_refused(void **state)
+{
+    (void)state;
+    uint64_t target = hash_number(hash_address(address_of_v4(0x0a000100)));
+    assert_true(is_taken(target, 1, true) && is_taken(target, 3, true));
+    assert_false(is_taken(target, 0, true));
+    assert_false(is_taken(target, 4, true));
+    assert_false(is_taken(target, 1, false));
+    assert_false(is_taken(target + 1, 1, true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +369,9 @@ int main(void)
         cmocka_unit_test(test_of_many_no_one_that_answered_is_named_as_failed),
         cmocka_unit_test(test_what_an_estimate_does_not_tell_is_not_shown),
         cmocka_unit_test(test_merging_parts_gives_the_whole),
+        cmocka_unit_test(test_what_was_saved_says_the_same_and_no_stranger_harms),
+        cmocka_unit_test(test_answers_alone_are_saved_too),
+        cmocka_unit_test(test_a_sweep_that_no_run_can_have_seen_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* detect/sweep_pattern: whose targets on 445 avoid what the worm's generator never draws. */
 #include "split.h"
+#include "saved_slot.h"
 
 #include <math.h>
 
@@ -232,6 +233,58 @@ static void test_merging_parts_gives_the_whole(void **state)
     check_splits(SIGN_SWEEP_PATTERN, seen, 20, 1, host, noon);
 }
 
+static void test_what_was_saved_says_the_same_and_no_stranger_harms(void **state)
+{
+    (void)state;
+    static const uint32_t tried[] = {1, 15, 64, 300};
+    for (unsigned i = 0; i < sizeof tried / sizeof tried[0]; i++) {
+        struct stage s = stage_of(SIGN_SWEEP_PATTERN);
+        tries_as_worm(&s, host, 0, tried[i]);
+        check_saved(&s, host, noon);
+        stage_clear(&s);
+    }
+}
+
+static void test_a_broken_pattern_stays_broken_when_it_was_saved(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_SWEEP_PATTERN), other = stage_of(SIGN_SWEEP_PATTERN);
+    struct sign sign;
+    tries_as_worm(&s, host, 0, 20);
+    tries(&s, "20.128.1.1");
+    check_saved(&s, host, noon);
+    stage_reload(&s, &other, host, noon);
+    tries_as_worm(&other, host, 0, 20);
+    assert_false(sign_of(&other, host, noon, &sign));
+    stage_clear(&s);
+    stage_clear(&other);
+}
+
+/* A slot of one network, not broken. */
+static bool is_taken(uint64_t network, bool has_span)
+{
+    struct stage s = stage_of(SIGN_SWEEP_PATTERN);
+    uint8_t bytes[64];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    save_span(&w, has_span ? (struct span){5, 7} : span_empty());
+    save_bool(&w, false);
+    write_u8(&w, 1);
+    write_le64(&w, hash_number(network));
+    struct reader r = reader_over(bytes, w.used);
+    bool taken = s.detector->load(&s.watcher, slot_of(&s, host, noon), &r);
+    stage_clear(&s);
+    return taken;
+}
+
+static void test_networks_that_would_break_the_pattern_are_refused(void **state)
+{
+    (void)state;
+    assert_true(is_taken(0x147f, true));
+    assert_false(is_taken(0x1480, true));
+    assert_false(is_taken(0x10000, true));
+    assert_false(is_taken(0x147f, false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +299,9 @@ int main(void)
         cmocka_unit_test(test_many_networks_are_estimated_from_below),
         cmocka_unit_test(test_some_of_the_networks_are_named),
         cmocka_unit_test(test_merging_parts_gives_the_whole),
+        cmocka_unit_test(test_what_was_saved_says_the_same_and_no_stranger_harms),
+        cmocka_unit_test(test_a_broken_pattern_stays_broken_when_it_was_saved),
+        cmocka_unit_test(test_networks_that_would_break_the_pattern_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
