@@ -193,7 +193,7 @@ static void put_fetch(struct writer *out, const void *item)
     write_bytes(out, f->shown, f->shown_size);
 }
 
-/* The path as it is shown must not deny what is said of it; all of it is shown where it is short. */
+/* The path as it is shown must not deny what is said of it; a short one is shown whole. */
 static bool is_path_of(const struct fetch *f)
 {
     struct reader shown = reader_over(f->shown, f->shown_size);
