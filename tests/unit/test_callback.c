@@ -421,6 +421,29 @@ static void test_a_path_that_is_not_what_is_said_of_it_is_refused(void **state)
     stage_clear(&other);
 }
 
+/* Two images, which stand last: a bool, two times and the rank of each. */
+static void test_a_list_out_of_order_is_refused(void **state)
+{
+    (void)state;
+    enum { ITEM = 25 };
+    struct stage s = stage_of(SIGN_CALLBACK), other = stage_of(SIGN_CALLBACK);
+    uint8_t bytes[256], swapped[ITEM];
+    served(&s, fetch_at(4321, FETCHED), "image/png", "MZ");
+    served(&s, fetch_at(4322, FETCHED), "image/png", "MZ");
+    struct writer w = writer_over(bytes, sizeof bytes);
+    s.detector->save(slot_of(&s, VICTIM, FETCHED), &w);
+    uint8_t *last = bytes + w.used - ITEM;
+    bool whole;
+    assert_true(hostile_load(&other, at("10.0.0.1"), bytes, w.used, &whole));
+    memcpy(swapped, last, ITEM);
+    memcpy(last, last - ITEM, ITEM);
+    assert_false(hostile_load(&other, at("10.0.0.2"), bytes, w.used, &whole)); /* one twice */
+    memcpy(last - ITEM, swapped, ITEM);
+    assert_false(hostile_load(&other, at("10.0.0.3"), bytes, w.used, &whole));
+    stage_clear(&s);
+    stage_clear(&other);
+}
+
 /* evidence/smallest */
 
 struct item {
@@ -503,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_a_full_slot_and_an_empty_one_are_saved),
         cmocka_unit_test(test_a_saved_slot_of_strangers_harms_nothing),
         cmocka_unit_test(test_a_path_that_is_not_what_is_said_of_it_is_refused),
+        cmocka_unit_test(test_a_list_out_of_order_is_refused),
         cmocka_unit_test(test_a_list_keeps_its_smallest_in_any_order),
         cmocka_unit_test(test_a_list_without_memory_keeps_fewer_and_counts),
     };

@@ -438,7 +438,8 @@ static void test_a_known_site_that_is_none_is_refused(void **state)
 {
     (void)state;
     assert_false(site_is_taken(0));
-    assert_false(site_is_taken(UINT32_C(1) << WORM_SITES));
+    assert_false(site_is_taken(UINT32_MAX));
+    assert_true(site_is_taken((UINT32_C(1) << WORM_SITES) - 1));
     for (unsigned i = 0; i < WORM_SITES; i++)
         assert_int_equal(site_is_taken(UINT32_C(1) << i), worm_sites[i].kind != WORM_SITE_CLOCK);
 }
