@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/sign.h"
 
 bool attacks_any(const struct attacks *a)
@@ -115,4 +116,90 @@ void attacks_merge(struct hosts *h, struct attacks *into, const struct attacks *
     set_merge(hosts_sets(h), &into->streams, &from->streams);
     for (uint32_t i = 0; i < from->count; i++)
         keep(h, into, &from->kept[i]);
+}
+
+static void save_attack(const struct attack *a, struct writer *out)
+{
+    save_time(out, a->when_us);
+    save_address(out, a->other);
+    write_le16(out, a->port);
+    write_le64(out, a->stream);
+    write_u8(out, (uint8_t)a->exploit.family);
+    write_u8(out, a->exploit.size);
+    write_bytes(out, a->exploit.bytes, a->exploit.size);
+    write_u8(out, (uint8_t)a->exploit.url.standing);
+    save_text(out, a->exploit.url.text);
+}
+
+static struct attack load_attack(struct reader *in)
+{
+    struct attack a = {.when_us = load_time(in), .other = load_address(in)};
+    a.port = read_le16(in);
+    a.stream = read_le64(in);
+    struct exploit *e = &a.exploit;
+    e->family = (enum exploit_family)read_u8(in);
+    e->size = read_u8(in);
+    load_demand(in, e->size <= EXPLOIT_BYTES_KEPT);
+    const uint8_t *bytes = read_bytes(in, in->failed ? 0 : e->size);
+    if (bytes != NULL && !in->failed)
+        memcpy(e->bytes, bytes, e->size);
+    e->url.standing = (enum exploit_url_standing)read_u8(in);
+    load_text(in, e->url.text, sizeof e->url.text);
+    e->url.size = (uint8_t)strlen(e->url.text);
+    load_demand(in, in->failed || exploit_complete(e));
+    return a;
+}
+
+void attacks_save(const struct attacks *a, struct writer *out)
+{
+    write_u8(out, (uint8_t)a->variants);
+    if (!attacks_any(a))
+        return;
+    save_span(out, a->span);
+    save_set(out, &a->others);
+    save_set(out, &a->streams);
+    write_u8(out, (uint8_t)a->count);
+    for (uint32_t i = 0; i < a->count; i++)
+        save_attack(&a->kept[i], out);
+}
+
+/* One of a list: within what the list says of all. */
+static bool is_of(const struct attacks *a, const struct attack *one)
+{
+    for (uint32_t i = 0; i < a->count; i++)
+        if (is_same(&a->kept[i], one))
+            return false;
+    return (attack_variants(one) & ~a->variants) == 0 && one->when_us >= a->span.first_us &&
+           one->when_us <= a->span.last_us;
+}
+
+/* Variants come as exploits have them: A, or B and C, or all. */
+static unsigned load_variants(struct reader *in)
+{
+    unsigned variants = read_u8(in);
+    bool is_one = (variants & VARIANT_B) != 0, is_other = (variants & VARIANT_C) != 0;
+    load_demand(in, (variants & ~(unsigned)(VARIANT_A | VARIANT_B | VARIANT_C)) == 0);
+    load_demand(in, is_one == is_other);
+    return in->failed ? 0 : variants;
+}
+
+void attacks_load(struct hosts *h, struct attacks *a, struct reader *in)
+{
+    struct attack before = {0};
+    a->variants = load_variants(in);
+    if (!attacks_any(a))
+        return;
+    a->span = load_span(in);
+    load_demand(in, a->span.first_us <= a->span.last_us);
+    load_set(hosts_sets(h), &a->others, in);
+    load_set(hosts_sets(h), &a->streams, in);
+    uint8_t count = read_u8(in);
+    load_demand(in, count <= ATTACKS_KEPT);
+    for (uint8_t i = 0; i < count && !in->failed; i++) {
+        struct attack one = load_attack(in);
+        load_demand(in, (i == 0 || compare(&before, &one) <= 0) && is_of(a, &one));
+        before = one;
+        if (!in->failed)
+            keep(h, a, &one);
+    }
 }

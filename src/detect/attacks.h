@@ -13,6 +13,8 @@
 #include "evidence/span.h"
 
 struct hosts;
+struct reader;
+struct writer;
 
 enum { ATTACKS_KEPT = 16 }; /* the first by time and address; of the others only the number */
 
@@ -38,6 +40,10 @@ bool attacks_any(const struct attacks *a);
 /* Adds one; a second word of the same connection may tell more of the same attack. */
 void attacks_add(struct hosts *h, struct attacks *a, const struct attack *one);
 void attacks_merge(struct hosts *h, struct attacks *into, const struct attacks *from);
+
+/* As bytes (evidence/saving.h); into a zeroed list. */
+void attacks_save(const struct attacks *a, struct writer *out);
+void attacks_load(struct hosts *h, struct attacks *a, struct reader *in);
 
 /* The variants that have this exploit: bits. */
 unsigned attack_variants(const struct attack *a);

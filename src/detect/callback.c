@@ -28,6 +28,7 @@
 #include "evidence/edge.h"
 #include "evidence/examples.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/smallest.h"
 #include "observe/packet.h"
 
@@ -72,13 +73,17 @@ static uint64_t connection_of(const struct observation *seen)
 
 /* contacts */
 
+static uint64_t contact_rank(struct address peer, int64_t when_us)
+{
+    return hash_pair(hash_address(peer), (uint64_t)(when_us / WITHIN_US));
+}
+
 static void note_contact(struct watcher *w, const struct observation *seen)
 {
     struct address victim = seen->server.address, peer = seen->client.address;
-    int64_t ten_minutes = seen->when_us / WITHIN_US;
-    const struct contact contact = {.ranked = {hash_pair(hash_address(peer), (uint64_t)ten_minutes),
-                                               {seen->when_us, seen->when_us}},
-                                    .peer = peer};
+    const struct contact contact = {
+        .ranked = {contact_rank(peer, seen->when_us), {seen->when_us, seen->when_us}},
+        .peer = peer};
     struct slot *today = watcher_slot(w, victim, seen->when_us);
     if (today != NULL)
         smallest_add(w->hosts, &today->contacts, contacts_kept, &contact);
@@ -158,6 +163,92 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     smallest_merge(w->hosts, &into->contacts, &from->contacts, contacts_kept);
     smallest_merge(w->hosts, &into->fetches, &from->fetches, fetches_kept);
     smallest_merge(w->hosts, &into->images, &from->images, images_kept);
+}
+
+/* Saving: what follows from the rest is not written, but made again. */
+
+static void put_contact(struct writer *out, const void *item)
+{
+    const struct contact *c = item;
+    save_address(out, c->peer);
+}
+
+static void get_contact(struct reader *in, void *item)
+{
+    struct contact *c = item;
+    c->peer = load_address(in);
+    c->ranked.rank = contact_rank(c->peer, c->ranked.span.first_us);
+    load_demand(in, c->ranked.rank == contact_rank(c->peer, c->ranked.span.last_us));
+}
+
+static void put_fetch(struct writer *out, const void *item)
+{
+    const struct fetch *f = item;
+    save_address(out, f->server);
+    write_le16(out, f->port);
+    write_le64(out, f->connection);
+    write_le64(out, f->path);
+    save_bool(out, f->is_letters);
+    write_u8(out, f->shown_size);
+    write_bytes(out, f->shown, f->shown_size);
+}
+
+/* The path as it is shown must not deny what is said of it; a short one is shown whole. */
+static bool is_path_of(const struct fetch *f)
+{
+    struct reader shown = reader_over(f->shown, f->shown_size);
+    bool is_letters = http_path_is_letters(shown);
+    if (f->shown_size < PATH_KEPT)
+        return f->path == http_path_hash(shown) && f->is_letters == is_letters;
+    return is_letters || !f->is_letters;
+}
+
+static void get_fetch(struct reader *in, void *item)
+{
+    struct fetch *f = item;
+    f->server = load_address(in);
+    f->port = read_le16(in);
+    f->connection = read_le64(in);
+    f->path = read_le64(in);
+    f->is_letters = load_bool(in);
+    f->shown_size = read_u8(in);
+    load_demand(in, f->shown_size <= PATH_KEPT);
+    const uint8_t *shown = read_bytes(in, in->failed ? 0 : f->shown_size);
+    if (in->failed)
+        return;
+    if (f->shown_size > 0)
+        memcpy(f->shown, shown, f->shown_size);
+    f->ranked.rank = rank_of(f->connection, f->path, f->is_letters);
+    load_demand(in, is_path_of(f) && !port_is_web(f->port));
+}
+
+static void put_image(struct writer *out, const void *item)
+{
+    const struct ranked *image = item;
+    write_le64(out, image->rank);
+}
+
+static void get_image(struct reader *in, void *item)
+{
+    struct ranked *image = item;
+    image->rank = read_le64(in);
+}
+
+static void save(const void *slot, struct writer *out)
+{
+    const struct slot *s = slot;
+    save_smallest(out, &s->contacts, contacts_kept, put_contact);
+    save_smallest(out, &s->fetches, fetches_kept, put_fetch);
+    save_smallest(out, &s->images, images_kept, put_image);
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    struct slot *s = slot;
+    load_smallest(w->hosts, &s->contacts, contacts_kept, in, get_contact);
+    load_smallest(w->hosts, &s->fetches, fetches_kept, in, get_fetch);
+    load_smallest(w->hosts, &s->images, images_kept, in, get_image);
+    return !in->failed;
 }
 
 /* The join */
@@ -305,5 +396,7 @@ const struct detector detector_callback = {
     .observe = observe,
     .merge = merge,
     .report = report,
+    .save = save,
+    .load = load,
     .edges = edges,
 };

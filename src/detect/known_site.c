@@ -13,6 +13,7 @@
 #include "detect/sites.h"
 #include "evidence/examples.h"
 #include "evidence/hosts.h"
+#include "evidence/saving.h"
 #include "evidence/set.h"
 #include "evidence/span.h"
 #include "wire/dns.h"
@@ -137,6 +138,41 @@ static uint64_t count_kind(const struct slot *s, enum worm_site_kind kind)
     return count;
 }
 
+static uint64_t count_of_worm(const struct slot *s)
+{
+    return count_kind(s, WORM_SITE_ADDRESS) + count_kind(s, WORM_SITE_PROGRAM);
+}
+
+static void save(const void *slot, struct writer *out)
+{
+    const struct slot *s = slot;
+    write_le32(out, s->of_worm);
+    save_bool(out, s->hits != NULL);
+    if (s->hits == NULL)
+        return;
+    save_set(out, &s->hits->listed);
+    save_span(out, s->hits->span);
+    save_examples(out, &s->hits->examples);
+}
+
+static bool load(struct watcher *w, void *slot, struct reader *in)
+{
+    struct slot *s = slot;
+    s->of_worm = read_le32(in);
+    load_demand(in, s->of_worm >> WORM_SITES == 0);
+    struct hits *hits = load_bool(in) ? hits_of(w, s) : NULL;
+    if (hits == NULL)
+        return !in->failed;
+    load_set(hosts_sets(w->hosts), &hits->listed, in);
+    hits->span = load_span(in);
+    load_examples(&hits->examples, in);
+    load_demand(in, hits->span.first_us <= hits->span.last_us);
+    /* Something weighs, or there was no room for it. */
+    load_demand(in,
+                count_of_worm(s) > 0 || set_number(&hits->listed) > 0 || hits->listed.missed > 0);
+    return !in->failed;
+}
+
 static void say(const struct slot *s, struct text *says)
 {
     uint64_t address = count_kind(s, WORM_SITE_ADDRESS), listed = set_number(&s->hits->listed);
@@ -164,7 +200,7 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     const struct slot *s = slot;
     if (s->hits == NULL)
         return false;
-    uint64_t of_worm = count_kind(s, WORM_SITE_ADDRESS) + count_kind(s, WORM_SITE_PROGRAM);
+    uint64_t of_worm = count_of_worm(s);
     out->weight = WEIGHT_POINTS;
     out->points = POINTS;
     out->count = of_worm + set_number(&s->hits->listed);
@@ -184,4 +220,6 @@ const struct detector detector_known_site = {
     .observe = observe,
     .merge = merge,
     .report = report,
+    .save = save,
+    .load = load,
 };

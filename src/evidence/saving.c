@@ -2,6 +2,7 @@
 #include "evidence/saving.h"
 
 #include <assert.h>
+#include <stdalign.h>
 #include <string.h>
 
 /* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z: the times that sources give. */
@@ -194,5 +195,38 @@ void load_examples(struct examples *out, struct reader *r)
         load_demand(r, i == 0 || hash > out->kept[i - 1].hash);
         if (!r->failed)
             examples_add(out, hash, text);
+    }
+}
+
+void save_smallest(struct writer *w, const struct smallest *list, struct smallest_of of,
+                   void (*put)(struct writer *w, const void *item))
+{
+    assert(of.most <= UINT16_MAX);
+    write_le16(w, (uint16_t)list->count);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct ranked *item = smallest_at(list, of, i);
+        save_span(w, item->span);
+        put(w, item);
+    }
+}
+
+void load_smallest(struct hosts *h, struct smallest *out, struct smallest_of of, struct reader *r,
+                   void (*get)(struct reader *r, void *item))
+{
+    alignas(max_align_t) unsigned char bytes[SMALLEST_ITEM_MAX];
+    struct ranked *item = (void *)bytes;
+    uint64_t before = 0;
+    uint16_t count = read_le16(r);
+    assert(of.size <= sizeof bytes);
+    load_demand(r, count <= of.most);
+    for (uint16_t i = 0; i < count && !r->failed; i++) {
+        memset(bytes, 0, sizeof bytes);
+        item->span = load_span(r);
+        load_demand(r, item->span.first_us <= item->span.last_us);
+        get(r, item);
+        load_demand(r, i == 0 || item->rank > before);
+        before = item->rank;
+        if (!r->failed)
+            smallest_add(h, out, of, item);
     }
 }

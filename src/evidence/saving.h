@@ -16,6 +16,7 @@
 #include "base/writer.h"
 #include "evidence/examples.h"
 #include "evidence/set.h"
+#include "evidence/smallest.h"
 #include "evidence/span.h"
 #include "evidence/trail.h"
 
@@ -60,5 +61,15 @@ void load_trail(struct hosts *h, struct trail *out, struct reader *r);
 
 void save_examples(struct writer *w, const struct examples *e);
 void load_examples(struct examples *out, struct reader *r);
+
+enum { SMALLEST_ITEM_MAX = 128 }; /* bytes of an item that can be loaded */
+
+/* How many items (2 bytes); of each its span, and what `put` writes. */
+void save_smallest(struct writer *w, const struct smallest *list, struct smallest_of of,
+                   void (*put)(struct writer *w, const void *item));
+/* Into an empty list. `get` is given an item with its span, the rest of it zero, and fills in its
+ * rank and all else. */
+void load_smallest(struct hosts *h, struct smallest *out, struct smallest_of of, struct reader *r,
+                   void (*get)(struct reader *r, void *item));
 
 #endif

@@ -1,4 +1,5 @@
 /* detect/callback: a fetch from whoever had reached port 445 just before; evidence/smallest. */
+#include "hostile_slot.h"
 #include "http_stage.h"
 
 #include "base/hash.h"
@@ -328,6 +329,121 @@ static void test_merging_at_every_point_gives_the_whole(void **state)
         check_split(at_step);
 }
 
+/* Saved slots */
+
+/* Every path that matters: none, short, of letters, long, with hostile bytes. */
+static void fetch_everything(struct stage *s)
+{
+    static const char *const targets[] = {
+        "/qwerty",
+        "/",
+        "/\x1b[2J\x80",
+        "http://a",
+        "/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl",
+        "/0123456789012345678901234567890123456789012345678901234567890"};
+    reached(s, 445, REACHED);
+    for (unsigned i = 0; i < COUNT_OF(targets); i++)
+        asked(s, fetch_at(4321, FETCHED), targets[i], NULL);
+    served(s, fetch_at(4321, FETCHED), "image/png", "MZ");
+    for (unsigned i = 0; i < STEPS; i++)
+        step(s, VICTIM, i);
+}
+
+static void test_a_saved_slot_says_the_same(void **state)
+{
+    (void)state;
+    static struct edge a_edges[EDGES_ROOM], b_edges[EDGES_ROOM];
+    struct stage whole = stage_of(SIGN_CALLBACK), other = stage_of(SIGN_CALLBACK);
+    struct sign a, b;
+    fetch_everything(&whole);
+    stage_reload(&whole, &other, VICTIM, REACHED);
+    size_t count = edges_of(&whole, VICTIM, REACHED, a_edges);
+    assert_in_range(count, 14, STEPS + 6);
+    assert_int_equal(edges_of(&other, VICTIM, REACHED, b_edges), count);
+    assert_memory_equal(a_edges, b_edges, count * sizeof a_edges[0]);
+    assert_true(sign_of(&whole, VICTIM, REACHED, &a) && sign_of(&other, VICTIM, REACHED, &b));
+    assert_memory_equal(&a, &b, sizeof a);
+    stage_clear(&whole);
+    stage_clear(&other);
+}
+
+static void test_a_full_slot_and_an_empty_one_are_saved(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_CALLBACK), other = stage_of(SIGN_CALLBACK);
+    stage_reload(&s, &other, "10.0.0.77", REACHED);
+    for (unsigned i = 0; i < 3000; i++) {
+        char target[32], peer[32];
+        (void)snprintf(target, sizeof target, "/stream/%u.ts", i);
+        (void)snprintf(peer, sizeof peer, "10.1.%u.%u", i / 200, i % 200 + 1);
+        struct spoken fetch = fetch_at(9000, FETCHED);
+        fetch.client_port = (uint16_t)(2000 + i);
+        asked(&s, fetch, target, NULL);
+        served(&s, fetch, "image/png", "MZ");
+        connected(&s,
+                  (struct spoken){.client = peer, .server = VICTIM, .port = 445, .time = REACHED});
+    }
+    reached(&s, 445, REACHED);
+    stage_reload(&s, &other, VICTIM, REACHED);
+    assert_int_equal(edge_count(&other, FETCHED), edge_count(&s, FETCHED));
+    stage_clear(&s);
+    stage_clear(&other);
+}
+
+static void test_a_saved_slot_of_strangers_harms_nothing(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_CALLBACK);
+    fetch_everything(&s);
+    hostile_check(&s, VICTIM, REACHED);
+    stage_clear(&s);
+}
+
+/* The only fetch of letters, whose bytes stand at the end before those of the images. */
+static void test_a_path_that_is_not_what_is_said_of_it_is_refused(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_CALLBACK), other = stage_of(SIGN_CALLBACK);
+    uint8_t bytes[256];
+    asked(&s, fetch_at(4321, FETCHED), "/qwerty", NULL);
+    struct writer w = writer_over(bytes, sizeof bytes);
+    s.detector->save(slot_of(&s, VICTIM, FETCHED), &w);
+    uint8_t *path = bytes + w.used - 2 - 7;
+    bool whole;
+    assert_memory_equal(path, "/qwerty", 7);
+    assert_true(hostile_load(&other, at("10.0.0.1"), bytes, w.used, &whole));
+    path[6] = 'z';
+    assert_false(hostile_load(&other, at("10.0.0.2"), bytes, w.used, &whole));
+    path[6] = 'y';
+    path[-2] = false; /* is_letters, before the size */
+    assert_false(hostile_load(&other, at("10.0.0.3"), bytes, w.used, &whole));
+    stage_clear(&s);
+    stage_clear(&other);
+}
+
+/* Two images, which stand last: a bool, two times and the rank of each. */
+static void test_a_list_out_of_order_is_refused(void **state)
+{
+    (void)state;
+    enum { ITEM = 25 };
+    struct stage s = stage_of(SIGN_CALLBACK), other = stage_of(SIGN_CALLBACK);
+    uint8_t bytes[256], swapped[ITEM];
+    served(&s, fetch_at(4321, FETCHED), "image/png", "MZ");
+    served(&s, fetch_at(4322, FETCHED), "image/png", "MZ");
+    struct writer w = writer_over(bytes, sizeof bytes);
+    s.detector->save(slot_of(&s, VICTIM, FETCHED), &w);
+    uint8_t *last = bytes + w.used - ITEM;
+    bool whole;
+    assert_true(hostile_load(&other, at("10.0.0.1"), bytes, w.used, &whole));
+    memcpy(swapped, last, ITEM);
+    memcpy(last, last - ITEM, ITEM);
+    assert_false(hostile_load(&other, at("10.0.0.2"), bytes, w.used, &whole)); /* one twice */
+    memcpy(last - ITEM, swapped, ITEM);
+    assert_false(hostile_load(&other, at("10.0.0.3"), bytes, w.used, &whole));
+    stage_clear(&s);
+    stage_clear(&other);
+}
+
 /* evidence/smallest */
 
 struct item {
@@ -406,6 +522,11 @@ int main(void)
         cmocka_unit_test(test_a_hostile_path_is_escaped_in_what_is_said),
         cmocka_unit_test(test_a_flood_of_fetches_and_contacts_is_bounded),
         cmocka_unit_test(test_merging_at_every_point_gives_the_whole),
+        cmocka_unit_test(test_a_saved_slot_says_the_same),
+        cmocka_unit_test(test_a_full_slot_and_an_empty_one_are_saved),
+        cmocka_unit_test(test_a_saved_slot_of_strangers_harms_nothing),
+        cmocka_unit_test(test_a_path_that_is_not_what_is_said_of_it_is_refused),
+        cmocka_unit_test(test_a_list_out_of_order_is_refused),
         cmocka_unit_test(test_a_list_keeps_its_smallest_in_any_order),
         cmocka_unit_test(test_a_list_without_memory_keeps_fewer_and_counts),
     };

@@ -1,5 +1,6 @@
 /* detect/odd_http, detect/rendezvous_http, detect/known_site, detect/sites. */
 #include "http_stage.h"
+#include "hostile_slot.h"
 #include "saved_slot.h"
 
 #include "conficker/web_ports.h"
@@ -465,6 +466,68 @@ static void test_only_shapes_that_there_are_are_taken(void **state)
     }
 }
 
+static void test_a_saved_known_site_says_the_same(void **state)
+{
+    (void)state;
+    struct sites *sites = sites_with("evil.example");
+    for (unsigned steps = 0; steps <= STEPS; steps++) {
+        struct stage whole = stage_of(SIGN_KNOWN_SITE), other = stage_of(SIGN_KNOWN_SITE);
+        struct sign a, b;
+        whole.watcher.sites = sites;
+        if (steps > 2)
+            asked(&whole, to("192.0.2.80", 80), "/", "\x1b[2J.getmyip.org");
+        for (unsigned i = 0; i < steps; i++)
+            step(&whole, CLIENT, i);
+        stage_reload(&whole, &other, CLIENT, AT_NOON);
+        assert_int_equal(sign_of(&whole, CLIENT, AT_NOON, &a), steps > 0);
+        assert_int_equal(sign_of(&other, CLIENT, AT_NOON, &b), steps > 0);
+        assert_memory_equal(&a, &b, sizeof a);
+        stage_clear(&whole);
+        stage_clear(&other);
+    }
+    sites_free(sites);
+}
+
+static void test_a_saved_known_site_of_strangers_harms_nothing(void **state)
+{
+    (void)state;
+    struct sites *sites = sites_with("evil.example");
+    struct stage s = stage_of(SIGN_KNOWN_SITE);
+    s.watcher.sites = sites;
+    for (unsigned i = 0; i < STEPS; i++)
+        step(&s, CLIENT, i);
+    hostile_check(&s, CLIENT, AT_NOON);
+    stage_clear(&s);
+    sites_free(sites);
+}
+
+/* Bits of sites, a bool, a set of nothing, a span of an instant, no examples. */
+static bool site_is_taken(uint32_t of_worm)
+{
+    struct stage s = stage_of(SIGN_KNOWN_SITE);
+    uint8_t bytes[64] = {0};
+    struct writer w = writer_over(bytes, sizeof bytes);
+    bool whole;
+    write_le32(&w, of_worm);
+    write_u8(&w, true);
+    write_u8(&w, 0);
+    write_u8(&w, true);
+    write_zeros(&w, 16 + 1);
+    bool taken = hostile_load(&s, at(CLIENT), bytes, w.used, &whole);
+    stage_clear(&s);
+    return taken;
+}
+
+static void test_a_known_site_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    assert_false(site_is_taken(0));
+    assert_false(site_is_taken(UINT32_MAX));
+    assert_true(site_is_taken((UINT32_C(1) << WORM_SITES) - 1));
+    for (unsigned i = 0; i < WORM_SITES; i++)
+        assert_int_equal(site_is_taken(UINT32_C(1) << i), worm_sites[i].kind != WORM_SITE_CLOCK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +553,9 @@ int main(void)
         cmocka_unit_test(test_what_was_saved_says_the_same_and_no_stranger_harms),
         cmocka_unit_test(test_requests_that_nobody_sent_are_refused),
         cmocka_unit_test(test_only_shapes_that_there_are_are_taken),
+        cmocka_unit_test(test_a_saved_known_site_says_the_same),
+        cmocka_unit_test(test_a_saved_known_site_of_strangers_harms_nothing),
+        cmocka_unit_test(test_a_known_site_that_is_none_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
