@@ -4,8 +4,8 @@ none known to hold the worm.
 
 First the sanitizer tree, made as tests/run makes it, a process a file: nothing may crash, hang or
 be found by a sanitizer, and nobody, at home or outside, may be called infected. Then build/wormsign
-over the whole folder in one process, which must read as many records and infect nobody either:
-evidence of unrelated captures piles up there on the same private addresses.
+over the whole folder in one process, which must read as many records, infect nobody either and
+suspect at most one in 1,000: evidence of unrelated captures piles up there on the same private addresses.
 
 Prints what was read, damaged and not recognised, and every infected or suspicious host with its
 sentence. Exits 1 where something is wrong."""
@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TREE = "build-asan"
 TIMEOUT_SECONDS = 120
+SUSPICIOUS_MOST = 1 / 1000  # of the hosts seen
 CODES = (0, 1, 3, 4)  # 4: the one file is none that can be opened
 COMPLAINTS = ("Sanitizer", "runtime error", "Assertion", "Aborted")
 
@@ -150,6 +151,10 @@ def all_together(corpus, records_alone):
     for limit in hunt.summary["limits_hit"] if hunt.summary else []:
         print(f"  limit hit            {limit}")
     wrong = say_faults("all", hunt) + say_suspects("all", hunt)
+    seen = hunt.summary["hosts"]["seen"] if hunt.summary else 0
+    if len(hunt.suspects()) > SUSPICIOUS_MOST * seen:
+        print(f"  FAULT {len(hunt.suspects())} suspicious of {seen} hosts seen")
+        wrong += 1
     if hunt.records() != records_alone:
         print(f"  FAULT {records_alone} records alone, {hunt.records()} together")
         wrong += 1

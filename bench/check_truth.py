@@ -3,8 +3,9 @@
 mkbench wrote beside each capture, and prints one table with a column a hunt.
 
 Infected must be A and B by the names they look up and D and E by their P2P traffic, as the variants
-that can be told apart there; nobody else may be, at home or outside. A cell is the verdict and its
-weight; `!` is one that is wrong. Exits 1 where anything is."""
+that can be told apart there; nobody else may be, at home or outside. Suspicious may be those that
+the truth names, and of all others at most one in 1,000 of the hosts seen. A cell is the verdict and
+its weight; `!` is one that is wrong. Exits 1 where anything is."""
 import json
 import sys
 
@@ -17,6 +18,7 @@ INFECTED = {  # label: variants of which one must be named, signs of which one m
     "infected_E": ({"D", "E"}, BY_P2P),
 }
 MUST_BE_LABELLED = set(INFECTED) | {"relay", "asker", "benign_scanner", "infected_http_only"}
+SUSPICIOUS_MOST = 1 / 1000  # of the hosts seen
 SHORT = {"infected": "INF", "suspicious": "sus"}
 
 
@@ -48,7 +50,7 @@ def cell_of(host, right):
 
 
 def judge(truth_path, report_path):
-    """{label: cell}, what is wrong, a row for the rest."""
+    """{label: cell}, what is wrong, who else is suspicious and why."""
     truth = {line["label"]: line["ip"] for line in lines_of(truth_path) if "label" in line}
     report = lines_of(report_path)
     hosts = {line["host"]: line for line in report if line["type"] == "host"}
@@ -61,25 +63,33 @@ def judge(truth_path, report_path):
         if not right:
             wrong.append(f"{label} {address}: {host['says'] if host else 'not in the report'}")
     others = [host for host in hosts.values() if host["verdict"] == "infected"]
-    suspicious = sum(host["verdict"] == "suspicious" for host in hosts.values())
+    suspicious = [host for host in hosts.values() if host["verdict"] == "suspicious"]
+    seen = report[-1].get("hosts", {}).get("seen", 0) if report else 0
     wrong += [f"{host['host']}, in no truth: {host['says']}" for host in others]
     cells["others infected"] = f"{len(others)}{' !' if others else ''}"
-    cells["others suspicious"] = str(suspicious)
+    too_many = len(suspicious) > SUSPICIOUS_MOST * seen
+    cells["others suspicious"] = f"{len(suspicious)}{' !' if too_many else ''}"
+    cells["hosts seen"] = str(seen)
+    if too_many:
+        wrong.append(f"{len(suspicious)} suspicious of {seen} hosts seen")
     if not report or report[-1]["type"] != "summary":
         wrong.append("the report has no summary: it was cut")
     else:
         cells["seconds"] = f"{report[-1]['seconds']:.2f}"
-    return cells, wrong
+    return cells, wrong, [f"{host['host']}: {host['says']}" for host in suspicious]
 
 
 def main():
     words = sys.argv[1:]
     columns = [(words[i], *judge(*words[i + 1 : i + 3])) for i in range(0, len(words), 3)]
-    rows = list(dict.fromkeys(label for _, cells, _ in columns for label in cells))
-    print(f"  {'':<24}" + "".join(f"{name:>12}" for name, _, _ in columns))
+    rows = list(dict.fromkeys(label for _, cells, _, _ in columns for label in cells))
+    print(f"  {'':<24}" + "".join(f"{name:>12}" for name, _, _, _ in columns))
     for row in rows:
-        print(f"  {row:<24}" + "".join(f"{cells.get(row, ''):>12}" for _, cells, _ in columns))
-    wrong = [f"{name}: {what}" for name, _, faults in columns for what in faults]
+        print(f"  {row:<24}" + "".join(f"{cells.get(row, ''):>12}" for _, cells, _, _ in columns))
+    for name, _, _, suspects in columns:
+        for what in suspects:
+            print(f"  suspicious, {name}: {what}")
+    wrong = [f"{name}: {what}" for name, _, faults, _ in columns for what in faults]
     for what in wrong:
         print(f"  WRONG {what}")
     print(f"  truth: {'NOT MET' if wrong else 'met'}, {len(wrong)} wrong")
