@@ -66,14 +66,16 @@ static bool is_scanners_too(const struct sign *s)
            s->id == SIGN_SMB_SWEEP;
 }
 
-/* More than a scanner shows: a sign of its own that would make a host suspicious. A chance hit that
- * is strong enough to be shown, or names passed on for others, do not turn requests into proof. */
+/* More than a scanner shows: a proof, or a chance that would convict by itself. A vulnerability
+ * scanner also asks for /search, sweeps port 445 in lists of networks and meets chance signs of 10^-3
+ * a day: none of that turns its requests into proof (docs/truth.md has the calculation). */
 static bool speaks_against_scanner(const struct sign *s)
 {
     if (s->id == SIGN_P2P_MESSAGE || s->weight == WEIGHT_PROOF)
         return true;
     bool is_relayed = (s->marks & MARK_RELAY) != 0;
-    return !is_scanners_too(s) && !is_relayed && gravity_of(s) >= S_SUSPICIOUS;
+    return s->weight == WEIGHT_STATISTICAL && !is_scanners_too(s) && !s->below_floor &&
+           !is_relayed && gravity_of(s) >= S_INFECTED;
 }
 
 /* Nothing but bare requests, and nothing that a scanner would not show: 3 points, and the ports

@@ -359,18 +359,31 @@ static void test_bare_requests_take_the_ports_with_them(void **state)
 static void test_bare_requests_beside_a_strong_sign_of_another_kind_are_proof(void **state)
 {
     (void)state;
-    struct sign others[] = {points(SIGN_P2P_ODD_ANSWER, 0, 3),
-                            points(SIGN_EXPLOIT, 0, 3),
-                            points(SIGN_CALLBACK, 0, 3),
-                            points(SIGN_RENDEZVOUS_HTTP, 0, 6),
-                            chance(SIGN_RENDEZVOUS_DNS, 1, 3.5),
-                            proof(SIGN_P2P_ANSWER, 0),
-                            proof(SIGN_SMB_ANSWER, 1)};
+    struct sign others[] = {chance(SIGN_RENDEZVOUS_DNS, 1, 9.5), proof(SIGN_P2P_ANSWER, 0),
+                            proof(SIGN_EXPLOIT, 0), proof(SIGN_SMB_ANSWER, 1)};
     for (unsigned i = 0; i < COUNT_OF(others); i++) {
         struct verdict v = JUDGED(&home_host, bare(0), chance(SIGN_P2P_PORTS, 0, 90), others[i]);
         assert_int_equal(v.kind, VERDICT_INFECTED);
         assert_int_equal(v.marks, 0);
         assert_true(v.proof);
+    }
+}
+
+/* A vulnerability scanner asks for more than ports, and chance meets everybody. */
+static void test_points_and_chances_do_not_turn_bare_requests_into_proof(void **state)
+{
+    (void)state;
+    struct sign others[] = {points(SIGN_P2P_ODD_ANSWER, 0, 3),
+                            points(SIGN_EXPLOIT, 0, 3),
+                            points(SIGN_CALLBACK, 0, 6),
+                            points(SIGN_RENDEZVOUS_HTTP, 0, 6),
+                            chance(SIGN_RENDEZVOUS_DNS, 0, 8.9),
+                            chance(SIGN_SWEEP_PATTERN, 0, 90),
+                            below_floor(chance(SIGN_RENDEZVOUS_DNS, 0, 20))};
+    for (unsigned i = 0; i < COUNT_OF(others); i++) {
+        struct verdict v = JUDGED(&home_host, bare(0), chance(SIGN_P2P_PORTS, 0, 90), others[i]);
+        assert_int_equal(v.kind, VERDICT_SUSPICIOUS);
+        assert_int_equal(v.marks, MARK_SCANNER);
     }
 }
 
@@ -569,6 +582,7 @@ int main(void)
         cmocka_unit_test(test_bare_requests_alone_are_a_scanners),
         cmocka_unit_test(test_bare_requests_take_the_ports_with_them),
         cmocka_unit_test(test_bare_requests_beside_a_strong_sign_of_another_kind_are_proof),
+        cmocka_unit_test(test_points_and_chances_do_not_turn_bare_requests_into_proof),
         cmocka_unit_test(test_bare_requests_beside_weak_or_relayed_signs_stay_a_scanners),
         cmocka_unit_test(test_a_full_message_on_another_day_makes_bare_ones_proof),
         cmocka_unit_test(test_ports_without_messages_are_no_scanners),
