@@ -213,7 +213,7 @@ static void add_counts(struct source_counts *sum, const struct source_counts *mo
         sum->unknown_link = more->unknown_link;
 }
 
-static bool stopped(struct hunt *h, const struct input *in, uint64_t records)
+bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records)
 {
     struct hunt_progress now = {.input = input_name(in),
                                 .raw_offset = input_raw_offset(in),
@@ -249,7 +249,7 @@ static bool pour(struct hunt *h, const struct source_format *format, void *sourc
             return true;
         }
         if (++calls % HUNT_PROGRESS_CALLS == 0 &&
-            stopped(h, in, counts_of(format, source).records)) {
+            hunt_is_stopped(h, in, counts_of(format, source).records)) {
             note_damage(h, totals, counts_of(format, source).bytes, "stopped here");
             return false;
         }
@@ -298,7 +298,7 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
 static bool read_open(struct hunt *h, struct input *in, bool chosen, struct input_totals *totals)
 {
     h->opened++;
-    if (stopped(h, in, 0)) {
+    if (hunt_is_stopped(h, in, 0)) {
         note_damage(h, totals, 0, "stopped before it was read");
         return false;
     }

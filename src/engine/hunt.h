@@ -13,6 +13,7 @@
 #include "evidence/hosts.h"
 #include "report/report.h"
 
+struct export;
 struct input;
 
 /* Statistical signs weaker than this (-log10 of the chance) are chance, and are not shown. */
@@ -27,6 +28,7 @@ struct hunt_settings {
     int64_t since_us, until_us;
     unsigned sampling; /* 1 in so many packets was kept by the sensor; 1: all */
     struct hosts_limits limits;
+    struct export *export; /* of the packets behind the verdicts; NULL: none */
 };
 
 /* How far a run is; for progress on a terminal. */

@@ -42,4 +42,7 @@ struct hunt {
     bool incomplete;
 };
 
+/* Says how far this input is, this many records into it; true when the run is to stop. */
+bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records);
+
 #endif
