@@ -253,6 +253,9 @@ static enum exit_code run_hunt(const struct call *call)
     code = outputs_open(&out, call, &o->output, &o->files);
     if (code == EXIT_DONE)
         code = hunt_with(call, o, &settings, &out);
+    const struct error *lost = settings.export != NULL ? export_failure(settings.export) : NULL;
+    if (lost != NULL)
+        console_complain(call->console, "evidence: not all could be written: %s", lost->text);
     export_close(settings.export);
     return outputs_close(&out) ? code : EXIT_FAILED;
 }

@@ -103,6 +103,11 @@ struct export *export_open(const struct export_wishes *wishes, struct error *err
     return NULL;
 }
 
+const struct error *export_failure(const struct export *x)
+{
+    return x->failed ? &x->error : NULL;
+}
+
 void export_close(struct export *x)
 {
     if (x == NULL)
@@ -281,12 +286,6 @@ static void say_odd(const struct export *x, struct sentences *notes)
                      "evidence: %llu packets are of more than %d link types of one sign and were "
                      "left out",
                      (unsigned long long)x->links_left_out, EXPORT_LINKS_MAX);
-    if (x->failed) {
-        char reason[200];
-        struct text text = text_over(reason, sizeof reason);
-        text_add_escaped(&text, x->error.text, strlen(x->error.text));
-        sentence_add(notes, "evidence: not all could be written: %s", reason);
-    }
 }
 
 static void say_limits(const struct export *x, struct sentences *limits)

@@ -49,8 +49,11 @@ void export_close(struct export *x); /* NULL is fine */
 bool export_want(struct export *x, const struct verdict *v); /* false: no memory */
 
 /* Reads the inputs of the hunt again and writes. What was written is said in notes, what a limit
- * left out in limits. False when not all could be written: a note says why. */
+ * left out in limits. False when not all could be written: export_failure says why. */
 bool export_run(struct export *x, struct hunt *h, struct sentences *limits,
                 struct sentences *notes);
+
+/* What went wrong first, or NULL. */
+const struct error *export_failure(const struct export *x);
 
 #endif

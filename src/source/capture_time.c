@@ -13,8 +13,7 @@ enum {
     BINARY_EXACT_BITS = 44,
     MICROSECOND_EXPONENT = 6,
     NANOSECOND_EXPONENT = 9,
-    MICROSECOND_BITS = 20,      /* 2^-20 s is the coarsest binary unit below a microsecond */
-    BINARY_NANOSECOND_BITS = 34 /* rest * 10^9 stays within 64 bits */
+    MICROSECOND_BITS = 20 /* 2^-20 s is the coarsest binary unit below a microsecond */
 };
 
 static const uint64_t powers_of_ten[] = {
@@ -111,9 +110,11 @@ uint16_t capture_time_rest_ns(const struct pcapng_interface *interface, uint64_t
         return (uint16_t)(rest * powers_of_ten[NANOSECOND_EXPONENT - exponent]);
     }
     uint64_t rest = units & ((UINT64_C(1) << exponent) - 1);
-    if (exponent > BINARY_NANOSECOND_BITS) {
-        rest >>= exponent - BINARY_NANOSECOND_BITS;
-        exponent = BINARY_NANOSECOND_BITS;
+    if (exponent > BINARY_EXACT_BITS) {
+        rest >>= exponent - BINARY_EXACT_BITS;
+        exponent = BINARY_EXACT_BITS;
     }
-    return (uint16_t)((rest * UINT64_C(1000000000) >> exponent) % 1000);
+    /* What split_binary shifts out, so that the two fit together. */
+    uint64_t below = (rest * (uint64_t)US_PER_SECOND) & ((UINT64_C(1) << exponent) - 1);
+    return (uint16_t)((below * 1000) >> exponent);
 }

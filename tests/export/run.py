@@ -24,6 +24,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "cases"))
 sys.dont_write_bytecode = True
 import frames as f
+import run as cases  # the runner of the cases, which makes their captures
 
 SAMPLE = ROOT / "samples" / "outbreak.pcap.gz"
 PLAIN = gzip.decompress(SAMPLE.read_bytes())
@@ -379,6 +380,16 @@ def fragments_are_written_whole(bench):
 
 
 @check
+def an_exploit_is_proven_again_by_its_connection_alone(bench):
+    case = ROOT / "tests" / "cases" / "hunt-exploit" / "in.pcap.txt"
+    bench.put("a.pcap", cases.capture_of(case.read_text()))
+    bench.hunt("--evidence", "out", "a.pcap", code=1)
+    bench.index()
+    verdict, signs = bench.signs_again(HOST, f"out/{HOST}/exploit.pcap")
+    equal((verdict, signs[0]), ("infected", "exploit"), "verdict and sign")
+
+
+@check
 def ipv6_hosts_have_safe_names(bench):
     host = "fd00::12:3"
     packet = f.ip6(host, "2001:db8::77", f.UDP, f.udp(host, 2000, "2001:db8::77", PORT, MESSAGE))
@@ -410,7 +421,7 @@ def limit_files():
 
 @check
 def a_file_that_may_not_grow_is_said_and_is_whole(bench):
-    done = bench.hunt("--evidence", "out", SAMPLE, code=4, preexec_fn=limit_files)
+    done = bench.hunt("-q", "--evidence", "out", SAMPLE, code=4, preexec_fn=limit_files)
     holds("evidence: not all could be written: " in done.err, done.err)
     holds("10.9.3.33: INFECTED" in done.out, "the report is missing")
     rows = bench.index()

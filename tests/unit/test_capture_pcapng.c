@@ -205,21 +205,27 @@ struct time_case {
     uint64_t units;
     int64_t when_us;
     unsigned clipped;
+    uint16_t rest_ns;
 };
 
 static const struct time_case time_cases[] = {
     {0, 0, 1240329600123456, 1240329600123456, 0},
     {6, 0, 1, 1, 0},
-    {9, 0, 1240329600123456789, 1240329600123456, 0},
-    {9, -3600, 1240329600000000999, 1240326000000000, 0},
+    {9, 0, 1240329600123456789, 1240329600123456, 0, 789},
+    {9, -3600, 1240329600000000999, 1240326000000000, 0, 999},
     {3, 86400, 1500, 86401500000, 0},
-    {12, 0, UINT64_MAX, 18446744073709, 0},
-    {19, 0, UINT64_MAX, 1844674, 0},
+    {12, 0, UINT64_MAX, 18446744073709, 0, 551},
+    {19, 0, UINT64_MAX, 1844674, 0, 407},
     {1, 0, 15, 1500000, 0},
     {0x80, 0, 77, 77000000, 0},
     {0x8a, 0, 1024 * 5 + 512, 5500000, 0},
     {0xa0, 0, 1240329600ULL << 32 | 0x40000000, 1240329600250000, 0},
-    {0xbf, 0, UINT64_MAX, 1999999, 0},
+    {0xbf, 0, UINT64_MAX, 1999999, 0, 999},
+    {7, 0, 12345678, 1234567, 0, 800},
+    {8, 0, 123456789, 1234567, 0, 890},
+    {0x9e, 0, 1, 0, 0, 0},
+    {0x9e, 0, 2, 0, 0, 1},
+    {0x9e, 0, 1073742, 1000, 0, 0},
     {6, INT64_MAX, 0, 253402300799000000, 1},
     {6, INT64_MIN, 0, -62167219200000000, 1},
     {0x80, INT64_MAX, UINT64_MAX, 253402300799000000, 1},
@@ -243,6 +249,7 @@ static void test_times_of_any_resolution_and_offset_do_not_overflow(void **state
         assert_int_equal(went.frames, 1);
         assert_int_equal(went.last.when_us, wanted->when_us);
         assert_int_equal(went.notes.clipped_times, wanted->clipped);
+        assert_int_equal(went.last.rest_ns, wanted->rest_ns);
     }
 }
 
