@@ -457,6 +457,14 @@ def a_full_disk_is_said_and_leaves_whole_captures(bench):
 
 
 @check
+def the_index_has_the_keys_that_its_page_promises(_bench):
+    page = (ROOT / "docs" / "evidence.md").read_text()
+    table = page[page.index("## index.jsonl") :]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    equal([key for row in rows for key in re.findall(r"`(\w+)`", row)], KEYS, "the keys")
+
+
+@check
 def nobody_to_report_leaves_an_empty_index(bench):
     quiet = pcap([(START, 0, 0, f.ethernet(f.datagram(HOST, 2000, PEER, 123, b"time")))])
     done = bench.hunt("--evidence", "out", bench.put("a.pcap", quiet), code=0)
