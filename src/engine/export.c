@@ -277,6 +277,9 @@ static void say_written(const struct export *x, struct sentences *notes)
 
 static void say_odd(const struct export *x, struct sentences *notes)
 {
+    if (x->without_packets > 0)
+        sentence_add(notes, "evidence: %llu inputs are no captures: they have no packets to write",
+                     (unsigned long long)x->without_packets);
     if (x->times_left_out > 0)
         sentence_add(notes,
                      "evidence: %llu packets have a time that pcap cannot tell and were left out",

@@ -53,7 +53,7 @@ struct export
     uint64_t hosts_left_out, signs_left_out;
     bool around_found; /* the host has a sign */
     size_t full;       /* of the wanted: no packet more will be taken */
-    uint64_t bytes, files, times_left_out, links_left_out;
+    uint64_t bytes, files, times_left_out, links_left_out, without_packets;
     int64_t earliest_us, latest_us; /* of all that is wanted */
     enum export_cut ended;          /* why the reading ended early */
     bool failed;

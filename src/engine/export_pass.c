@@ -211,18 +211,29 @@ static void read_frames(struct export *x, struct hunt *h, struct input *in,
     }
 }
 
+static bool is_capture(struct input *in)
+{
+    size_t available;
+    const uint8_t *start = input_peek(in, SOURCE_START_BYTES, &available);
+    return capture_file_recognises(start, available);
+}
+
+/* Sources of other kinds have no packets to write. */
 static void read_again(struct export *x, struct hunt *h, size_t input)
 {
     struct error err = {.kind = ERROR_SYSTEM, .text = "no memory"};
     struct frame_decoder *decoder = frame_decoder_new();
     struct input *in = decoder != NULL ? input_open(h->input_names[input], &err) : NULL;
-    struct capture_file *file = in != NULL ? capture_file_open(in, &err) : NULL;
-    if (file != NULL)
+    bool other = in != NULL && !is_capture(in);
+    struct capture_file *file = in != NULL && !other ? capture_file_open(in, &err) : NULL;
+    if (file != NULL) {
         read_frames(x, h, in, file, decoder, input);
-    else
+    } else if (other) {
+        x->without_packets++;
+    } else {
         (void)fail_in(&err, "%.200s: cannot be read again", h->input_names[input]);
-    if (file == NULL)
         (void)export_fail(x, &err);
+    }
     capture_file_close(file);
     input_close(in);
     frame_decoder_free(decoder);
