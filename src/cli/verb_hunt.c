@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -12,6 +13,7 @@
 #include "cli/running.h"
 #include "cli/verbs.h"
 #include "detect/sites.h"
+#include "engine/export.h"
 #include "engine/hunt.h"
 #include "engine/walk.h"
 
@@ -22,6 +24,8 @@ struct hunt_options {
     struct hunting_options hunting;
     struct option_time since, until;
     struct option_number sampling;
+    const char *evidence;
+    struct option_address around;
 };
 
 static const struct option hunt_rows[] = {
@@ -60,6 +64,18 @@ static const struct option hunt_rows[] = {
      .into = offsetof(struct hunt_options, sampling),
      .least = 1,
      .most = 1000000},
+    {.name = "evidence",
+     .value = "DIR",
+     .help = "write the packets behind each sign of our reported hosts below this new or empty "
+             "directory",
+     .kind = OPTION_TEXT,
+     .into = offsetof(struct hunt_options, evidence)},
+    {.name = "around",
+     .value = "HOST",
+     .help = "write all packets of this host in the hour round its first sign to "
+             "around-HOST.pcap",
+     .kind = OPTION_ADDRESS,
+     .into = offsetof(struct hunt_options, around)},
     OUTPUT_ROWS(struct hunt_options, output),
 };
 
@@ -200,6 +216,55 @@ static enum exit_code hunt_into_outputs(const struct call *call, const struct hu
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 
+/* A path that can be read once only: a pipe, a terminal. What is not there is said later. */
+static bool is_read_once(const char *path)
+{
+    struct stat kind;
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &kind) == 0 && !S_ISREG(kind.st_mode) && !S_ISDIR(kind.st_mode));
+}
+
+/* The first input that cannot be read again, or NULL. */
+static const char *read_once(const struct call *call, const struct hunt_options *o)
+{
+    if (o->files.count + o->directories.count + call->words.operand_count == 0)
+        return "-";
+    for (size_t i = 0; i < o->files.count; i++)
+        if (is_read_once(o->files.items[i]))
+            return o->files.items[i];
+    for (size_t i = 0; i < call->words.operand_count; i++)
+        if (is_read_once(call->words.operands[i]))
+            return call->words.operands[i];
+    return NULL;
+}
+
+/* Makes *out where evidence is asked for; EXIT_DONE or why not, which is said. */
+static enum exit_code open_export(const struct call *call, const struct hunt_options *o,
+                                  struct export **out)
+{
+    struct error err;
+    struct export_wishes wishes = {.folder = o->evidence,
+                                   .has_around = o->around.given,
+                                   .around = o->around.value,
+                                   .limits = EXPORT_LIMITS_DEFAULT};
+    *out = NULL;
+    if (o->evidence == NULL && !o->around.given)
+        return EXIT_DONE;
+    const char *once = read_once(call, o);
+    if (once != NULL)
+        return call_is_wrong(call,
+                             "%s cannot be read twice, which --evidence and --around need: name "
+                             "files",
+                             strcmp(once, "-") == 0 ? "stdin" : once);
+    *out = export_open(&wishes, &err);
+    if (*out != NULL)
+        return EXIT_DONE;
+    if (err.kind == ERROR_USAGE)
+        return call_is_wrong(call, "%s", err.text);
+    console_complain(call->console, "%s", err.text);
+    return EXIT_FAILED;
+}
+
 static enum exit_code run_hunt(const struct call *call)
 {
     const struct hunt_options *o = call->settings;
@@ -223,7 +288,13 @@ static enum exit_code run_hunt(const struct call *call)
     if (code == EXIT_DONE && o->hunting.partial != NULL)
         code = outputs_check(call, &o->output, &o->files, o->hunting.partial);
     if (code == EXIT_DONE)
+        code = open_export(call, o, &settings.export);
+    if (code == EXIT_DONE)
         code = hunt_into_outputs(call, o, &settings);
+    const struct error *lost = settings.export != NULL ? export_failure(settings.export) : NULL;
+    if (lost != NULL)
+        console_complain(call->console, "evidence: not all could be written: %s", lost->text);
+    export_close(settings.export);
     sites_free(sites);
     return code;
 }
@@ -237,8 +308,11 @@ const struct verb verb_hunt = {
              "infected and suspicious hosts, the gravest first, with the evidence.\n"
              "A host without a sign is not clean: nobody asked it, and it may have been silent.\n"
              "Exit: 1 infected home hosts were found; 0 none; 3 none, but input was damaged or the "
-             "run cut short; 4 nothing could be read or not all be written; 2 wrong usage.\n",
+             "run cut short; 4 nothing could be read or not all be written; 2 wrong usage.\n"
+             "--evidence and --around read the inputs twice, so these must be files; what they "
+             "write, and its bounds, is in docs/evidence.md.\n",
     .examples = "wormsign hunt samples/outbreak.pcap.gz\n"
+                "wormsign hunt --evidence proof --around 10.9.3.33 samples/outbreak.pcap.gz\n"
                 "wormsign hunt --home 203.0.113.0/24 --exempt 203.0.113.9 -R /captures/2009/04\n"
                 "zcat day.pcap.gz | wormsign hunt --json\n",
     .settings_size = sizeof(struct hunt_options),

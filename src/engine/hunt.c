@@ -193,7 +193,7 @@ void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *
     totals->damage_count++;
 }
 
-static bool stopped(struct hunt *h, const struct input *in, uint64_t records)
+bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records)
 {
     struct hunt_progress now = {.input = input_name(in),
                                 .raw_offset = input_raw_offset(in),
@@ -229,7 +229,7 @@ static bool pour(struct hunt *h, const struct source_format *format, void *sourc
             return true;
         }
         if (++calls % HUNT_PROGRESS_CALLS == 0 &&
-            stopped(h, in, counts_of(format, source).records)) {
+            hunt_is_stopped(h, in, counts_of(format, source).records)) {
             hunt_note_damage(totals, counts_of(format, source).bytes, "stopped here");
             return false;
         }
@@ -284,7 +284,7 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
 static bool read_open(struct hunt *h, struct input *in, bool chosen, struct hunt_part *part)
 {
     part->opened = true;
-    if (stopped(h, in, 0)) {
+    if (hunt_is_stopped(h, in, 0)) {
         hunt_note_damage(part->totals, 0, "stopped before it was read");
         return false;
     }

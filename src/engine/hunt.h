@@ -15,6 +15,7 @@
 #include "evidence/hosts.h"
 #include "report/report.h"
 
+struct export;
 struct input;
 struct sites;
 
@@ -32,6 +33,7 @@ struct hunt_settings {
     unsigned sampling; /* 1 in so many packets was kept by the sensor; 1: all */
     const char *verb;  /* for the summary; NULL: "hunt" */
     struct hosts_limits limits;
+    struct export *export; /* of the packets behind the verdicts; NULL: none */
 };
 
 /* How far a run is; for progress on a terminal. */

@@ -8,6 +8,7 @@
 
 #include "base/writer.h"
 #include "engine/edges.h"
+#include "engine/export.h"
 #include "engine/relays.h"
 #include "engine/sentences.h"
 #include "evidence/names.h"
@@ -324,6 +325,20 @@ static bool nothing_left_out(const struct hunt *h, const struct edges *edges)
            c->heads_let_go == 0 && h->passed_over == 0;
 }
 
+/* False when not all could be written. Without memory to say what is wanted, all is left out. */
+static bool write_evidence(struct hunt *h, const struct findings *f, struct sentences *limits,
+                           struct sentences *notes)
+{
+    bool good = true;
+    if (h->settings->export == NULL)
+        return true;
+    for (size_t i = 0; good && i < f->count; i++)
+        good = export_want(h->settings->export, &f->items[i].verdict);
+    if (!good)
+        sentence_add(limits, "memory: there was none left to choose all evidence");
+    return export_run(h->settings->export, h, limits, notes) && good;
+}
+
 void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, double seconds,
                  struct hunt_outcome *out)
 {
@@ -336,6 +351,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     say_notes(h, &notes);
     if (!judged)
         sentence_add(&limits, "memory: there was none left to judge all hosts");
+    bool exported = write_evidence(h, &findings, &limits, &notes);
     struct totals totals = {.verb = h->settings->verb != NULL ? h->settings->verb : "hunt",
                             .complete = judged && nothing_left_out(h, &findings.edges),
                             .input_count = h->input_count,
@@ -351,7 +367,8 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     count_verdicts(&findings, &totals);
     *out = (struct hunt_outcome){.infected_home = totals.hosts[VERDICT_INFECTED],
                                  .complete = totals.complete,
-                                 .nothing_opened = h->opened == 0};
+                                 .nothing_opened = h->opened == 0,
+                                 .write_failed = !exported};
     for (size_t i = 0; i < report_count; i++)
         out->write_failed |= !write_report(&reports[i], &findings, &totals);
     for (size_t i = 0; i < findings.count; i++)

@@ -73,5 +73,7 @@ void hunt_part_end(struct hunt *h, struct hunt_part *part);
 /* Whether this part was met before; from now on it was. */
 bool hunt_met_part(struct hunt *h, const struct hunt_part *part);
 void hunt_add_part(struct hunt *h, const struct hunt_part *part);
+/* Says how far this input is, this many records into it; true when the run is to stop. */
+bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records);
 
 #endif

@@ -269,6 +269,16 @@ static bool may_be_tunnel(const struct layer *layer)
     }
 }
 
+/* What a fragment tells by itself: it has no ports, or they are not looked for. */
+static enum frame_result kept_fill(const struct layer *layer, int64_t when_us, struct packet *out)
+{
+    *out = (struct packet){.when_us = when_us};
+    out->from = layer->ip.from;
+    out->to = layer->ip.to;
+    out->protocol = layer->ip.protocol;
+    return FRAME_KEPT;
+}
+
 /* Steps into the tunnel: *r goes from the outer packet's payload to the inner IP header. */
 static enum network tunnel_open(uint8_t protocol, struct reader *r)
 {
@@ -294,7 +304,7 @@ static enum frame_result tunnel_take(struct frame_decoder *d, const struct layer
     struct layer inner;
     enum frame_result result = layer_open(d, &inside, &inner);
     if (result == FRAME_KEPT)
-        return FRAME_KEPT;
+        return kept_fill(&inner, when_us, out);
     if (result == FRAME_PACKET && layer_fill(&inner, when_us, out) == FRAME_PACKET)
         return FRAME_PACKET;
     return layer_fill(outer, when_us, out);
@@ -310,6 +320,8 @@ static enum frame_result winding_decode(struct frame_decoder *d, uint32_t link_t
     at.wire_left = wire - (frame.left - at.bytes.left);
     struct layer layer;
     enum frame_result result = layer_open(d, &at, &layer);
+    if (result == FRAME_KEPT)
+        return kept_fill(&layer, when_us, out);
     if (result != FRAME_PACKET)
         return result;
     if (may_be_tunnel(&layer))

@@ -10,7 +10,7 @@
 
 enum frame_result {
     FRAME_PACKET,      /* *out is filled: TCP, UDP, ICMP or another IP protocol */
-    FRAME_KEPT,        /* a fragment, kept until the rest comes */
+    FRAME_KEPT,        /* a fragment, kept until the rest comes: *out has addresses and protocol */
     FRAME_OTHER,       /* sound, but nothing of ours: ARP, STP, control frames */
     FRAME_DAMAGED,     /* a length or header that cannot be: counted, skipped */
     FRAME_UNKNOWN_LINK /* a link type that we cannot read */
@@ -36,7 +36,7 @@ struct frame_decoder *frame_decoder_new(void);
 void frame_decoder_free(struct frame_decoder *d); /* NULL is fine */
 
 /* Decodes one frame as captured; wire_length is its length on the wire. *out is written only for
- * FRAME_PACKET. */
+ * FRAME_PACKET and, without ports and payload, for FRAME_KEPT. */
 enum frame_result frame_decode(struct frame_decoder *d, uint32_t link_type, int64_t when_us,
                                struct reader frame, size_t wire_length, struct packet *out);
 

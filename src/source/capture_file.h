@@ -27,6 +27,8 @@ struct capture_frame {
     uint32_t wire_length;
     struct reader bytes; /* as captured; borrowed until the next call */
     uint64_t offset;     /* of the record in the decompressed stream */
+    uint16_t rest_ns;    /* nanoseconds beyond when_us, below 1000 */
+    bool fine;           /* the source tells time more finely than microseconds */
 };
 
 enum capture_result {

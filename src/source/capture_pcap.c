@@ -164,6 +164,8 @@ static ALWAYS_INLINE void frame_fill(struct capture_frame *out, struct capture_f
     struct pcap_state *p = &c->pcap;
     uint32_t microseconds = p->nanoseconds ? record->fraction / 1000 : record->fraction;
     out->when_us = (int64_t)record->seconds * 1000000 + microseconds;
+    out->rest_ns = p->nanoseconds ? (uint16_t)(record->fraction % 1000) : 0;
+    out->fine = p->nanoseconds;
     out->link_type = p->link_type;
     out->wire_length = record->wire;
     out->offset = offset;

@@ -302,6 +302,8 @@ static enum block_result packet_read(struct capture_file *c, const struct block 
         return packet_no_interface(c, block, number, err);
     const struct pcapng_interface *interface = &c->pcapng.interfaces[number];
     out->when_us = capture_time(interface, units, &c->notes);
+    out->rest_ns = capture_time_rest_ns(interface, units);
+    out->fine = capture_time_is_fine(interface);
     out->link_type = interface->link_type;
     out->wire_length = wire;
     out->bytes = read_part(&r, captured);
@@ -324,6 +326,8 @@ static enum block_result simple_packet_read(struct capture_file *c, const struct
     if (r.failed || captured > r.left || captured > CAPTURE_FRAME_MAX)
         return packet_bad_length(block, captured, r.left, err);
     out->when_us = TIME_NONE;
+    out->rest_ns = 0;
+    out->fine = false;
     out->link_type = interface->link_type;
     out->wire_length = wire;
     out->bytes = read_part(&r, captured);

@@ -9,7 +9,12 @@
 #define SECONDS_FIRST INT64_C(-62167219200)
 #define SECONDS_LAST INT64_C(253402300799)
 
-enum { BINARY_EXACT_BITS = 44, MICROSECOND_EXPONENT = 6 };
+enum {
+    BINARY_EXACT_BITS = 44,
+    MICROSECOND_EXPONENT = 6,
+    NANOSECOND_EXPONENT = 9,
+    MICROSECOND_BITS = 20 /* 2^-20 s is the coarsest binary unit below a microsecond */
+};
 
 static const uint64_t powers_of_ten[] = {
     1,
@@ -83,4 +88,33 @@ int64_t capture_time(const struct pcapng_interface *interface, uint64_t units,
     if (RARELY(whole < SECONDS_FIRST || whole > SECONDS_LAST))
         return time_clipped(whole < SECONDS_FIRST, notes);
     return whole * US_PER_SECOND + (int64_t)rest_us;
+}
+
+bool capture_time_is_fine(const struct pcapng_interface *interface)
+{
+    return interface->time_known &&
+           interface->exponent > (interface->binary ? MICROSECOND_BITS - 1 : MICROSECOND_EXPONENT);
+}
+
+uint16_t capture_time_rest_ns(const struct pcapng_interface *interface, uint64_t units)
+{
+    unsigned exponent = interface->exponent;
+    if (!capture_time_is_fine(interface))
+        return 0;
+    if (!interface->binary) {
+        if (MOSTLY(exponent == NANOSECOND_EXPONENT))
+            return (uint16_t)(units % 1000);
+        if (exponent > NANOSECOND_EXPONENT)
+            return (uint16_t)(units / powers_of_ten[exponent - NANOSECOND_EXPONENT] % 1000);
+        uint64_t rest = units % powers_of_ten[exponent - MICROSECOND_EXPONENT];
+        return (uint16_t)(rest * powers_of_ten[NANOSECOND_EXPONENT - exponent]);
+    }
+    uint64_t rest = units & ((UINT64_C(1) << exponent) - 1);
+    if (exponent > BINARY_EXACT_BITS) {
+        rest >>= exponent - BINARY_EXACT_BITS;
+        exponent = BINARY_EXACT_BITS;
+    }
+    /* What split_binary shifts out, so that the two fit together. */
+    uint64_t below = (rest * (uint64_t)US_PER_SECOND) & ((UINT64_C(1) << exponent) - 1);
+    return (uint16_t)((below * 1000) >> exponent);
 }

@@ -19,4 +19,10 @@ bool capture_time_is_known(const struct pcapng_interface *interface);
 int64_t capture_time(const struct pcapng_interface *interface, uint64_t units,
                      struct capture_notes *notes);
 
+/* The nanoseconds of so many units beyond their microsecond: 0 to 999. */
+uint16_t capture_time_rest_ns(const struct pcapng_interface *interface, uint64_t units);
+
+/* True when the interface tells time more finely than microseconds. */
+bool capture_time_is_fine(const struct pcapng_interface *interface);
+
 #endif
