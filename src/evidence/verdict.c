@@ -67,8 +67,8 @@ static bool is_scanners_too(const struct sign *s)
 }
 
 /* More than a scanner shows: a proof, or a chance that would convict by itself. A vulnerability
- * scanner also asks for /search, sweeps port 445 in lists of networks and meets chance signs of 10^-3
- * a day: none of that turns its requests into proof (docs/truth.md has the calculation). */
+ * scanner also asks for /search, sweeps port 445 in lists of networks and meets chance signs of
+ * 10^-3 a day: none of that turns its requests into proof (docs/truth.md has the calculation). */
 static bool speaks_against_scanner(const struct sign *s)
 {
     if (s->id == SIGN_P2P_MESSAGE || s->weight == WEIGHT_PROOF)
