@@ -2,9 +2,13 @@
 #include "cli/hunting.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/time.h"
+#include "cli/running.h"
 
 struct hunt_settings hunting_settings(const struct hunting_options *o)
 {
@@ -21,14 +25,24 @@ struct hunt_settings hunting_settings(const struct hunting_options *o)
     };
 }
 
+/* An evidence file while it is written: beside its place, where it is moved when it is whole. */
+struct evidence_file {
+    struct console *console;
+    const char *path; /* NULL: none is asked for */
+    char *beside;
+    FILE *file;
+};
+
 static enum exit_code cannot_open(const struct evidence_file *e, const char *reason)
 {
     console_complain(e->console, "cannot open %.1000s for writing: %s", e->path, reason);
     return EXIT_FAILED;
 }
 
-enum exit_code evidence_file_open(struct evidence_file *e, const struct call *call,
-                                  const struct hunting_options *o, struct hunt *h)
+/* EXIT_DONE when it is open and the hunt keeps its parts in it, or none is asked for; otherwise it
+ * is said why not. */
+static enum exit_code evidence_file_open(struct evidence_file *e, const struct call *call,
+                                         const struct hunting_options *o, struct hunt *h)
 {
     static const char ending[] = ".tmp";
     *e = (struct evidence_file){.console = call->console, .path = o->partial};
@@ -75,7 +89,8 @@ static bool finish(struct evidence_file *e, struct hunt *h, struct error *err)
     return good || fail(err, ERROR_SYSTEM, "%s", strerror(number));
 }
 
-bool evidence_file_close(struct evidence_file *e, struct hunt *h)
+/* Ends and moves it; without a hunt it is given up. False when that failed, which is said. */
+static bool evidence_file_close(struct evidence_file *e, struct hunt *h)
 {
     struct error err;
     bool opened = e->file != NULL;
@@ -90,11 +105,39 @@ bool evidence_file_close(struct evidence_file *e, struct hunt *h)
     return good;
 }
 
-enum exit_code hunting_exit(const struct hunt_outcome *outcome)
+static enum exit_code exit_of(const struct hunt_outcome *outcome)
 {
     if (outcome->write_failed || outcome->nothing_opened)
         return EXIT_FAILED;
     if (outcome->infected_home > 0)
         return EXIT_INFECTED;
     return outcome->complete ? EXIT_DONE : EXIT_INCOMPLETE;
+}
+
+enum exit_code hunting_run(const struct call *call, const struct hunting_options *o,
+                           const struct hunt_settings *settings, struct outputs *out,
+                           void (*read_all)(struct hunt *h, void *context), void *context)
+{
+    struct error err;
+    struct evidence_file evidence;
+    struct hunt_outcome outcome;
+    struct hunt *h = hunt_new(settings, &err);
+    if (h == NULL) {
+        console_complain(call->console, "%s", err.text);
+        return EXIT_FAILED;
+    }
+    int64_t began_us = running_now_us(NULL);
+    enum exit_code code = evidence_file_open(&evidence, call, o, h);
+    bool open = code == EXIT_DONE;
+    if (open) {
+        running_watch_signals();
+        read_all(h, context);
+        double seconds = (double)(running_now_us(NULL) - began_us) / (double)US_PER_SECOND;
+        hunt_finish(h, out->reports, out->report_count, seconds, &outcome);
+        code = exit_of(&outcome);
+    }
+    if (!evidence_file_close(&evidence, open ? h : NULL))
+        code = EXIT_FAILED;
+    hunt_free(h);
+    return code;
 }

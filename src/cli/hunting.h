@@ -1,10 +1,7 @@
-/* What `hunt` and `merge` share: settings of a verdict, the evidence file that a run writes, and
- * how it ends. */
+/* What `hunt` and `merge` share: settings of a verdict, and a run from its beginning to its end,
+ * with the evidence file that it writes. */
 #ifndef WORMSIGN_CLI_HUNTING_H
 #define WORMSIGN_CLI_HUNTING_H
-
-#include <stdbool.h>
-#include <stdio.h>
 
 #include "cli/outputs.h"
 #include "cli/verbs.h"
@@ -43,22 +40,10 @@ struct hunting_options {
 /* Of everything that was recorded; the caller narrows it. */
 struct hunt_settings hunting_settings(const struct hunting_options *o);
 
-/* An evidence file while it is written: beside its place, where it is moved when it is whole. */
-struct evidence_file {
-    struct console *console;
-    const char *path; /* NULL: none is asked for */
-    char *beside;
-    FILE *file;
-};
-
-/* EXIT_DONE when it is open and the hunt keeps its parts in it, or none is asked for; otherwise it
- * is said why not. */
-enum exit_code evidence_file_open(struct evidence_file *e, const struct call *call,
-                                  const struct hunting_options *o, struct hunt *h);
-
-/* Ends and moves it; without a hunt it is given up. False when that failed, which is said. */
-bool evidence_file_close(struct evidence_file *e, struct hunt *h);
-
-enum exit_code hunting_exit(const struct hunt_outcome *outcome);
+/* Makes a hunt, lets read_all(h, context) fill it until a signal asks for an end, and ends it: the
+ * reports, and the evidence file that is asked for. What fails is said. */
+enum exit_code hunting_run(const struct call *call, const struct hunting_options *o,
+                           const struct hunt_settings *settings, struct outputs *out,
+                           void (*read_all)(struct hunt *h, void *context), void *context);
 
 #endif

@@ -163,9 +163,19 @@ static bool read_path(struct hunt *h, const char *path)
     return go_on;
 }
 
-static void read_all(struct hunt *h, const struct call *call, const struct hunt_options *o)
+/* What a hunt reads, and how it shows how far it is. */
+struct reading {
+    const struct call *call;
+    struct progress progress;
+};
+
+static void read_all(struct hunt *h, void *context)
 {
+    struct reading *reading = context;
+    const struct call *call = reading->call;
+    const struct hunt_options *o = call->settings;
     bool go_on = true;
+    hunt_watch(h, watch, &reading->progress);
     for (size_t i = 0; i < o->files.count && go_on; i++)
         go_on = hunt_read(h, o->files.items[i], true);
     for (size_t i = 0; i < o->directories.count && go_on; i++)
@@ -176,43 +186,17 @@ static void read_all(struct hunt *h, const struct call *call, const struct hunt_
         (void)hunt_read(h, "-", true);
 }
 
-static enum exit_code hunt_with(const struct call *call, const struct hunt_options *o,
-                                const struct hunt_settings *settings, struct outputs *out)
-{
-    struct error err;
-    struct evidence_file evidence;
-    struct hunt_outcome outcome;
-    struct hunt *h = hunt_new(settings, &err);
-    if (h == NULL) {
-        console_complain(call->console, "%s", err.text);
-        return EXIT_FAILED;
-    }
-    struct progress progress = {.console = call->console,
-                                .began_us = running_now_us(NULL),
-                                .stats_every_us = o->output.stats_every.value};
-    hunt_watch(h, watch, &progress);
-    enum exit_code code = evidence_file_open(&evidence, call, &o->hunting, h);
-    bool open = code == EXIT_DONE;
-    if (open) {
-        running_watch_signals();
-        read_all(h, call, o);
-        double seconds = seconds_between(progress.began_us, running_now_us(NULL));
-        hunt_finish(h, out->reports, out->report_count, seconds, &outcome);
-        code = hunting_exit(&outcome);
-    }
-    if (!evidence_file_close(&evidence, open ? h : NULL))
-        code = EXIT_FAILED;
-    hunt_free(h);
-    return code;
-}
-
 static enum exit_code hunt_into_outputs(const struct call *call, const struct hunt_options *o,
                                         const struct hunt_settings *settings)
 {
     struct outputs out;
+    struct reading reading = {.call = call,
+                              .progress = {.console = call->console,
+                                           .began_us = running_now_us(NULL),
+                                           .stats_every_us = o->output.stats_every.value}};
     enum exit_code code = outputs_open(&out, call, &o->output, &o->files);
     if (code == EXIT_DONE)
-        code = hunt_with(call, o, settings, &out);
+        code = hunting_run(call, &o->hunting, settings, &out, read_all, &reading);
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 

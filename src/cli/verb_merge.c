@@ -3,7 +3,6 @@
 #include "cli/outputs.h"
 #include "cli/running.h"
 #include "cli/verbs.h"
-#include "base/time.h"
 #include "engine/hunt.h"
 
 struct merge_options {
@@ -17,8 +16,14 @@ static const struct option merge_rows[] = {
     OUTPUT_ROWS(struct merge_options, output),
 };
 
-static void merge_all(struct hunt *h, const struct call *call)
+struct merging {
+    const struct call *call;
+};
+
+static void merge_all(struct hunt *h, void *context)
 {
+    const struct merging *merging = context;
+    const struct call *call = merging->call;
     for (size_t i = 0; i < call->words.operand_count; i++) {
         const char *path = call->words.operands[i];
         console_progress_of(call->console, path, "");
@@ -27,33 +32,6 @@ static void merge_all(struct hunt *h, const struct call *call)
         else
             hunt_merge(h, path);
     }
-}
-
-static enum exit_code merge_with(const struct call *call, const struct merge_options *o,
-                                 const struct hunt_settings *settings, struct outputs *out)
-{
-    struct error err;
-    struct evidence_file evidence;
-    struct hunt_outcome outcome;
-    struct hunt *h = hunt_new(settings, &err);
-    if (h == NULL) {
-        console_complain(call->console, "%s", err.text);
-        return EXIT_FAILED;
-    }
-    int64_t began_us = running_now_us(NULL);
-    enum exit_code code = evidence_file_open(&evidence, call, &o->hunting, h);
-    bool open = code == EXIT_DONE;
-    if (open) {
-        running_watch_signals();
-        merge_all(h, call);
-        double seconds = (double)(running_now_us(NULL) - began_us) / (double)US_PER_SECOND;
-        hunt_finish(h, out->reports, out->report_count, seconds, &outcome);
-        code = hunting_exit(&outcome);
-    }
-    if (!evidence_file_close(&evidence, open ? h : NULL))
-        code = EXIT_FAILED;
-    hunt_free(h);
-    return code;
 }
 
 static enum exit_code run_merge(const struct call *call)
@@ -71,8 +49,10 @@ static enum exit_code run_merge(const struct call *call)
     if (code != EXIT_DONE)
         return code;
     code = outputs_open(&out, call, &o->output, &none);
-    if (code == EXIT_DONE)
-        code = merge_with(call, o, &settings, &out);
+    if (code == EXIT_DONE) {
+        struct merging merging = {call};
+        code = hunting_run(call, &o->hunting, &settings, &out, merge_all, &merging);
+    }
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 

@@ -21,9 +21,11 @@ enum {
     TARGETS_WITHOUT_YES = 65536,
     HANDLES_KEPT = 32, /* descriptors that are not for connections */
     HANDLES_MAX = 65536,
-    EACH_HOST_MAX = 8, /* of so few hosts each is shown, unknown or not */
-    LOOPBACK = 127
+    EACH_HOST_MAX = 8 /* of so few hosts each is shown, unknown or not */
 };
+
+#define LOOPBACK_FIRST UINT32_C(0x7f000000)
+#define LOOPBACK_LAST UINT32_C(0x7fffffff)
 
 /* nmap waited 5 s for each answer; a host that needs 3 s to answer a repeated datagram is heard. */
 #define CONNECT_US (5 * US_PER_SECOND)
@@ -175,15 +177,11 @@ static size_t handles_allowed(void)
     return allowed < HANDLES_MAX ? (size_t)allowed : HANDLES_MAX;
 }
 
-static bool is_all_loopback(struct target_set *set)
+static bool is_all_loopback(const struct target_set *set)
 {
-    uint32_t host;
-    bool all = true;
-    target_set_rewind(set);
-    while (all && target_set_next(set, &host))
-        all = host >> 24 == LOOPBACK;
-    target_set_rewind(set);
-    return all;
+    uint32_t first, last;
+    return target_set_range(set, 0, &first, &last) && first >= LOOPBACK_FIRST &&
+           !target_set_range(set, LOOPBACK_LAST + 1, &first, &last);
 }
 
 static uint64_t random_seed(void)

@@ -69,11 +69,15 @@ bool http_is_program_as_image(const struct observation *seen)
     return take(&type, "image/") && read_u8(&body) == 'M' && read_u8(&body) == 'Z';
 }
 
-void http_asked_text(const struct observation *seen, struct reader path, char *buffer, size_t size)
+void http_keep_example(struct examples *examples, uint64_t asked, const struct observation *seen,
+                       struct reader path)
 {
-    char address[ADDRESS_TEXT_SIZE];
+    if (!examples_want(examples, asked))
+        return;
+    char address[ADDRESS_TEXT_SIZE], text[EXAMPLE_TEXT_SIZE];
     size_t length = path.left;
     const uint8_t *bytes = read_bytes(&path, length);
-    (void)snprintf(buffer, size, "%s:%u %.*s", address_text(seen->server.address, address),
+    (void)snprintf(text, sizeof text, "%s:%u %.*s", address_text(seen->server.address, address),
                    seen->server.port, (int)length, bytes != NULL ? (const char *)bytes : "");
+    examples_add(examples, asked, text);
 }

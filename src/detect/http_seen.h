@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/reader.h"
+#include "evidence/examples.h"
 #include "observe/observation.h"
 #include "wire/http.h"
 
@@ -28,7 +29,9 @@ bool http_path_is_letters(struct reader path);
 /* The server's answer to a known client: a body that begins with MZ under an image type. */
 bool http_is_program_as_image(const struct observation *seen);
 
-/* "10.0.0.5:4321 /path": where and what was asked, in buffer; the path as it came. */
-void http_asked_text(const struct observation *seen, struct reader path, char *buffer, size_t size);
+/* Keeps "10.0.0.5:4321 /path", where and what was asked, as an example of the request with this
+ * hash; the path as it came. */
+void http_keep_example(struct examples *examples, uint64_t asked, const struct observation *seen,
+                       struct reader path);
 
 #endif

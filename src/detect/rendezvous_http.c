@@ -102,11 +102,7 @@ static void observe(struct watcher *w, const struct observation *seen)
     (void)set_add(hosts_sets(w->hosts), &hits->requests, asked);
     hits->shapes |= shape;
     span_add(&hits->span, seen->when_us);
-    if (examples_want(&hits->examples, asked)) {
-        char text[EXAMPLE_TEXT_SIZE];
-        http_asked_text(seen, path, text, sizeof text);
-        examples_add(&hits->examples, asked, text);
-    }
+    http_keep_example(&hits->examples, asked, seen, path);
 }
 
 static void merge(struct watcher *w, void *into_slot, const void *from_slot)
