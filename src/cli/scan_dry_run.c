@@ -21,7 +21,9 @@ static void count_ports(struct plan *p, uint32_t host)
     struct aim aim = p->settings->engine.aim;
     char address[ADDRESS_TEXT_SIZE];
     aim.when_us = p->settings->engine.began_us;
-    size_t count = p->settings->engine.probe->aim(&aim, host, shots);
+    size_t count = 0;
+    for (size_t i = 0; i < p->settings->engine.probe_count; i++)
+        count += p->settings->engine.probes[i]->aim(&aim, host, &shots[count]);
     for (size_t i = 0; i < count; i++)
         *(shots[i].transport == TRANSPORT_TCP ? &p->tcp : &p->udp) += 1;
     if (p->json || p->call->console->verbose == 0)

@@ -203,16 +203,17 @@ static struct scan_settings settings_of(const struct call *call, const struct sc
                               .name_count = targets->name_count,
                               .site = o->site};
     s.engine = (struct engine_settings){
-        .probe = probes[0],
+        .probes = {probes[0]},
+        .probe_count = 1,
         .began_us = call->now_us,
         .rate = o->rate.given ? (uint64_t)o->rate.value
                 : unlimited   ? 0
                               : RATE_DEFAULT,
-        .repeats = o->retries.given ? (unsigned)o->retries.value : RETRIES_DEFAULT,
-        .repeat_us = REPEAT_US,
-        .connect_us = CONNECT_US,
-        .answer_us = ANSWER_US,
-        .last_wait_us = LAST_WAIT_US,
+        .times = {.repeats = o->retries.given ? (unsigned)o->retries.value : RETRIES_DEFAULT,
+                  .repeat_us = REPEAT_US,
+                  .connect_us = CONNECT_US,
+                  .answer_us = ANSWER_US,
+                  .last_wait_us = LAST_WAIT_US},
         .host_us = o->host_timeout.value,
         .handles_max = handles_allowed(),
         .seed = random_seed(),

@@ -10,6 +10,7 @@
 #include "base/writer.h"
 #include "report/page.h"
 #include "report/text_parts.h"
+#include "report/text_smb.h"
 
 enum { DETAILS_FROM = 1, DETAIL_SIZE = 160 };
 
@@ -88,7 +89,10 @@ static void block(struct page *p, const struct report *r, const struct verdict *
     say_painted(p, paint_of(v->kind), address_text(v->host, address));
     say_names(p, v);
     page_end(p);
-    check_lines(p, v);
+    if (v->check_count > 0)
+        check_lines(p, v);
+    text_smb_lines(p, v);
+    text_netbios_lines(p, v);
     verdict_line(p, v);
     for (size_t i = 0; i < v->sign_count; i++)
         sign_lines(p, &v->signs[i], r->verbosity >= DETAILS_FROM);
@@ -103,20 +107,15 @@ static void block(struct page *p, const struct report *r, const struct verdict *
     (void)fflush(p->out); /* what it refuses stays in ferror */
 }
 
-/* How a host with these checks is counted in the summary. */
+/* How a host is counted in the summary. */
 static void count_host(struct text_scan *s, const struct verdict *v)
 {
-    size_t errors = checks_count(v->checks, v->check_count, CHECK_ERROR);
-    size_t refused = checks_count(v->checks, v->check_count, CHECK_REFUSED);
-    size_t silent = 0;
-    for (size_t i = 0; i < v->check_count; i++)
-        silent += v->checks[i].cause == CAUSE_SILENT;
-    s->asked += errors < v->check_count;
+    s->asked += v->hearing > HEARING_LOCAL;
     if (v->kind != VERDICT_UNKNOWN)
         return;
-    s->refused += refused == v->check_count;
-    s->silent += silent > 0 && silent + errors == v->check_count;
-    s->not_heard += errors == v->check_count;
+    s->refused += v->hearing == HEARING_REFUSED;
+    s->silent += v->hearing == HEARING_SILENT;
+    s->not_heard += v->hearing == HEARING_LOCAL;
 }
 
 void text_scan_host(struct text_scan *s, struct page *p, const struct report *r,

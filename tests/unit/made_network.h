@@ -145,6 +145,8 @@ static inline void made_answer_of(struct made_connection *c, const uint8_t *requ
     else if (c->port.answer == MADE_ECHO)
         write_bytes(&w, request, size);
     assert_false(w.failed);
+    if (c->read == c->size) /* the answer before was read: this one begins */
+        c->read = c->there = 0;
     bool is_given = c->port.answer == MADE_THESE;
     c->bytes = is_given ? c->port.bytes : c->small;
     c->size = is_given ? c->port.size : w.used;
