@@ -36,7 +36,7 @@ static struct dialogue_step tell(struct engine *e, uint32_t id, struct dialogue_
     struct dialogue_step step = {0};
     event.when_us = engine_utc_us(e);
     event.shot = &f->shot;
-    event.login = e->settings->login;
+    event.accounts = e->settings->accounts;
     event.name = e->face->name != NULL ? e->face->name(e->face->context, f->shot.host) : NULL;
     tell_netbios(e, id, &event);
     dialogue_of(f)->go_on(f->state, &event, &step);

@@ -15,7 +15,7 @@
 #include "scan/network.h"
 #include "scan/probe.h"
 
-struct smb_login;
+struct smb_accounts;
 
 enum {
     ENGINE_HOSTS_MAX = 16384,             /* in flight */
@@ -34,7 +34,7 @@ struct engine_settings {
     int64_t host_us;          /* for a host in all; 0: no limit */
     size_t handles_max;       /* connections at a time */
     uint64_t seed;            /* of the keys of our messages: random */
-    struct smb_login *login;  /* accounts for dialogues that log in; NULL: none */
+    struct smb_accounts *accounts;  /* accounts for dialogues that log in; NULL: none */
 };
 
 /* What happened so far. */
