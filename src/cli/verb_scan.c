@@ -11,6 +11,7 @@
 #include "cli/outputs.h"
 #include "cli/running.h"
 #include "cli/scan_dry_run.h"
+#include "cli/scan_login.h"
 #include "cli/scan_targets.h"
 #include "cli/verbs.h"
 #include "engine/scan.h"
@@ -37,6 +38,7 @@ struct scan_options {
     struct common_settings common;
     struct output_options output;
     struct scan_target_options targets;
+    struct scan_login_options login;
     struct option_address real_ip;
     struct option_number week, rate, retries, host_timeout;
     bool week_slack, dry_run, yes, strict, no_ping;
@@ -63,6 +65,7 @@ static const struct option scan_rows[] = {
      .help = "send nothing: say how many hosts would be asked, and which; with -v their ports",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, dry_run)},
+    SCAN_LOGIN_ROWS(struct scan_options, login),
     {.name = "real-ip",
      .value = "ADDRESS",
      .help = "compute the ports from this address, as the hosts know themselves by it (NAT)",
@@ -203,8 +206,6 @@ static struct scan_settings settings_of(const struct call *call, const struct sc
                               .name_count = targets->name_count,
                               .site = o->site};
     s.engine = (struct engine_settings){
-        .probes = {probes[0]},
-        .probe_count = 1,
         .began_us = call->now_us,
         .rate = o->rate.given ? (uint64_t)o->rate.value
                 : unlimited   ? 0
@@ -271,6 +272,12 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
                                    const struct scan_targets *targets)
 {
     struct scan_settings settings = settings_of(call, o, targets);
+    struct smb_accounts accounts;
+    char password[SCAN_PASSWORD_SIZE];
+    enum exit_code code = scan_checks_read(call, &o->login, settings.engine.probes,
+                                           &settings.engine.probe_count);
+    if (code != EXIT_DONE)
+        return code;
     if (o->dry_run)
         return scan_dry_run(call, &settings, o->output.json);
     if (targets->count == 0)
@@ -282,7 +289,12 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
     if (targets->count > TARGETS_WITHOUT_YES && !o->yes)
         return call_is_wrong(call, "these are %" PRIu64 " hosts; say --yes to ask more than %d",
                              targets->count, TARGETS_WITHOUT_YES);
-    return report_scan(call, o, &settings);
+    code = scan_login_read(call, &o->login, password, &accounts);
+    settings.engine.accounts = &accounts;
+    if (code == EXIT_DONE)
+        code = report_scan(call, o, &settings);
+    explicit_bzero(password, sizeof password);
+    return code;
 }
 
 static enum exit_code run_scan(const struct call *call)
