@@ -26,8 +26,9 @@ enum exit_code scan_checks_read(const struct call *call, const struct scan_login
         while (found < probe_count && !is_word(at, size, probes[found]->id))
             found++;
         if (found == probe_count)
-            return call_is_wrong(call, "there is no check called '%.*s'; `wormsign list probes` "
-                                       "names them",
+            return call_is_wrong(call,
+                                 "there is no check called '%.*s'; `wormsign list probes` "
+                                 "names them",
                                  (int)size, at);
         chosen[found] = true;
         at = at[size] == ',' ? at + size + 1 : NULL;
@@ -75,9 +76,8 @@ static bool ask(const struct call *call, const char *user, char password[static 
     struct termios shown, hidden;
     FILE *terminal = fopen("/dev/tty", "r+e");
     if (terminal == NULL || tcgetattr(fileno(terminal), &shown) != 0) {
-        console_complain(call->console,
-                         "there is no terminal to ask for the password on: use "
-                         "--smb-password-file or " PASSWORD_VARIABLE);
+        console_complain(call->console, "there is no terminal to ask for the password on: use "
+                                        "--smb-password-file or " PASSWORD_VARIABLE);
         if (terminal != NULL)
             (void)fclose(terminal);
         return false;

@@ -41,8 +41,9 @@ struct scan_login_options {
          .kind = OPTION_TEXT,                                                                      \
          .into = offsetof(settings, field.password_file)},                                         \
     {                                                                                              \
-        .name = "ntlmv1", .help = "answer by NTLMv1, for hosts older than NTLMv2: whoever hears "  \
-                                  "it can find the password",                                      \
+        .name = "ntlmv1",                                                                          \
+        .help = "answer by NTLMv1, for hosts older than NTLMv2: whoever hears "                    \
+                "it can find the password",                                                        \
         .kind = OPTION_FLAG, .into = offsetof(settings, field.ntlmv1)                              \
     }
 

@@ -184,6 +184,13 @@ void smb_check_say_words(const struct smb_check *c, struct text *out)
         text_add(out, "SMB: ERROR: Server returned less data than it was supposed to");
 }
 
+static const char *silence_of(enum check_cause network, bool both)
+{
+    return network == CAUSE_REFUSED       ? (both ? "refuse" : "refuses")
+           : network == CAUSE_UNREACHABLE ? "cannot be reached"
+                                          : (both ? "do not answer" : "does not answer");
+}
+
 static void say_network(const struct smb_check *c, struct text *out)
 {
     const struct check local = {.transport = TRANSPORT_TCP, .cause = c->network};
@@ -196,11 +203,11 @@ static void say_network(const struct smb_check *c, struct text *out)
                  : c->network == CAUSE_RESET ? "reset the connection"
                                              : "closed the connection",
                  stage);
+    else if (c->network == c->network_139)
+        text_add(out, "ports 445 and 139 %s", silence_of(c->network, true));
     else
-        text_add(out, "ports 445 and 139 %s",
-                 c->network == CAUSE_REFUSED       ? "refuse"
-                 : c->network == CAUSE_UNREACHABLE ? "cannot be reached"
-                                                   : "do not answer");
+        text_add(out, "port 445 %s, port 139 %s", silence_of(c->network, false),
+                 silence_of(c->network_139, false));
 }
 
 void smb_check_say_reason(const struct smb_check *c, struct text *out)

@@ -67,7 +67,8 @@ struct smb_check {
     uint16_t port; /* 445 or 139: the one that it was asked on last; 0: none was */
     enum smb_stage stage;
     enum smb_cause cause;
-    enum check_cause network; /* SMB_CAUSE_NETWORK */
+    enum check_cause network;     /* SMB_CAUSE_NETWORK; of port 445, where no connection stood */
+    enum check_cause network_139; /* the same of port 139 */
     uint32_t status;
     int64_t when_us; /* of the result, UTC */
     bool smb1_known, smb1;

@@ -37,7 +37,7 @@ struct dialogue_event {
     struct reader came;                  /* CAME: all that was not taken yet */
     enum check_cause cause;              /* ENDED: why; CAUSE_MUTE: it did not answer in time */
     bool stood;                          /* ENDED: the connection had stood */
-    struct smb_accounts *accounts;             /* accounts to try; NULL: none are given */
+    struct smb_accounts *accounts;       /* accounts to try; NULL: none are given */
     const char *name;                    /* by which the host was called; NULL: by its address */
     bool netbios_pending;                /* its NetBIOS names are being asked for */
     const struct netbios_check *netbios; /* what came of that; NULL: nothing, or not yet */

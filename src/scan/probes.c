@@ -5,9 +5,9 @@
 
 #include "base/compiler.h"
 
-extern const struct probe probe_p2p;
+extern const struct probe probe_p2p, probe_smb, probe_netbios;
 
-const struct probe *const probes[] = {&probe_p2p};
+const struct probe *const probes[] = {&probe_p2p, &probe_smb, &probe_netbios};
 const unsigned probe_count = COUNT_OF(probes);
 
 const struct probe *probe_named(const char *id)

@@ -27,14 +27,14 @@ enum {
 struct engine_settings {
     const struct probe *probes[PROBES_MAX]; /* what is asked, in this order */
     size_t probe_count;
-    struct aim aim;           /* its time is the engine's to fill in */
-    int64_t began_us;         /* UTC, when the engine is started */
-    uint64_t rate;            /* datagrams and connections begun a second; 0: no limit */
-    struct probe_times times; /* of probes that have none of their own */
-    int64_t host_us;          /* for a host in all; 0: no limit */
-    size_t handles_max;       /* connections at a time */
-    uint64_t seed;            /* of the keys of our messages: random */
-    struct smb_accounts *accounts;  /* accounts for dialogues that log in; NULL: none */
+    struct aim aim;                /* its time is the engine's to fill in */
+    int64_t began_us;              /* UTC, when the engine is started */
+    uint64_t rate;                 /* datagrams and connections begun a second; 0: no limit */
+    struct probe_times times;      /* of probes that have none of their own */
+    int64_t host_us;               /* for a host in all; 0: no limit */
+    size_t handles_max;            /* connections at a time */
+    uint64_t seed;                 /* of the keys of our messages: random */
+    struct smb_accounts *accounts; /* accounts for dialogues that log in; NULL: none */
 };
 
 /* What happened so far. */
