@@ -162,7 +162,7 @@ const char *name_of_system(const struct variant *v)
 bool upset_comes(struct connection *c, enum step at)
 {
     const struct upset *u = &c->variant->upset;
-    if (u->at != at)
+    if (at == STEP_NONE || u->at != at)
         return false;
     if (u->times == 0)
         return true;

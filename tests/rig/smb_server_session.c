@@ -178,7 +178,7 @@ static size_t node_status_write(const struct variant *v, uint8_t *out)
 
 void names_receive(struct rig *rig, const struct listener *l)
 {
-    enum { COUNT_AT = 56, CUT_SIZE = 80 };
+    enum { COUNT_AT = 56, CUT_SIZE = 80, AUTHORITATIVE = 0x04 };
     const struct variant *v = rig->settings->hosts[l->host].variant;
     uint8_t asked[512], told[SPOKEN_SIZE];
     struct sockaddr_in peer;
@@ -191,6 +191,7 @@ void names_receive(struct rig *rig, const struct listener *l)
     size_t used = node_status_write(v, told);
     told[0] = (uint8_t)(id >> 8);
     told[1] = (uint8_t)id;
+    told[2] |= AUTHORITATIVE;
     if (v->node == NODE_CUT)
         used = CUT_SIZE;
     if (v->node == NODE_LIES)

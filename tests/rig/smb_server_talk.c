@@ -31,7 +31,7 @@ static void connection_close(struct rig *rig, struct connection *c, const char *
 {
     uint8_t dropped[FRAME_SIZE_MAX];
     /* What was sent and not read would turn the end into a reset, which can overtake the answer. */
-    for (int i = 0; i < DRAINS_AT_ONCE && strcmp(ending, "reset") != 0; i++)
+    for (int i = 0; i < DRAINS_AT_ONCE && strcmp(ending, "reset") != 0 && !c->peer_ended; i++)
         if (recv(c->fd, dropped, sizeof dropped, 0) <= 0)
             break;
     log_end(rig, c, ending);
