@@ -16,8 +16,9 @@ from pathlib import Path
 
 import asking
 import smb_client
+import smb_others
 from host import equal, holds
-from rig import RigError, SmbRig
+from rig import built, RigError, SmbRig
 from smb_client import Client, Ended, EXTENDED, MORE_PROCESSING, UNICODE
 from smb_variants import BUSY, DENIED, NO_LOGON, NOT_ACCEPTED, ROWS
 
@@ -39,7 +40,7 @@ class SmbProgram:
     """One of the two smb_servers under test, and addresses that nobody else uses."""
 
     def __init__(self, before, path, number):
-        self.before, self.path = before, path
+        self.before, self.path, self.is_first = before, path, number == 0
         self.numbers, self.lock = itertools.count(), threading.Lock()
         self.network = f"127.{252 + number}.{os.getpid() % 250}."
         self.hosts = {}
@@ -371,6 +372,9 @@ def smb_hosts_outside_loopback_and_wrong_words_are_refused(p):
 
 def results_of(p, pool, result):
     """Futures of all checks of this program, which plays all variants already."""
+    for function in (smb_others.nmap_says_of_the_smb_variants_what_is_recorded,
+                     smb_others.real_samba_answers_the_check_as_it_is_set_up) if p.is_first else ():
+        yield pool.submit(result, p.before + function.__name__, function, p)
     for variant in ROWS:
         yield pool.submit(result, f"{p.before}{variant} ends_as_its_row_says", as_its_row_says, p, variant)
     for function in CHECKS:

@@ -90,7 +90,7 @@ def type1():
 
 
 def type3(account, domain, nt):
-    parts = [bytes(24), nt, *(text.encode("utf-16-le") for text in (domain, account, "TEST"))]
+    parts = [bytes(24 if nt else 0), nt, *(text.encode("utf-16-le") for text in (domain, account, "TEST"))]
     at, fields, payload = 64, b"", b""
     for part in parts:
         fields += struct.pack("<HHI", len(part), len(part), at + len(payload))
@@ -249,7 +249,8 @@ class Client:
         self.challenge, self.token = token[24:32], token
         self.target = av_pairs(token)
         nt = ntlmv2(account, password, domain, self.challenge) if account else b""
-        self.setup_blob(type3(account, domain, nt), (0,))
+        token = type3(account, domain, nt)
+        self.setup_blob(in_spnego_further(token) if self.is_spnego else token, (0,))
 
     def tree(self):
         path = self.string(f"\\\\{self.address}\\IPC$", 33 + 8 + 2 + 1)
@@ -348,14 +349,19 @@ class Client:
         self.ask("logoff", 0x74, struct.pack("<BxH", 0xFF, 0), b"")
 
 
+def der(tag, data):
+    size = bytes([len(data)]) if len(data) < 128 else b"\x82" + struct.pack(">H", len(data))
+    return bytes([tag]) + size + data
+
+
+def in_spnego_further(token):
+    """A negTokenResp around a further token."""
+    return der(0xA1, der(0x30, der(0xA2, der(4, token))))
+
+
 def in_spnego(token):
-    """A negTokenInit around a token of NTLMSSP."""
+    """A negTokenInit around the first token of NTLMSSP."""
     oid = bytes.fromhex("060a2b06010401823702020a")
-
-    def der(tag, data):
-        assert len(data) < 128
-        return bytes([tag, len(data)]) + data
-
     inner = der(0xA0, der(0x30, oid)) + der(0xA2, der(4, token))
     return der(0x60, SPNEGO + der(0xA0, der(0x30, inner)))
 

@@ -1,8 +1,9 @@
-/* smb_server ADDRESS=VARIANT...: plays Windows hosts as the SMB check for Conficker sees them, infected
- * and not, for tests of scanners. README.md says what it is for; `smb_server --list` has the variants.
+/* smb_server ADDRESS=VARIANT...: plays Windows hosts as the SMB check for Conficker sees them,
+ * infected and not, for tests of scanners. README.md says what it is for; `smb_server --list` has
+ * the variants.
  *
- * It says `ready N` when all N sockets listen, and answers until it is told to end (SIGTERM, SIGINT),
- * its stdin ends (a pipe), or its time is over. It speaks only to who has spoken to it. */
+ * It says `ready N` when all N sockets listen, and answers until it is told to end (SIGTERM,
+ * SIGINT), its stdin ends (a pipe), or its time is over. It speaks only to who has spoken to it. */
 #include "smb_server.h"
 
 #include <arpa/inet.h>

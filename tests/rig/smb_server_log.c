@@ -1,8 +1,8 @@
 /* The log: a line of JSON a dialogue, written when the connection ends.
  *
- *   {"address": ..., "port": ..., "peer": ..., "variant": ..., "at_once": connections to the address
- *    when this one began, itself among them, "ms": ..., "failures": logins that this address has
- *    refused so far, "seen": [what was asked], "ending": ...} */
+ *   {"address": ..., "port": ..., "peer": ..., "variant": ..., "at_once": connections to the
+ *    address when this one began, itself among them, "failures": logins of accounts that the
+ *    address has refused so far, "seen": [what was asked], "ending": ...} */
 #include "smb_server.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-/* Who logs in: anonymous, as guest, or with the one account that the server knows, by NTLMv2; in the
- * fields of SMB1's session setup or in NTLMSSP, bare or in SPNEGO.
+/* Who logs in: anonymous, as guest, or with the one account that the server knows, by NTLMv2; in
+ * the fields of SMB1's session setup or in NTLMSSP, bare or in SPNEGO.
  *
  *   NTLMSSP  'NTLMSSP' 00 | kind 4 | ...
  *   kind 2   target name 8 | flags 4 | challenge 8 | 0 8 | target info 8 | version 8 | payload

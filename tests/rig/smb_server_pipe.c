@@ -1,5 +1,5 @@
-/* DCERPC in a pipe: the bind to the server service, and NetPathCanonicalize, which is what the check
- * asks. One PDU a write; answers wait in the pipe until they are read.
+/* DCERPC in a pipe: the bind to the server service, and NetPathCanonicalize, which is what the
+ * check asks. One PDU a write; answers wait in the pipe until they are read.
  *
  *   05 00 | type | flags | order of bytes 4 | length 2 | length of auth 2 | call 4
  *

@@ -1,8 +1,8 @@
 /* One request of SMB1 taken apart, and the frame of an answer.
  *
  *   frame    00 | length (3, big-endian) | message
- *   message  FF 'S' 'M' 'B' | command | status 4 | flags | flags2 | pid high 2 | signature 8 | 0 2 |
- *            tid | pid | uid | mid | word count | words | byte count (2) | bytes
+ *   message  FF 'S' 'M' 'B' | command | status 4 | flags | flags2 | pid high 2 | signature 8 |
+ *            0 2 | tid | pid | uid | mid | word count | words | byte count (2) | bytes
  *
  * Twists of the header and the counts are done here, to every answer of a variant that has one. */
 #include "smb_server.h"

@@ -1,8 +1,8 @@
 /* SMB2 as far as hosts without SMB1 need it: negotiate, and the session setup up to the NTLMSSP
  * challenge, which tells who they are. Everything else is denied. Source: MS-SMB2 2.2.
  *
- *   message  FE 'S' 'M' 'B' | 64 2 | charge 2 | status 4 | command 2 | credits 2 | flags 4 | next 4 |
- *            message id 8 | process 4 | tree 4 | session 8 | signature 16 | body */
+ *   message  FE 'S' 'M' 'B' | 64 2 | charge 2 | status 4 | command 2 | credits 2 | flags 4 |
+ *            next 4 | message id 8 | process 4 | tree 4 | session 8 | signature 16 | body */
 #include "smb_server.h"
 
 #include <string.h>
