@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Others of the trade: the real Samba, asked by smb_client.py; and the real nmap, which asks the variants
+of smb_server and Samba. What nmap says is kept in nmap_smb.json, by variant, so that it can be laid beside
+what wormsign says; here it is only seen that nmap still says so. `smb_others.py --record` asks all variants
+anew (three minutes) and writes that file.
+
+Ports below 1024 and nmap's raw sockets: only as root."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+import samba
+import smb_client
+from host import equal, holds
+from rig import SmbRig
+from smb_client import EXTENDED, UNICODE
+from smb_variants import DENIED, NOT_FOUND, ROWS
+
+WORDS = Path(__file__).resolve().parent / "nmap_smb.json"
+NMAP = ["-n", "-Pn", "-sS", "-sU", "-p", "T:139,T:445,U:137", "--script", "smb-vuln-conficker,smb-os-discovery,nbstat",
+        "--script-args", "vulns.showall", "--min-hostgroup", "128", "--min-parallelism", "64"]
+NMAP_SECONDS, RECORD_SECONDS = 100, 400
+# nmap waits ten seconds a step for these; of those that are busy for a while it depends on its scripts' order.
+NOT_AGAIN = {name for name in ROWS if name.startswith("silent-")} | {
+    "session-busy", "session-busy-always", "pipe-busy", "endless-fragments", "huge-length", "garbage", "bytes-outside",
+    "words-outside", "unasked", "keepalives", "echo", "garbage-framed", "dribble"}
+SAMBA = {  # pipe: where the check ends, with what; None: whatever the pipe
+    "smb1": {"\\browser": ("create", NOT_FOUND), "\\srvsvc": ("call1", "fault 1c010002")},
+    "smb1-off": {None: ("negotiate", "dialect ffff")},
+    "signing": {"\\browser": ("create", NOT_FOUND), "\\srvsvc": ("call1", "fault 1c010002")},
+    "no-guest": {None: ("tree", DENIED)},
+}
+
+
+def play_samba(stack, p):
+    """{variant: address}, all running."""
+    played = {variant: p.address() for variant in samba.VARIANTS}
+    with ThreadPoolExecutor(len(played)) as pool:
+        servers = [samba.Samba(variant, address) for variant, address in played.items()]
+        started = [pool.submit(server.__enter__) for server in servers]
+        for server, start in zip(servers, started):
+            if start.exception() is None:
+                stack.push(server)
+        for start in started:
+            start.result()
+    return played
+
+
+def real_samba_answers_the_check_as_it_is_set_up(p):
+    if samba.lacks():
+        return samba.lacks()
+    with ExitStack() as stack:
+        for variant, address in play_samba(stack, p).items():
+            for pipe, wanted in SAMBA[variant].items():
+                for flags2 in (0x6045, 0x6045 | UNICODE | EXTENDED):
+                    for transact in (False, True):
+                        for name in (None, "*SMBSERVER"):
+                            outcome, client = smb_client.check(address, 139 if name else 445, name=name, flags2=flags2,
+                                                               pipe=pipe or "\\srvsvc", transact=transact)
+                            equal(tuple(outcome), (*wanted, []), f"what came of {variant} {pipe}")
+                            if variant != "smb1-off":
+                                equal(client.security, 0x0F if variant == "signing" else 3, "security mode")
+    return None
+
+
+def conficker_words(output):
+    """INFECTED and by what, NOT VULNERABLE, an error, or nothing."""
+    if output is None:
+        return ""
+    state, more = (re.search(rule, output) for rule in (r"State: (.+)", r"Extra information:\s+(.+)"))
+    if not state:
+        return output.strip().splitlines()[0]
+    return state[1] + (": " + more[1] if more else "")
+
+
+def lines_of(output, without):
+    return [line.strip() for line in (output or "").splitlines() if line.strip() and not re.search(without, line)]
+
+
+def words_of(host, is_samba):
+    said = {script.get("id"): script.get("output") for script in host.iter("script")}
+    words = {"conficker": conficker_words(said.get("smb-vuln-conficker"))}
+    if not is_samba:  # which tells of the machine that it runs on
+        words["os"] = lines_of(said.get("smb-os-discovery"), "System time")
+        words["nbstat"] = lines_of(re.sub(r" \(\w+\)$", "", said.get("nbstat", ""), flags=re.MULTILINE), "Names:")
+    return words
+
+
+def said_by_nmap(p, variants, seconds):
+    """{variant: words}; those of Samba are called samba-..."""
+    with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
+        played = {} if samba.lacks() else {"samba-" + v: a for v, a in play_samba(stack, p).items()}
+        ours = {variant: p.address() for variant in variants}
+        stack.enter_context(SmbRig({address: v for v, address in ours.items()}, program=p.path))
+        played.update(ours)
+        path = Path(folder) / "nmap.xml"
+        done = subprocess.run(["nmap", *NMAP, "-oX", str(path), *played.values()], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=seconds, check=False)
+        equal(done.returncode, 0, f"exit code of nmap ({done.stderr[-300:]})")
+        hosts = {host.find("address").get("addr"): host for host in xml.etree.ElementTree.parse(path).iter("host")}
+        return {v: words_of(hosts[address], v.startswith("samba-")) for v, address in played.items()}
+
+
+def nmap_says_of_the_smb_variants_what_is_recorded(p):
+    if os.geteuid() != 0 or not shutil.which("nmap"):
+        return "nmap is not installed, or this is not root"
+    recorded = json.loads(WORDS.read_text(encoding="utf-8"))
+    equal(sorted(set(ROWS) ^ {v for v in recorded if not v.startswith("samba-")}), [], "what is not in both lists")
+    for variant, letter in (("infected-abc", "C or lower"), ("infected-de", "D or higher")):
+        holds(f"infected by Conficker.{letter}" in recorded[variant]["conficker"], f"{variant} is not infected to nmap")
+    said = said_by_nmap(p, [v for v in ROWS if v not in NOT_AGAIN], NMAP_SECONDS)
+    wrong = {v: (words, recorded[v]) for v, words in said.items() if words != recorded[v]}
+    equal(wrong, {}, "what nmap says otherwise")
+    return None
+
+
+def main():
+    import smb_checks
+    p = smb_checks.SmbProgram("", smb_checks.built("smb_server"), 0)
+    WORDS.write_text(json.dumps(said_by_nmap(p, list(ROWS), RECORD_SECONDS), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main() if sys.argv[1:] == ["--record"] else __doc__)
