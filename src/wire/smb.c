@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "base/writer.h"
 #include "wire/netbios_session.h"
+#include "wire/smb2.h"
 
 enum {
     FLAG_REPLY = 0x80,
@@ -13,7 +14,6 @@ enum {
 };
 
 #define MAGIC_SMB1 UINT32_C(0xff534d42)
-#define MAGIC_SMB2 UINT32_C(0xfe534d42)
 #define MAGIC_ENCRYPTED UINT32_C(0xfd534d42)
 #define MAGIC_COMPRESSED UINT32_C(0xfc534d42)
 
@@ -112,7 +112,7 @@ static bool begin_message(struct smb_walk *w)
     if (r.failed)
         return end(w, w->stream.left == 0 ? SMB_ENDS_WITH_BYTES : SMB_ENDS_OTHER);
     if (magic != MAGIC_SMB1) {
-        bool newer = magic == MAGIC_SMB2 || magic == MAGIC_ENCRYPTED || magic == MAGIC_COMPRESSED;
+        bool newer = magic == SMB2_MAGIC || magic == MAGIC_ENCRYPTED || magic == MAGIC_COMPRESSED;
         return end(w, newer ? SMB_ENDS_NEWER : SMB_ENDS_OTHER);
     }
     read_fields(&r, &w->header); /* one that was cut has no part to be found */
