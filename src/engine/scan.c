@@ -259,6 +259,11 @@ static void say_weeks(const struct scan *s, struct sentences *l)
 {
     const struct engine_settings *engine = &s->settings->engine;
     char date[DATE_TEXT_SIZE];
+    bool asks_ports = false;
+    for (size_t i = 0; i < engine->probe_count; i++)
+        asks_ports = asks_ports || engine->probes[i]->checks_ports;
+    if (!asks_ports)
+        return;
     uint32_t week = engine->aim.week_given ? engine->aim.week : week_of(engine->began_us);
     uint32_t other = engine->aim.week_given ? week : week_neighbour(engine->began_us);
     sentence_add(l, "asked on the ports of week %u, which began on %s%s", week,

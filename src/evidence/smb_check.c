@@ -47,7 +47,7 @@ static const struct cause causes[SMB_CAUSES] = {
                           "access was denied to who is not logged in"},
     [SMB_CAUSE_LOGIN_FAILED] = {SMB_UNKNOWN, NULL, "it let nobody log in whom we tried"},
     [SMB_CAUSE_SIGNING] = {SMB_UNKNOWN, NULL,
-                           "it demands signatures, which no unnamed session can give"},
+                           "it demands that messages are signed, which this check does not do"},
     [SMB_CAUSE_NO_PIPE] = {SMB_UNKNOWN,
                            "UNKNOWN; not Windows, or Windows with disabled browser service "
                            "(CLEAN); or Windows with crashed browser service (possibly INFECTED).",
@@ -73,6 +73,9 @@ static const struct cause causes[SMB_CAUSES] = {
                                 "the service that would answer refused the interface"},
     [SMB_CAUSE_BIND_NAK] = {SMB_UNKNOWN, "UNKNOWN; got error Bind() returned a fault",
                             "the service that would answer refused to be bound"},
+    [SMB_CAUSE_NO_CALL] = {SMB_UNKNOWN, "UNKNOWN; got error MSRPC call returned a fault",
+                           "its service does not have the function that is asked about: no "
+                           "Windows"},
     [SMB_CAUSE_FAULT] = {SMB_UNKNOWN, "UNKNOWN; got error MSRPC call returned a fault", NULL},
     [SMB_CAUSE_SHORT] = {SMB_UNKNOWN, NULL, "its answer to the question is too short to be read"},
     [SMB_CAUSE_GARBAGE] = {SMB_UNKNOWN, NULL, NULL},
@@ -198,11 +201,13 @@ static void say_network(const struct smb_check *c, struct text *out)
     if (check_result_of(&local) == CHECK_ERROR)
         text_add(out, "%s", check_reason(&local));
     else if (c->stage > SMB_STAGE_CONNECT)
-        text_add(out, "it %s at %s",
+        text_add(out, "it %s at %s%s",
                  c->network == CAUSE_MUTE    ? "fell silent"
                  : c->network == CAUSE_RESET ? "reset the connection"
                                              : "closed the connection",
-                 stage);
+                 stage,
+                 c->network != CAUSE_MUTE && c->stage == SMB_STAGE_NEGOTIATE ? ": SMB1 may be off"
+                                                                             : "");
     else if (c->network == c->network_139)
         text_add(out, "ports 445 and 139 %s", silence_of(c->network, true));
     else

@@ -53,6 +53,7 @@ enum smb_cause {
     SMB_CAUSE_STATUS, /* another status: status has it */
     SMB_CAUSE_BIND_REFUSED,
     SMB_CAUSE_BIND_NAK,
+    SMB_CAUSE_NO_CALL, /* the service does not have this operation */
     SMB_CAUSE_FAULT,   /* the call came back as a fault: status has it */
     SMB_CAUSE_SHORT,   /* the answer to the call is too short */
     SMB_CAUSE_GARBAGE, /* what came is no answer to what was asked */

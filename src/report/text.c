@@ -158,7 +158,7 @@ static bool text_host(struct report *r, const struct verdict *v)
     struct text_state *state = r->state;
     struct page *p = &state->page;
     int place = v->home ? HOME : OUTSIDE;
-    if (v->check_count > 0) {
+    if (v->hearing != HEARING_UNASKED) {
         text_scan_host(&state->scan, p, r, v);
         return is_sound(state);
     }

@@ -30,9 +30,11 @@ static void os_line(struct page *p, const struct smb_check *c)
     page_begin(p, 4, 4);
     page_say(p, "OS: ");
     page_add(p, SAFE_UTF8, smb_os_text(c->os));
-    page_say(p, " (");
-    page_add(p, SAFE_UTF8, c->lanman);
-    page_say(p, ")");
+    if (c->lanman[0] != '\0') {
+        page_say(p, " (");
+        page_add(p, SAFE_UTF8, c->lanman);
+        page_say(p, ")");
+    }
     page_end_whole(p);
 }
 

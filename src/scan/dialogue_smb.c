@@ -48,6 +48,7 @@ static void connect_to(struct smb_talk *t, uint16_t port, struct dialogue_step *
 {
     t->found.port = port;
     t->tree = t->user = 0;
+    t->has_tree = false;
     t->multiplex = 1;
     t->step = port == NETBIOS_SESSION_PORT ? SMB_STEP_NAME
               : t->smb2                    ? SMB_STEP_SMB2_NEGOTIATE
@@ -75,7 +76,7 @@ void smb_conclude(struct smb_talk *t, enum smb_cause cause, uint32_t status,
                   struct dialogue_step *out)
 {
     settle(t, cause, status);
-    if (t->tree != 0)
+    if (t->has_tree)
         smb_ask(t, SMB_STEP_TREE_OFF, out);
     else
         out->wish = DIALOGUE_DONE;
@@ -124,20 +125,36 @@ static bool is_local(enum check_cause cause)
     return check_result_of(&check) == CHECK_ERROR;
 }
 
+void smb_turn_to_smb2(struct smb_talk *t, enum smb_cause so_far, struct dialogue_step *out)
+{
+    t->smb2 = true;
+    t->without_smb2 = so_far;
+    connect_to(t, t->found.port, out);
+}
+
+/* The conversation is cut short. */
+static enum smb_cause cause_of_cut(const struct smb_talk *t)
+{
+    if (t->smb2)
+        return t->smb2_heard ? SMB_CAUSE_SMB1_OFF : t->without_smb2;
+    return smb_cause_of(t) == SMB_CAUSE_WORM_DE_EMPTY ? SMB_CAUSE_WORM_DE_EMPTY : SMB_CAUSE_NETWORK;
+}
+
 /* Nothing stood. */
 static void not_connected(struct smb_talk *t, const struct dialogue_event *event,
                           struct dialogue_step *out)
 {
     bool is_first = t->found.port == SMB_PORT;
-    *(is_first ? &t->found.network : &t->found.network_139) = event->cause;
-    if (is_first && t->connects == 1 && !is_local(event->cause)) {
+    if (!t->smb2)
+        *(is_first ? &t->found.network : &t->found.network_139) = event->cause;
+    if (t->connects == 1 && !is_local(event->cause)) {
         turn_to_139(t, event, out);
         return;
     }
     if (is_local(event->cause))
         t->found.network = event->cause;
-    settle(t, t->smb2 ? SMB_CAUSE_SMB1_OFF : SMB_CAUSE_NETWORK, 0);
-    if (t->connects <= 2 && !t->smb2) {
+    settle(t, cause_of_cut(t), 0);
+    if (t->connects <= 2 && !t->smb2) { /* neither port took a connection */
         t->found.stage = SMB_STAGE_CONNECT;
         t->found.port = 0;
     }
@@ -149,15 +166,15 @@ static void cut_off(struct smb_talk *t, const struct dialogue_event *event,
                     struct dialogue_step *out)
 {
     bool closed = event->cause == CAUSE_CLOSED || event->cause == CAUSE_RESET;
-    t->found.network = event->cause;
+    if (!t->smb2)
+        t->found.network = event->cause;
     if (t->step == SMB_STEP_NAME && closed && t->called + 1 < t->called_count) {
         t->called++;
         connect_to(t, NETBIOS_SESSION_PORT, out);
     } else if (t->step == SMB_STEP_NEGOTIATE && closed) {
-        t->smb2 = true;
-        connect_to(t, t->found.port, out);
+        smb_turn_to_smb2(t, SMB_CAUSE_NETWORK, out);
     } else {
-        settle(t, t->smb2 && t->found.smb1_known ? SMB_CAUSE_SMB1_OFF : SMB_CAUSE_NETWORK, 0);
+        settle(t, cause_of_cut(t), 0);
         out->wish = DIALOGUE_DONE;
     }
 }
@@ -198,24 +215,18 @@ static bool is_smb2(struct reader message)
     return read_be32(&message) == 0xfe534d42;
 }
 
-/* SMB2 where SMB1 was asked for: the server takes the offer for one of SMB2. */
-static void turn_to_smb2(struct smb_talk *t, struct dialogue_step *out)
-{
-    t->smb2 = true;
-    t->found.smb1_known = true;
-    connect_to(t, t->found.port, out);
-}
-
 static void take_message(struct smb_talk *t, const struct netbios_frame *frame,
                          const struct dialogue_event *event, struct dialogue_step *out)
 {
     struct smb_request reply;
     bool newer = is_smb2(frame->message);
     if (newer && t->step == SMB_STEP_NEGOTIATE)
-        turn_to_smb2(t, out);
+        smb_turn_to_smb2(t, SMB_CAUSE_SMB1_OFF, out);
     else if (newer && t->smb2)
         smb_take_reply2(t, frame->message, out);
-    else if (t->smb2 || !smb_message_read(frame->message, &reply))
+    else if (t->smb2)
+        smb_conclude(t, cause_of_cut(t), 0, out);
+    else if (!smb_message_read(frame->message, &reply))
         smb_conclude(t, SMB_CAUSE_GARBAGE, 0, out);
     else if (smb_header_is_reply(&reply.header) && reply.header.multiplex == t->multiplex)
         smb_take_reply(t, &reply, event, out);
@@ -229,8 +240,7 @@ static void came(struct smb_talk *t, const struct dialogue_event *event, struct 
     if (!netbios_frame_next(&stream, &frame))
         return;
     if (frame.size > SMB_TALK_FRAME_MAX) {
-        smb_conclude(t, SMB_CAUSE_GARBAGE, 0, out);
-        t->tree = 0;
+        settle(t, SMB_CAUSE_GARBAGE, 0);
         out->wish = DIALOGUE_DONE;
         return;
     }

@@ -52,11 +52,9 @@ void smb_account_is_known(struct smb_talk *t, struct smb_accounts *given, bool r
 /* No account is left. */
 static void give_up(struct smb_talk *t, struct dialogue_step *out)
 {
-    if (t->denied)
-        smb_conclude(t, SMB_CAUSE_DENIED, STATUS_ACCESS_DENIED, out);
-    else if (t->login_status == STATUS_ACCESS_DENIED)
+    if (t->denied || t->login_status == STATUS_ACCESS_DENIED)
         smb_conclude(t, t->found.demands_signing ? SMB_CAUSE_SIGNING : SMB_CAUSE_DENIED,
-                     t->login_status, out);
+                     STATUS_ACCESS_DENIED, out);
     else
         smb_conclude(t, SMB_CAUSE_LOGIN_FAILED, t->login_status, out);
 }
@@ -75,6 +73,7 @@ void smb_log_in(struct smb_talk *t, struct smb_accounts *given, struct dialogue_
         return;
     }
     t->tree = t->user = 0;
+    t->has_tree = false;
     smb_ask(t, t->extended ? SMB_STEP_LOGIN_OFFER : SMB_STEP_LOGIN, out);
 }
 
@@ -177,7 +176,9 @@ static void take_names(struct smb_talk *t, const struct ntlmssp_challenge *c)
     }
     if (found->os[0] == '\0' && c->major != 0) {
         struct text os = text_over(found->os, sizeof found->os);
-        text_add(&os, "Windows %u.%u build %u", c->major, c->minor, c->build);
+        text_add(&os, "Windows %u.%u", c->major, c->minor);
+        if (c->build != 0)
+            text_add(&os, " build %u", c->build);
     }
 }
 
@@ -209,13 +210,20 @@ static bool prepare_proof(struct smb_talk *t, const struct ntlmssp_challenge *c)
     return !message.failed && !blob.failed;
 }
 
-bool smb_take_challenge(struct smb_talk *t, struct reader blob)
+static bool read_challenge(const struct smb_talk *t, struct reader blob,
+                           struct ntlmssp_challenge *out)
 {
-    struct ntlmssp_challenge c;
     struct reader token = blob;
     if (t->spnego && !spnego_token_read(blob, &token))
         return false;
-    if (!ntlmssp_challenge_read(token, &c))
+    return ntlmssp_challenge_read(token, out);
+}
+
+/* Nobody proves nothing, so a challenge that cannot be read keeps nobody out. */
+bool smb_take_challenge(struct smb_talk *t, struct reader blob)
+{
+    struct ntlmssp_challenge c = {0};
+    if (!read_challenge(t, blob, &c) && (t->account != SMB_NOBODY || t->smb2))
         return false;
     memcpy(t->challenge, c.challenge, sizeof t->challenge);
     take_names(t, &c);

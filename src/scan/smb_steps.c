@@ -21,6 +21,7 @@
 #define STATUS_NOT_ACCEPTED UINT32_C(0xc00000d0)
 
 #define FAULT_ACCESS_DENIED UINT32_C(5)
+#define FAULT_NO_OPERATION UINT32_C(0x1c010002) /* nca_s_op_rng_error */
 
 enum {
     SIGNING_DEMANDED = 8,
@@ -69,8 +70,8 @@ static void take_negotiated(struct smb_talk *t, const struct smb_request *reply,
         return;
     }
     t->found.smb1_known = true;
-    if (n.dialect != 0) {
-        smb_conclude(t, SMB_CAUSE_NO_DIALECT, n.dialect, out);
+    if (n.dialect != 0) { /* it may speak SMB2 alone, which tells at least who it is */
+        smb_turn_to_smb2(t, SMB_CAUSE_NO_DIALECT, out);
         return;
     }
     t->found.smb1 = true;
@@ -144,10 +145,9 @@ static void take_tree(struct smb_talk *t, const struct smb_request *reply,
         smb_conclude(t, SMB_CAUSE_NO_SHARE, status, out);
     } else if (status != SMB_STATUS_OK) {
         smb_conclude(t, SMB_CAUSE_STATUS, status, out);
-    } else if (reply->header.tree == 0) { /* a broken device: nothing behind it would be heard */
-        smb_conclude(t, SMB_CAUSE_GARBAGE, 0, out);
-    } else {
+    } else { /* the number 0, which nmap takes for a broken device, may be as good as any */
         t->tree = reply->header.tree;
+        t->has_tree = true;
         smb_ask(t, SMB_STEP_PIPE, out);
     }
 }
@@ -193,33 +193,73 @@ static void take_pipe(struct smb_talk *t, const struct smb_request *reply,
     }
 }
 
-static void take_written(struct smb_talk *t, const struct smb_request *reply,
+/* What the answers so far say; CANONICALIZE_UNKNOWN without any. */
+static enum canonicalize_finding finding_of(const struct smb_talk *t)
+{
+    return !t->answered[0]
+               ? CANONICALIZE_UNKNOWN
+               : canonicalize_finding_of(&t->answers[0], t->answered[1] ? &t->answers[1] : NULL);
+}
+
+enum smb_cause smb_cause_of(const struct smb_talk *t)
+{
+    static const enum smb_cause causes[] = {
+        [CANONICALIZE_INFECTED_A_C] = SMB_CAUSE_WORM_ABC,
+        [CANONICALIZE_INFECTED_D_E] = SMB_CAUSE_WORM_DE,
+        [CANONICALIZE_LIKE_D_E] = SMB_CAUSE_WORM_DE_EMPTY,
+        [CANONICALIZE_PATCHED] = SMB_CAUSE_PATCHED,
+        [CANONICALIZE_UNPATCHED] = SMB_CAUSE_NOT_PATCHED,
+        [CANONICALIZE_UNKNOWN] = SMB_CAUSE_OTHER_CODE,
+    };
+    return causes[finding_of(t)];
+}
+
+/* A question was answered, or could not be: `cause` then, which stands unless the first answer was
+ * the worm's. */
+static void take_failure(struct smb_talk *t, enum smb_cause cause, uint32_t status,
                          struct dialogue_step *out)
+{
+    bool is_like = smb_cause_of(t) == SMB_CAUSE_WORM_DE_EMPTY;
+    smb_conclude(t, is_like ? SMB_CAUSE_WORM_DE_EMPTY : cause, status, out);
+}
+
+/* The pipe did not take a question, or gave no answer. */
+static void take_pipe_error(struct smb_talk *t, uint32_t status, const struct dialogue_event *event,
+                            struct dialogue_step *out)
+{
+    if (status == STATUS_ACCESS_DENIED && t->call == 0)
+        smb_next_account(t, event->accounts, true, status, out);
+    else
+        take_failure(t, SMB_CAUSE_STATUS, status, out);
+}
+
+static void take_written(struct smb_talk *t, const struct smb_request *reply,
+                         const struct dialogue_event *event, struct dialogue_step *out)
 {
     t->pipe_came_size = 0;
     if (reply->header.status != SMB_STATUS_OK)
-        smb_conclude(t, SMB_CAUSE_STATUS, reply->header.status, out);
+        take_pipe_error(t, reply->header.status, event, out);
     else
         smb_ask(t, t->step == SMB_STEP_BIND_WRITE ? SMB_STEP_BIND_READ : SMB_STEP_CALL_READ, out);
 }
 
 /* Adds what came out of the pipe; false where that is the end, which is then settled. */
 static bool keep_piped(struct smb_talk *t, const struct smb_request *reply,
-                       struct dialogue_step *out)
+                       const struct dialogue_event *event, struct dialogue_step *out)
 {
     struct reader data;
     uint32_t status = reply->header.status;
     if (status != SMB_STATUS_OK && status != SMB_STATUS_MORE_DATA) {
-        smb_conclude(t, SMB_CAUSE_STATUS, status, out);
+        take_pipe_error(t, status, event, out);
         return false;
     }
     if (!smb_read_reply_read(reply, &data)) {
-        smb_conclude(t, SMB_CAUSE_GARBAGE, 0, out);
+        take_failure(t, SMB_CAUSE_GARBAGE, 0, out);
         return false;
     }
     size_t size = data.left;
     if (size > sizeof t->pipe_came - t->pipe_came_size) {
-        smb_conclude(t, SMB_CAUSE_ENDLESS, 0, out);
+        take_failure(t, SMB_CAUSE_ENDLESS, 0, out);
         return false;
     }
     if (size > 0)
@@ -229,10 +269,10 @@ static bool keep_piped(struct smb_talk *t, const struct smb_request *reply,
 }
 
 static void take_bound(struct smb_talk *t, const struct smb_request *reply,
-                       struct dialogue_step *out)
+                       const struct dialogue_event *event, struct dialogue_step *out)
 {
     struct dcerpc_refusal why = {0};
-    if (!keep_piped(t, reply, out))
+    if (!keep_piped(t, reply, event, out))
         return;
     switch (dcerpc_bound_read(reader_over(t->pipe_came, t->pipe_came_size), BIND_CALL, &why)) {
     case DCERPC_CAME_PART:
@@ -256,39 +296,6 @@ static void take_bound(struct smb_talk *t, const struct smb_request *reply,
     }
 }
 
-/* What the answers so far say; CANONICALIZE_UNKNOWN without any. */
-static enum canonicalize_finding finding_of(const struct smb_talk *t)
-{
-    return !t->answered[0]
-               ? CANONICALIZE_UNKNOWN
-               : canonicalize_finding_of(&t->answers[0], t->answered[1] ? &t->answers[1] : NULL);
-}
-
-static void conclude_found(struct smb_talk *t, struct dialogue_step *out)
-{
-    static const enum smb_cause causes[] = {
-        [CANONICALIZE_INFECTED_A_C] = SMB_CAUSE_WORM_ABC,
-        [CANONICALIZE_INFECTED_D_E] = SMB_CAUSE_WORM_DE,
-        [CANONICALIZE_LIKE_D_E] = SMB_CAUSE_WORM_DE_EMPTY,
-        [CANONICALIZE_PATCHED] = SMB_CAUSE_PATCHED,
-        [CANONICALIZE_UNPATCHED] = SMB_CAUSE_NOT_PATCHED,
-        [CANONICALIZE_UNKNOWN] = SMB_CAUSE_OTHER_CODE,
-    };
-    smb_conclude(t, causes[finding_of(t)], t->answers[1].code, out);
-}
-
-/* A question was answered, or could not be: `cause` then, which stands unless the first answer was
- * the worm's. */
-static void take_failure(struct smb_talk *t, enum smb_cause cause, uint32_t status,
-                         struct dialogue_step *out)
-{
-    enum canonicalize_finding finding = finding_of(t);
-    if (finding == CANONICALIZE_INFECTED_D_E || finding == CANONICALIZE_LIKE_D_E)
-        conclude_found(t, out);
-    else
-        smb_conclude(t, cause, status, out);
-}
-
 static void take_answer(struct smb_talk *t, struct reader stub, struct dialogue_step *out)
 {
     struct canonicalize_reply reply;
@@ -302,7 +309,7 @@ static void take_answer(struct smb_talk *t, struct reader stub, struct dialogue_
         t->call = 1;
         smb_ask(t, SMB_STEP_CALL_WRITE, out);
     } else {
-        conclude_found(t, out);
+        smb_conclude(t, smb_cause_of(t), t->answers[1].code, out);
     }
 }
 
@@ -312,7 +319,7 @@ static void take_called(struct smb_talk *t, const struct smb_request *reply,
     uint8_t bytes[STUB_MAX];
     struct writer stub = writer_over(bytes, sizeof bytes);
     uint32_t fault = 0;
-    if (!keep_piped(t, reply, out))
+    if (!keep_piped(t, reply, event, out))
         return;
     switch (dcerpc_answer_read(reader_over(t->pipe_came, t->pipe_came_size), FIRST_CALL + t->call,
                                &stub, &fault)) {
@@ -326,7 +333,8 @@ static void take_called(struct smb_talk *t, const struct smb_request *reply,
         if (fault == FAULT_ACCESS_DENIED && t->call == 0)
             smb_next_account(t, event->accounts, true, STATUS_ACCESS_DENIED, out);
         else
-            take_failure(t, SMB_CAUSE_FAULT, fault, out);
+            take_failure(t, fault == FAULT_NO_OPERATION ? SMB_CAUSE_NO_CALL : SMB_CAUSE_FAULT,
+                         fault, out);
         return;
     case DCERPC_CAME_REFUSED:
     case DCERPC_CAME_ODD:
@@ -357,7 +365,7 @@ void smb_take_reply2(struct smb_talk *t, struct reader message, struct dialogue_
         smb_conclude(t, SMB_CAUSE_GARBAGE, 0, out);
         return;
     }
-    t->found.smb1_known = true; /* and is off */
+    t->smb2_heard = t->found.smb1_known = true; /* and SMB1 is off */
     if (t->step == SMB_STEP_SMB2_NEGOTIATE) {
         take_negotiated2(t, message, out);
         return;
@@ -409,10 +417,10 @@ void smb_take_reply(struct smb_talk *t, const struct smb_request *reply,
         return;
     case SMB_STEP_BIND_WRITE:
     case SMB_STEP_CALL_WRITE:
-        take_written(t, reply, out);
+        take_written(t, reply, event, out);
         return;
     case SMB_STEP_BIND_READ:
-        take_bound(t, reply, out);
+        take_bound(t, reply, event, out);
         return;
     case SMB_STEP_CALL_READ:
         take_called(t, reply, event, out);

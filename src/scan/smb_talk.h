@@ -58,13 +58,16 @@ struct smb_talk {
     uint32_t host;
     uint64_t random;
     int64_t now_us;
-    bool waits_for_names, waits_for_account, is_over, smb2;
-    bool under_way; /* it counts among the given account's */
-    bool denied;    /* an account got as far as being denied what was wanted */
+    bool waits_for_names, waits_for_account, is_over;
+    bool smb2, smb2_heard;       /* SMB1 did not do */
+    enum smb_cause without_smb2; /* what that means where SMB2 says nothing either */
+    bool under_way;              /* it counts among the given account's */
+    bool denied;                 /* an account got as far as being denied what was wanted */
     uint32_t login_status;
     unsigned messages, connects, busy, pipe, called, called_count;
     struct netbios_name called_names[SMB_TALK_NAMES_MAX];
     uint16_t multiplex, tree, user, file;
+    bool has_tree;
     bool extended; /* security, as the server chose */
     uint32_t session_key;
     uint8_t challenge[SMB_CHALLENGE_SIZE];
@@ -84,11 +87,16 @@ void smb_ask(struct smb_talk *t, enum smb_step step, struct dialogue_step *out);
 /* Ends with this cause at this stage; says goodbye first where there is somebody to say it to. */
 void smb_conclude(struct smb_talk *t, enum smb_cause cause, uint32_t status,
                   struct dialogue_step *out);
+/* It takes no SMB1, and so far that means this: it is asked in SMB2 who it is, on a new
+ * connection. */
+void smb_turn_to_smb2(struct smb_talk *t, enum smb_cause so_far, struct dialogue_step *out);
 enum smb_stage smb_stage_of(enum smb_step step);
 
 /* smb_steps.c: what this message means, and what is asked next. */
 void smb_take_reply(struct smb_talk *t, const struct smb_request *reply,
                     const struct dialogue_event *event, struct dialogue_step *out);
+/* What the answers so far say. */
+enum smb_cause smb_cause_of(const struct smb_talk *t);
 /* The same of SMB2, which is asked for the system's name alone. */
 void smb_take_reply2(struct smb_talk *t, struct reader message, struct dialogue_step *out);
 
