@@ -23,7 +23,7 @@ import asking
 import p2p
 import smb_checks
 from host import Host, SILENT, WEDNESDAY, WEEK, at_once, equal, holds, rows
-from rig import Rig, RigError, built, responder
+from rig import LO, NAMESPACE, PROCESSES, Rig, RigError, built, responder
 from variants import VARIANTS
 
 HERE = Path(__file__).resolve().parent
@@ -271,13 +271,6 @@ def what_is_said_on_stdin_does_not_end_it(p):
         child.stdin.close()
 
     ends(p, how, "--time", str(WEDNESDAY), stdin=subprocess.PIPE)
-
-
-# The shell is process 1 of new process numbers, with the network of the machine: so the responder
-# can compare the two even where the machine's own process 1 may not be looked at.
-PROCESSES = ["unshare", "-rpf", "--kill-child", "--mount-proc", "sh", "-c"]
-NAMESPACE = [*PROCESSES, 'unshare -n -- sh -c "$0" "$@"; exit $?']
-LO = "ip link set lo up && ip address add 10.77.0.0/24 dev lo && "
 
 
 @check

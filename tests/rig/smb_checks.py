@@ -5,6 +5,7 @@ Below port 1024 only root may listen: anybody else tries the same on ports above
 import itertools
 import json
 import os
+import random
 import socket
 import struct
 import subprocess
@@ -18,7 +19,7 @@ import asking
 import smb_client
 import smb_others
 from host import equal, holds
-from rig import built, RigError, SmbRig
+from rig import LO, NAMESPACE, RigError, SmbRig, built
 from smb_client import Client, Ended, EXTENDED, MORE_PROCESSING, UNICODE
 from smb_variants import BUSY, DENIED, NO_LOGON, NOT_ACCEPTED, ROWS
 
@@ -334,6 +335,38 @@ def requests_cut_anywhere_are_waited_for_and_in_pieces_answered(p):
     client.close()
 
 
+def spoilt(chance, data):
+    """With a byte changed, or cut, or another length in it."""
+    at, data = chance.randrange(4, len(data)), bytearray(data)
+    data[at : at + chance.choice((1, 1, 2, 4))] = chance.choice((b"\0", b"\xff", b"\xff\xff", b"\0\0\0\0", b"", chance.randbytes(1)))
+    return bytes(data)
+
+
+@check
+def requests_made_wrong_anywhere_do_no_harm(p):
+    """The server must live; under the sanitizers nothing may be read where nothing is."""
+    chance, ended = random.Random(2009), set()
+    for number in range(600):
+        client = Client(p.hosts["infected-abc"], PORTS[0], transact=number % 2 == 1, first=0.02,
+                        flags2=0x6045 | chance.choice((0, UNICODE, EXTENDED)))
+        wrong, send = chance.randrange(9), client.send
+
+        def send_wrong(data, send=send, wrong=wrong, sent=itertools.count()):
+            send(spoilt(chance, data) if next(sent) == wrong else data)
+
+        client.send = send_wrong
+        try:
+            for step in (client.negotiate, lambda: client.setup(ACCOUNT, PASSWORD), client.tree, client.create, client.bind):
+                step()
+            client.canonicalize("call1", "\\")
+            client.canonicalize("call2", "\\..\\")
+        except (Ended, ValueError, struct.error):
+            ended.add(client.step)
+        client.close()
+    holds(len(ended) >= 6, f"requests were made wrong only at {ended}")
+    equal(ask(p.hosts["infected-abc"])[0].answers, ABC, "answers afterwards")
+
+
 @check
 def thousands_of_connections_are_held_at_once(p):
     """In a process of its own: so many open files are more than select() can count, here."""
@@ -342,6 +375,17 @@ def thousands_of_connections_are_held_at_once(p):
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     equal((done.returncode, done.stderr), (0, ""), "exit code and stderr")
     holds(done.stdout.startswith("2000 answered"), done.stdout)
+
+
+@check
+def in_a_namespace_of_a_test_any_smb_host_can_be_played(p):
+    lacks = subprocess.run([*NAMESPACE, LO + "true"], capture_output=True, text=True, timeout=60, check=False)
+    if lacks.returncode != 0:
+        return "no namespaces here: " + " ".join(lacks.stderr.split())
+    inside = [LO + 'exec "$0" "$@"', sys.executable, str(HERE / "smb_many.py"), p.path, "445", "20", "10.77.0.3"]
+    done = subprocess.run([*NAMESPACE, *inside], capture_output=True, text=True, timeout=60, check=False)
+    equal((done.returncode, done.stdout[:11], done.stderr), (0, "20 answered", ""), "what was said inside")
+    return None
 
 
 def fails(p, *arguments, code, says):

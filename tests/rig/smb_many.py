@@ -38,7 +38,9 @@ def dialogues(port, count, addresses):
 def main(path, port, count, *addresses):
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-    with SmbRig(dict.fromkeys(addresses, "infected-abc"), ports=(int(port), 0, 0), program=path) as rig:
+    is_elsewhere = not addresses[0].startswith("127.")  # only in a namespace of a test
+    roles = dict.fromkeys(addresses, "infected-abc")
+    with SmbRig(roles, ports=(int(port), 0, 0), program=path, anywhere=is_elsewhere) as rig:
         before = seconds_used(rig.child.pid)
         answered = dialogues(int(port), int(count), addresses)
         time.sleep(0.05)
