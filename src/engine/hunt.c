@@ -90,6 +90,8 @@ static void seat_detectors(struct hunt *h)
                                           .exempt = h->settings->exempt,
                                           .exempt_count = h->settings->exempt_count,
                                           .sites = h->settings->sites};
+        if ((h->settings->unseated & 1u << d) != 0)
+            continue;
         add_questions(h, detectors[d]);
         for (unsigned kind = 0; kind < OBSERVATION_KINDS; kind++)
             if ((detectors[d]->interests & 1u << kind) != 0)
