@@ -228,24 +228,27 @@ static void mark_near(const struct unmask_seen *seen, struct pairs *p, uint32_t 
                       bool is_near[static BATCH_SIZE])
 {
     uint32_t first_pair[BATCH_SIZE], first_state[BATCH_SIZE];
-    uint8_t held[BATCH_SIZE];
+    unsigned held[BATCH_SIZE];
     for (size_t i = 0; i < count; i++)
         p->draws.state[i] = port_draw_seed(first + (uint32_t)i);
     draw_pairs(p, count);
     for (size_t i = 0; i < count; i++) {
         first_pair[i] = p->pair[i];
         first_state[i] = p->state[i];
-        held[i] = (uint8_t)count_held(seen, p->pair[i]);
-        is_near[i] = held[i] >= UNMASK_PORTS_LEAST;
+        held[i] = count_held(seen, p->pair[i]);
+        is_near[i] = false;
     }
     for (size_t w = 0; w < seen->week_count; w++) {
         for (size_t i = 0; i < count; i++)
             p->draws.state[i] = first_state[i] ^ seen->weeks[w];
         draw_pairs(p, count);
-        for (size_t i = 0; i < count; i++)
-            is_near[i] |= (held[i] + count_held(seen, p->pair[i]) >= UNMASK_PORTS_LEAST) |
-                          readings_may_differ(first_pair[i], p->pair[i]);
+        for (size_t i = 0; i < count; i++) {
+            held[i] += count_held(seen, p->pair[i]);
+            is_near[i] |= readings_may_differ(first_pair[i], p->pair[i]);
+        }
     }
+    for (size_t i = 0; i < count; i++)
+        is_near[i] |= held[i] >= UNMASK_PORTS_LEAST;
 }
 
 void unmask_near(const struct unmask_seen *seen, uint32_t first, uint32_t last,

@@ -43,8 +43,8 @@ struct unmask_seen {
 void unmask_seen_add(struct unmask_seen *seen, enum transport transport, uint16_t port);
 
 /* Calls found(context, ipv4) for every address from first to last, ascending, whose host would open
- * at least UNMASK_PORTS_LEAST of these ports in one of the weeks, and for a few others: one in
- * 14,000 a week. All of RFC 1918 takes about 0.2 s, and as much again for each week. */
+ * at least UNMASK_PORTS_LEAST of these ports in these weeks together, and for a few others: one in
+ * 14,000 a week. All of RFC 1918 takes about 0.15 s, and as much again for each week. */
 void unmask_near(const struct unmask_seen *seen, uint32_t first, uint32_t last,
                  void (*found)(void *context, uint32_t ipv4), void *context);
 
