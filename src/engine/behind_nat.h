@@ -1,10 +1,10 @@
 /* Who stands behind an address: the private addresses whose P2P ports it answered on.
  *
- * Infected hosts listen on ports drawn from their own address. Where a router forwards them, another
- * address answers there. All of RFC 1918 is tried at once against the ports of all such hosts, in
- * the weeks in which they answered; which of the ports are fixed is not known. Three ports name an
- * address, or two where no others are left unexplained; and where several addresses explain ports
- * equally well, none of them is named. How often that errs: docs/truth.md. */
+ * Infected hosts listen on ports drawn from their own address. Where a router forwards them,
+ * another address answers there. All of RFC 1918 is tried at once against the ports of all such
+ * hosts, in the weeks in which they answered; which of the ports are fixed is not known. Three
+ * ports name an address, or two where no others are left unexplained; and where several addresses
+ * explain ports equally well, none of them is named. How often that errs: docs/truth.md. */
 #ifndef WORMSIGN_ENGINE_BEHIND_NAT_H
 #define WORMSIGN_ENGINE_BEHIND_NAT_H
 
