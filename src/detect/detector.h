@@ -12,6 +12,7 @@
 #include "evidence/sign.h"
 #include "observe/observation.h"
 
+struct answered_ports;
 struct hosts;
 struct calendar;
 struct edge;
@@ -61,6 +62,9 @@ struct detector {
     /* The keys that this host sent on, for the search for relays; NULL: none, or the detector knows
      * relays by itself. */
     const struct trail *(*trail)(const void *slot);
+    /* The P2P ports on which this host answered, for the search for whoever is behind it; NULL:
+     * none. */
+    const struct answered_ports *(*answered_on)(const void *slot);
 };
 
 /* All detectors, detector_count of them. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/writer.h"
+#include "engine/behind_nat.h"
 #include "engine/edges.h"
 #include "engine/export.h"
 #include "engine/relays.h"
@@ -194,6 +195,31 @@ static int compare_findings(const void *a, const void *b)
     return address_compare(x->host, y->host);
 }
 
+/* Of findings in their order. False without memory. */
+static bool look_behind(struct hunt *h, struct findings *f, struct sentences *limits)
+{
+    size_t count;
+    struct host_day *const *days = hosts_sorted(h->hosts, &count);
+    struct behind_nat *behind = days != NULL ? malloc(sizeof *behind) : NULL;
+    if (behind == NULL)
+        return false;
+    behind_nat_begin(behind, days, count);
+    for (size_t i = 0; i < f->count; i++)
+        behind_nat_add(behind, &f->items[i].verdict);
+    bool good = behind_nat_find(behind);
+    if (behind->hosts_left_out > 0)
+        sentence_add(limits,
+                     "who is behind an address: looked for behind %d, and not behind %llu more",
+                     BEHIND_HOSTS_MAX, (unsigned long long)behind->hosts_left_out);
+    if (behind->weeks_left_out)
+        sentence_add(limits,
+                     "who is behind an address: looked for by the ports of the last %d weeks, and "
+                     "in older ones by those alone that no week changes",
+                     BEHIND_WEEKS_MAX);
+    free(behind);
+    return good;
+}
+
 static uint64_t refused(const struct hunt *h)
 {
     return hosts_refused(h->hosts) + h->refused;
@@ -349,6 +375,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
         qsort(findings.items, findings.count, sizeof findings.items[0], compare_findings);
     say_limits(h, &findings.edges, &limits);
     say_notes(h, &notes);
+    judged = look_behind(h, &findings, &limits) && judged;
     if (!judged)
         sentence_add(&limits, "memory: there was none left to judge all hosts");
     bool exported = write_evidence(h, &findings, &limits, &notes);

@@ -28,6 +28,8 @@ enum {
     VERDICT_ADVICE_SIZE = 320,
     VERDICT_NAMES_MAX = 4,
     VERDICT_STAYS_MAX = 8, /* addresses of a machine; the newest */
+    VERDICT_BEHIND_MAX = 4,
+    BEHIND_PORTS_MAX = 4, /* shown of each */
     HOST_NAME_SIZE = 64
 };
 
@@ -35,6 +37,16 @@ enum {
 struct host_stay {
     struct address address;
     int64_t first_us, last_us;
+};
+
+/* A private address whose ports a host answered on: who stands behind it. */
+struct host_behind {
+    struct address address;
+    unsigned port_count;
+    struct behind_port {
+        enum transport transport;
+        uint16_t port;
+    } ports[BEHIND_PORTS_MAX];
 };
 
 enum mac_source { MAC_BY_DHCP, MAC_BY_NETBIOS };
@@ -50,6 +62,8 @@ struct verdict {
     bool mac_changed; /* at the first sign it was another machine's */
     unsigned stay_count;
     struct host_stay stays[VERDICT_STAYS_MAX]; /* by DHCP, in their order */
+    unsigned behind_count;
+    struct host_behind behind[VERDICT_BEHIND_MAX]; /* those told by most ports first */
     enum verdict_kind kind;
     unsigned variants, marks; /* bits */
     bool exempt;
