@@ -103,6 +103,13 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     trail_merge(w->hosts, &into->trail, &from->trail);
 }
 
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    set_free(hosts_sets(w->hosts), &s->peers);
+    trail_free(w->hosts, &s->trail);
+}
+
 static void save(const void *slot, struct writer *out)
 {
     const struct slot *s = slot;
@@ -202,11 +209,13 @@ static const struct trail *trail(const void *slot)
 const struct detector detector_p2p_message = {
     .sign = SIGN_P2P_MESSAGE,
     .slot_size = sizeof(struct slot),
+    .adds_up = true,
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_sender,
     .wants_datagram = p2p_wants_datagram,
     .wants = p2p_wants,
     .merge = merge,
+    .release = release,
     .report = report_sender,
     .save = save,
     .load = load,
@@ -216,11 +225,13 @@ const struct detector detector_p2p_message = {
 const struct detector detector_p2p_answer = {
     .sign = SIGN_P2P_ANSWER,
     .slot_size = sizeof(struct slot),
+    .adds_up = true,
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_answerer,
     .wants_datagram = p2p_wants_datagram,
     .wants = p2p_wants,
     .merge = merge,
+    .release = release,
     .report = report_answerer,
     .save = save,
     .load = load,

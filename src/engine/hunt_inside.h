@@ -64,6 +64,9 @@ struct input_totals *hunt_add_input(struct hunt *h, const char *name);
  * apart. */
 void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *reason);
 
+/* hunt_room.c: the store of all inputs lets go of what is least grave where it has no room. */
+void hunt_keep_gravest(struct hunt *h);
+
 /* hunt_parts.c */
 struct hosts *hunt_new_store(const struct hunt *h);
 void hunt_pour_into(struct hunt *h, struct hosts *hosts);

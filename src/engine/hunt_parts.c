@@ -82,8 +82,9 @@ static void add_evidence(struct hunt *h, struct hosts *from)
     h->refused += hosts_refused(from);
     hosts_met_merge(h->hosts, from);
     for (size_t i = 0; i < count; i++) {
+        hosts_make_room(h->hosts);
         for (unsigned d = 0; d < detector_count; d++) {
-            const void *slot = days[i]->slots[d];
+            const void *slot = host_day_tells(days[i], d) ? days[i]->slots[d] : NULL;
             void *into = slot != NULL ? hosts_slot(h->hosts, d, days[i]->host, days[i]->day) : NULL;
             if (into != NULL)
                 detectors[d]->merge(&h->watchers[d], into, slot);
