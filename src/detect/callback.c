@@ -400,7 +400,6 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
 const struct detector detector_callback = {
     .sign = SIGN_CALLBACK,
     .slot_size = sizeof(struct slot),
-    .adds_up = true,
     .interests = 1u << OBSERVED_ANSWER | 1u << OBSERVED_HTTP,
     .observe = observe,
     .merge = merge,

@@ -34,7 +34,8 @@ struct detector {
     enum sign_id sign;
     size_t slot_size;
     bool statistical; /* its sign weighs by a chance: one test more for an innocent host */
-    /* Part of a day never shows more than the whole: where a host-day was let go it begins anew. */
+    /* Few hosts have a slot, a single observation tells much, and part of a day never shows more
+     * than the whole: where a host-day was let go it begins anew. */
     bool adds_up;
     unsigned interests; /* bits (1 << enum observation_kind): what observe is called for */
     void (*observe)(struct watcher *w, const struct observation *seen);

@@ -225,7 +225,6 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
 const struct detector detector_known_site = {
     .sign = SIGN_KNOWN_SITE,
     .slot_size = sizeof(struct slot),
-    .adds_up = true,
     .interests = 1u << OBSERVED_DNS | 1u << OBSERVED_HTTP,
     .observe = observe,
     .merge = merge,

@@ -139,7 +139,6 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
 const struct detector detector_odd_http = {
     .sign = SIGN_ODD_HTTP,
     .slot_size = sizeof(struct slot),
-    .adds_up = true,
     .interests = 1u << OBSERVED_HTTP,
     .observe = observe,
     .merge = merge,

@@ -40,7 +40,8 @@ static unsigned tests_of(const struct host_day *day)
 }
 
 /* The signs of one host-day, appended to signs; returns how many there are now. Where evidence of
- * the host is gone, chance alone does not convict it: what is gone may have been a scanner's. */
+ * the host is gone, chance alone does not convict it: what is gone may have been a scanner's, or of
+ * the host for which it passes things on. */
 static size_t report_day(struct hunt *h, const struct host_day *day, const bool *relayed,
                          struct sign *signs, size_t count)
 {
@@ -57,7 +58,8 @@ static size_t report_day(struct hunt *h, const struct host_day *day, const bool 
         sign->id = detectors[d]->sign;
         sign->day = day->day;
         sign->tests = tests_of(day);
-        sign->below_floor |= is_cut && sign->weight == WEIGHT_STATISTICAL;
+        sign->below_floor |= sign->weight == WEIGHT_STATISTICAL &&
+                             (is_cut || (h->trails_lost && detectors[d]->trail != NULL));
         if (relayed[d])
             sign->marks |= MARK_RELAY;
         count++;

@@ -54,6 +54,7 @@ struct hunt {
     unsigned format_count;
     uint64_t refused, lost_look_ups; /* of parts with a store of their own */
     uint64_t passed_over;            /* evidence of detectors that are not known here */
+    bool trails_lost;                /* of hosts that were let go: relays may not be known */
     unsigned sampling;               /* the coarsest */
     bool incomplete;
 };

@@ -8,7 +8,9 @@
 
 #include "evidence/hosts_inside.h"
 
-enum { TABLE_FIRST = 1 << 12, GONE_PER_HOST_DAY = 4 };
+/* How many host-days may be gone for each that is kept: with the usual limit they are remembered in
+ * 128 MiB. */
+enum { TABLE_FIRST = 1 << 12, GONE_PER_HOST_DAY = 12 };
 
 struct hosts *hosts_new(const struct hosts_limits *limits, const size_t *slot_sizes,
                         unsigned kind_count)
@@ -100,7 +102,8 @@ static struct host_day *host_day_of(struct hosts *h, struct asking a, struct add
     if (h->table[at] != NULL)
         return h->table[at];
     bool is_gone = gone_has(&h->gone, host_day_hash(host, day));
-    if ((is_gone || h->shut) && !a.of_part && (h->keeper.again & 1u << a.kind) == 0) {
+    bool is_open = h->shut ? false : !is_gone || a.of_part;
+    if (!is_open && (h->keeper.again & 1u << a.kind) == 0) {
         h->refused += !is_gone;
         return NULL;
     }

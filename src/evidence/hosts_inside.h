@@ -18,9 +18,10 @@ struct hosts {
     struct set met;
     struct host_day **table; /* table_size places, a power of two; NULL: free */
     size_t table_size, count;
-    struct host_day **sorted; /* made by hosts_sorted */
-    struct host_day *last;    /* found last: observations come in runs of one host */
-    struct gone gone;         /* host-days that were let go or refused, and their hosts */
+    struct host_day **sorted;      /* made by hosts_sorted */
+    struct host_day *last;         /* found last: observations come in runs of one host */
+    struct gone gone;              /* host-days that were let go or refused */
+    int32_t gone_first, gone_last; /* the days of these */
     uint64_t refused, let_go;
     bool shut; /* nothing more can be let go, so no host-day is begun whole any more */
 };
@@ -28,12 +29,6 @@ struct hosts {
 static inline uint64_t host_day_hash(struct address host, int32_t day)
 {
     return hash_pair(hash_address(host), (uint32_t)day);
-}
-
-/* No day has this number. */
-static inline uint64_t host_hash(struct address host)
-{
-    return hash_pair(hash_address(host), UINT64_MAX);
 }
 
 static inline size_t host_day_size(const struct hosts *h)

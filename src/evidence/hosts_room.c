@@ -12,9 +12,10 @@
 #include <string.h>
 
 enum {
-    NEARLY = 16,     /* full but for one in so many: observations until the next look need room */
-    SHARE_GOING = 4, /* one in so many goes at a time, */
-    SHARE_LEAST = 64 /* and where it would be fewer than this, none */
+    NEARLY = 16,      /* full but for one in so many: observations until the next look need room */
+    SHARE_GOING = 4,  /* one in so many goes at a time, */
+    SHARE_LEAST = 64, /* and where it would be fewer than this, none */
+    DAYS_LOOKED_AT = 1000 /* a run over more days is taken to have let go of every host */
 };
 
 struct candidate {
@@ -35,16 +36,26 @@ uint64_t hosts_let_go(const struct hosts *h)
 
 bool hosts_is_cut(const struct hosts *h, struct address host)
 {
-    return h->refused > 0 || gone_has(&h->gone, host_hash(host));
+    if (h->refused > 0)
+        return true;
+    if (h->gone.count > 0 && h->gone_last - h->gone_first >= DAYS_LOOKED_AT)
+        return true;
+    for (int32_t day = h->gone_first; h->gone.count > 0 && day <= h->gone_last; day++)
+        if (gone_has(&h->gone, host_day_hash(host, day)))
+            return true;
+    return false;
 }
 
 bool hosts_bury(struct hosts *h, struct address host, int32_t day)
 {
-    bool day_is_new, host_is_new;
-    bool done = gone_add(&h->gone, host_hash(host), &host_is_new) &&
-                gone_add(&h->gone, host_day_hash(host, day), &day_is_new);
-    h->shut |= !done;
-    return done;
+    bool is_first = h->gone.count == 0, is_new;
+    if (!gone_add(&h->gone, host_day_hash(host, day), &is_new)) {
+        h->shut = true;
+        return false;
+    }
+    h->gone_first = is_first || day < h->gone_first ? day : h->gone_first;
+    h->gone_last = is_first || day > h->gone_last ? day : h->gone_last;
+    return true;
 }
 
 static bool is_nearly(size_t used, size_t limit)
@@ -131,9 +142,10 @@ static bool choose(struct hosts *h, struct candidate *ranked, size_t count)
         return false;
     for (; chosen < count && chosen < most; chosen++) {
         struct host_day *day = ranked[chosen].day;
-        h->let_go += !gone_has(&h->gone, host_day_hash(day->host, day->day));
+        bool went_before = gone_has(&h->gone, ranked[chosen].hash);
         if (!hosts_bury(h, day->host, day->day))
             break;
+        h->let_go += !went_before;
         day->going = true;
     }
     return chosen > 0;
