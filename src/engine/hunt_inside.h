@@ -67,6 +67,8 @@ void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *
 
 /* hunt_room.c: the store of all inputs lets go of what is least grave where it has no room. */
 void hunt_keep_gravest(struct hunt *h);
+/* Whether this slot of the detector holds keys by which others may be known as relays. */
+bool hunt_has_trail(unsigned detector, const void *slot);
 
 /* hunt_parts.c */
 struct hosts *hunt_new_store(const struct hunt *h);

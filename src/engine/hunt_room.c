@@ -18,7 +18,7 @@
 /* By the trail of one host another is known to be a relay. */
 #define GRAVITY_TRAIL 2.0
 
-static bool has_trail(unsigned d, const void *slot)
+bool hunt_has_trail(unsigned d, const void *slot)
 {
     const struct trail *t = detectors[d]->trail != NULL ? detectors[d]->trail(slot) : NULL;
     return t != NULL && t->count > 0;
@@ -36,7 +36,7 @@ static bool has_edge(struct hunt *h, const struct host_day *day, unsigned d)
  * then convict nobody: many innocent hosts have a key or two. */
 static double gravity_of_trail(unsigned d, const void *slot)
 {
-    if (!has_trail(d, slot))
+    if (!hunt_has_trail(d, slot))
         return 0;
     return detectors[d]->statistical ? GRAVITY_TRAIL : HUGE_VAL;
 }
@@ -70,7 +70,7 @@ static double gravity(void *context, const struct host_day *day)
 static void release(void *context, unsigned kind, void *slot)
 {
     struct hunt *h = context;
-    h->trails_lost |= has_trail(kind, slot);
+    h->trails_lost |= hunt_has_trail(kind, slot);
     if (detectors[kind]->release != NULL)
         detectors[kind]->release(&h->watchers[kind], slot);
 }

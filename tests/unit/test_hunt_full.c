@@ -7,8 +7,11 @@
 static const char tuesday[] = "2009-04-21T00:00:01Z";
 
 enum {
-    HOSTS = 240,         /* actors; the innocent are most of them */
-    HOURS = 46,          /* two days */
+    HOSTS = 240, /* actors; the innocent are most of them */
+    HOURS = 46,  /* two days */
+    NATS = 2,
+    CLIENT_FIRST = 104,
+    CLIENT_LAST = 112,
     ROOM = 64,           /* host-days kept, where room is short */
     CUTS = 12,           /* inputs */
     OUTSIDE = 0x2d000000 /* 45.0.0.0: nobody of ours */
@@ -21,6 +24,7 @@ enum part {
     LATE,       /* much by chance before, predicted ports in the last hours */
     BARE,       /* bare requests on one day, predicted ports on the other */
     BEHIND_NAT, /* meets predicted ports; all that it sends is repeated by the NAT */
+    CLIENT,     /* one of many behind the other NAT, and meets a predicted port once a day */
     NAT,
     CHECKER, /* names of all dates on one day, predicted ports on the other */
     PARTS
@@ -29,8 +33,10 @@ enum part {
 static enum part part_of(uint32_t host)
 {
     static const enum part few[] = {PROVEN, PEER, LATE, BARE, BEHIND_NAT, CHECKER};
-    if (host == 0)
+    if (host < NATS)
         return NAT;
+    if (host >= CLIENT_FIRST && host <= CLIENT_LAST)
+        return CLIENT;
     return host % 10 == 3 ? few[host / 10 % 6] : INNOCENT;
 }
 
@@ -63,8 +69,8 @@ static void reach(struct world *w, uint32_t host, bool predicted)
                                                  READING_NMAP);
     uint16_t port = predicted ? ports.udp[0] : (uint16_t)(3000 + draw(w, 40000));
     ask_udp(s, actor(host), to, port, words_of("hello"), words_of(""));
-    if (part_of(host) == BEHIND_NAT)
-        ask_udp(s, actor(0), to, port, words_of("hello"), words_of(""));
+    if (part_of(host) == BEHIND_NAT || part_of(host) == CLIENT)
+        ask_udp(s, actor(part_of(host) == CLIENT), to, port, words_of("hello"), words_of(""));
 }
 
 /* No bare request: something is in it. */
@@ -129,8 +135,13 @@ static void act(struct world *w, uint32_t host, unsigned hour)
         else if (hour == 14)
             check_names(w, host);
         break;
-    case INNOCENT:
+    case CLIENT:
+        for (unsigned i = 0; i < 6; i++)
+            reach(w, host, i == 0 && hour % 24 == 2 * (host % 12));
+        break;
     case NAT:
+        break;
+    case INNOCENT:
     case PARTS:
         if (draw(w, 4) == 0)
             reach(w, host, draw(w, 60) == 0);
@@ -186,7 +197,8 @@ static void test_with_room_the_world_is_as_it_is_meant(void **state)
         [BARE] = VERDICT_SUSPICIOUS,    [NAT] = VERDICT_SUSPICIOUS, [CHECKER] = VERDICT_SUSPICIOUS,
         [BEHIND_NAT] = VERDICT_INFECTED};
     for (uint32_t host = 0; host < HOSTS; host++) {
-        if (part_of(host) == INNOCENT) /* who met a predicted port by chance is suspicious */
+        if (part_of(host) == INNOCENT ||
+            part_of(host) == CLIENT) /* who met a predicted port by chance is suspicious */
             assert_int_not_equal(kind_of(c, host), VERDICT_INFECTED);
         else
             assert_int_equal(kind_of(c, host), meant[part_of(host)]);
