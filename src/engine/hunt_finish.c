@@ -41,7 +41,8 @@ static unsigned tests_of(const struct host_day *day)
 
 /* The signs of one host-day, appended to signs; returns how many there are now. Where evidence of
  * the host is gone, chance alone does not convict it: what is gone may have been a scanner's, or of
- * the host for which it passes things on. */
+ * the host for which it passes things on. A proof does, though what is gone might set it aside: a
+ * checker of lists that shows one on another day is as rare as the infected are not. */
 static size_t report_day(struct hunt *h, const struct host_day *day, const bool *relayed,
                          struct sign *signs, size_t count)
 {

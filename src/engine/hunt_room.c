@@ -1,5 +1,5 @@
-/* What the evidence store asks before it lets go of a host-day: how grave it is, and what memory its
- * slots hold. */
+/* What the evidence store asks before it lets go of a host-day: how grave it is, and what memory
+ * its slots hold. */
 #include "engine/hunt_inside.h"
 
 #include <math.h>
