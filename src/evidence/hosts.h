@@ -1,16 +1,17 @@
 /* Evidence of all hosts: per host and UTC day, one slot a detector.
  *
  * Slots are zeroed memory whose size the detector names; they live until the store is freed, or
- * lets go of them. The number of host-days and the bytes of all slots are limited by name. A store that
- * has a keeper lets go of the least grave host-days before it is full (hosts_make_room); what was
- * let go, and what could not be kept for want of room, is counted, and the summary says so.
+ * lets go of them. The number of host-days and the bytes of all slots are limited by name. A
+ * store that has a keeper lets go of the least grave host-days before it is full
+ * (hosts_make_room); what was let go, and what could not be kept for want of room, is counted,
+ * and the summary says so.
  *
- * Above the limits no verdict may become more severe. A host-day that was let go or refused could
- * do harm where it began anew: of a part of a day a chance can be smaller, and a share larger, than of
- * the whole (all hits late in the day, most tries before). So it is remembered that it is gone, and
- * only kinds of slot whose evidence can but add up (`again`) begin anew there: of these a part is
- * never more than the whole. They are the kinds that bring proof, so a host that was let go as
- * innocent is found all the same when it attacks. */
+ * Above the limits no verdict may become more severe. A host-day that was let go or refused
+ * could do harm where it began anew: of a part of a day a chance can be smaller, and a share
+ * larger, than of the whole (all hits late in the day, most tries before). So it is remembered
+ * that it is gone, and only kinds of slot whose evidence can but add up (`again`) begin anew
+ * there: of these a part is never more than the whole. They are the kinds that bring proof, so a
+ * host that was let go as innocent is found all the same when it attacks. */
 #ifndef WORMSIGN_EVIDENCE_HOSTS_H
 #define WORMSIGN_EVIDENCE_HOSTS_H
 
