@@ -125,6 +125,13 @@ static void merge_answers(struct watcher *w, void *into_slot, const void *from_s
     answered_ports_merge(&into->ports, &from->ports);
 }
 
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    set_free(hosts_sets(w->hosts), &s->peers);
+    trail_free(w->hosts, &s->trail);
+}
+
 static void save(const void *slot, struct writer *out)
 {
     const struct slot *s = slot;
@@ -246,11 +253,13 @@ static const struct answered_ports *answered_on(const void *slot)
 const struct detector detector_p2p_message = {
     .sign = SIGN_P2P_MESSAGE,
     .slot_size = sizeof(struct slot),
+    .adds_up = true,
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_sender,
     .wants_datagram = p2p_wants_datagram,
     .wants = p2p_wants,
     .merge = merge,
+    .release = release,
     .report = report_sender,
     .save = save,
     .load = load,
@@ -260,11 +269,13 @@ const struct detector detector_p2p_message = {
 const struct detector detector_p2p_answer = {
     .sign = SIGN_P2P_ANSWER,
     .slot_size = sizeof(struct answer_slot),
+    .adds_up = true,
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_answerer,
     .wants_datagram = p2p_wants_datagram,
     .wants = p2p_wants,
     .merge = merge_answers,
+    .release = release, /* of what begins the slot: the ports own nothing */
     .report = report_answerer,
     .save = save_answers,
     .load = load_answers,

@@ -35,18 +35,23 @@ static unsigned tests_of(const struct host_day *day)
 {
     unsigned tests = 0;
     for (unsigned d = 0; d < detector_count; d++)
-        tests += detectors[d]->statistical && day->slots[d] != NULL;
+        tests += detectors[d]->statistical &&
+                 (day->slots[d] != NULL || (day->refused & 1u << d) != 0);
     return tests;
 }
 
-/* The signs of one host-day, appended to signs; returns how many there are now. */
+/* The signs of one host-day, appended to signs; returns how many there are now. Where evidence of
+ * the host is gone, chance alone does not convict it: what is gone may have been a scanner's, or of
+ * the host for which it passes things on. A proof does, though what is gone might set it aside: a
+ * checker of lists that shows one on another day is as rare as the infected are not. */
 static size_t report_day(struct hunt *h, const struct host_day *day, const bool *relayed,
                          struct sign *signs, size_t count)
 {
+    bool is_cut = h->refused > 0 || hosts_is_cut(h->hosts, day->host);
     for (unsigned d = 0; d < detector_count; d++) {
         struct sign *sign = &signs[count];
         memset(sign, 0, sizeof *sign);
-        if (day->slots[d] == NULL ||
+        if (!host_day_tells(day, d) ||
             !detectors[d]->report(&h->watchers[d], day->day, day->slots[d], sign))
             continue;
         if (sign->weight == WEIGHT_STATISTICAL && sign->false_alarm_log10 > -HUNT_SIGN_FLOOR &&
@@ -55,6 +60,8 @@ static size_t report_day(struct hunt *h, const struct host_day *day, const bool 
         sign->id = detectors[d]->sign;
         sign->day = day->day;
         sign->tests = tests_of(day);
+        sign->below_floor |= sign->weight == WEIGHT_STATISTICAL &&
+                             (is_cut || (h->trails_lost && detectors[d]->trail != NULL));
         if (relayed[d])
             sign->marks |= MARK_RELAY;
         count++;
@@ -249,6 +256,11 @@ static void say_limits(const struct hunt *h, const struct edges *edges, struct s
                      "evidence: %llu times there was no room for a host's evidence: hosts may be "
                      "missing",
                      (unsigned long long)refused(h));
+    if (hosts_let_go(h->hosts) > 0)
+        sentence_add(l,
+                     "evidence: %llu host-days were let go, the least suspicious first: hosts may "
+                     "be missing, and chance alone convicts no host of which a day was let go",
+                     (unsigned long long)hosts_let_go(h->hosts));
     if (names_refused(h->names) > 0)
         sentence_add(l,
                      "names: %llu times there was no room for what told who a host is: names and "
@@ -347,8 +359,8 @@ static bool nothing_left_out(const struct hunt *h, const struct edges *edges)
 {
     const struct source_counts *c = &h->counts;
     return !h->incomplete && !edges->cut && h->recognised > 0 && refused(h) == 0 &&
-           lost_look_ups(h) == 0 && c->frames_unknown_link == 0 && c->frames_without_time == 0 &&
-           c->heads_let_go == 0 && h->passed_over == 0;
+           hosts_let_go(h->hosts) == 0 && lost_look_ups(h) == 0 && c->frames_unknown_link == 0 &&
+           c->frames_without_time == 0 && c->heads_let_go == 0 && h->passed_over == 0;
 }
 
 /* False when not all could be written. Without memory to say what is wanted, all is left out. */

@@ -102,6 +102,9 @@ struct circumstances {
 /* The chance, for one innocent home host and day, at which a statistical sign convicts: 10^-9. */
 #define VERDICT_FALSE_PER_HOST_DAY 1e-9
 
+/* How much a sign weighs by itself: what is let go last where evidence has no room. */
+double sign_gravity(const struct sign *s);
+
 /* Weighs the signs of one host, sorts them by gravity, and fills *out, which borrows them. With
  * count 0 the verdict is unknown. Signs that turn out to be a scanner's are rewritten to say so. */
 void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
