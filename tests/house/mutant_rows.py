@@ -1,8 +1,9 @@
 """The numbers that decide a verdict, a sign, a mark or an edge, and what to put in their place.
 
 ROWS: {file: [(text, replacements, tests)]}. The text stands in the file once; in it the number is
-between two @. Each replacement is one mutant, one a little lower and one a little higher; one of the
-tests named must find it. A row with one replacement says why the other would change nothing.
+between two @. Each replacement is one mutant, one a little lower and one a little higher; one of
+the tests named must find it. Where there is one alone, the other would change nothing or could not
+be built.
 
 SPARED: {file: {name or NAME_*: reason}}: numeric constants of FILES that are in no row. Memory and
 words decide nothing; a reason says which of both it is, or what else."""
@@ -20,6 +21,7 @@ FILES = [
     "src/conficker/ports.[ch]",
     "src/conficker/domains.[ch]",
     "src/conficker/message.[ch]",
+    "src/conficker/exploit.[ch]",
 ]
 
 ROWS = {
@@ -43,7 +45,7 @@ ROWS = {
         ("else if (signs[i].points <= @1@)", "0.99 1.01", "verdict verdict_bounds"),
         ("gravity_of(&v->signs[0]) <= @0@)", "-1 1", "verdict verdict_bounds"),
         # A sweep weighs one point or three.
-        ("v->signs[i].id == SIGN_SMB_SWEEP && v->signs[i].points >= @1@)", "1.01", "verdict_sweeps verdict_bounds"),
+        ("SIGN_SMB_SWEEP && v->signs[i].points >= @1@)", "1.01", "verdict_sweeps"),
         (": gravity_of(&v->signs[i]) >= @1@)", "0.99 1.01", "verdict verdict_bounds"),
     ],
     "src/evidence/verdict.h": [
@@ -158,7 +160,17 @@ ROWS = {
             "0x00800000 0x00000080 0x00c00080 0x008000c0",
             "sweep_pattern",
         ),
+        ("(client >> @8@) - (target >> 8)", "7 9", "sweep_pattern"),
+        ("(client >> 8) - (target >> @8@)", "7 9", "sweep_pattern"),
         ("{@0x00000000@, 8},  /* 0.0.0.0", "0x01000000", "sweep_pattern"),
+        ("{@0x0a000000@, 8},", "0x09000000 0x0b000000", "sweep_pattern"),
+        ("{@0x64400000@, 10},", "0x64000000 0x64800000", "sweep_pattern"),
+        ("{@0x7f000000@, 8},", "0x7e000000 0x80000000", "sweep_pattern"),
+        ("{@0xa9fe0000@, 16},", "0xa9fd0000 0xa9ff0000", "sweep_pattern"),
+        ("{@0xac100000@, 12},", "0xac000000 0xac200000", "sweep_pattern"),
+        ("{@0xc0a80000@, 16},", "0xc0a70000 0xc0a90000", "sweep_pattern"),
+        ("{@0xc6120000@, 15},", "0xc6100000 0xc6140000", "sweep_pattern"),
+        ("{@0xe0000000@, 3},", "0xc0000000", "sweep_pattern"),
         ("{0x00000000, @8@},  /* 0.0.0.0", "7 9", "sweep_pattern"),
         ("{0x0a000000, @8@},", "7 9", "sweep_pattern"),
         ("{0x64400000, @10@},", "9 11", "sweep_pattern"),
@@ -188,6 +200,14 @@ ROWS = {
         ("exploit->url_port != @0@ &&", "-1 4321", "edges"),
     ],
     "src/engine/home.c": [
+        ("V4_NET(@10@, 0, 0, 0, 8),", "9 11", "home"),
+        ("V4_NET(@172@, 16, 0, 0, 12),", "171 173", "home"),
+        ("V4_NET(172, @16@, 0, 0, 12),", "0 32", "home"),
+        ("V4_NET(192, @168@, 0, 0, 16),", "167 169", "home"),
+        ("V4_NET(100, @64@, 0, 0, 10),", "0 128", "home"),
+        ("V4_NET(169, @254@, 0, 0, 16),", "253 255", "home"),
+        ("{{UINT64_C(@0xfe8@0000000000000), 0}, 10},", "0xfe4 0xfec", "home"),
+        ("{{UINT64_C(@0xfc@00000000000000), 0}, 7},", "0xfa 0xfe", "home"),
         ("V4_NET(10, 0, 0, 0, @8@),", "7 9", "home"),
         ("V4_NET(172, 16, 0, 0, @12@),", "11 13", "home"),
         ("V4_NET(192, 168, 0, 0, @16@),", "15 17", "home"),
@@ -248,6 +268,16 @@ ROWS = {
         # Beyond these no list has a name, whatever is let through here.
         ("DOMAIN_LABEL_MIN = @4@,", "5", "domains"),
         ("DOMAIN_LABEL_MAX = @11@,", "10", "domains"),
+    ],
+    "src/conficker/exploit.h": [
+        ("EXPLOIT_HIDDEN_MAX = @2048@,", "2047 2049", "exploit"),
+        ("EXPLOIT_URL_MAX = @104@ ", "103 105", "exploit"),
+    ],
+    "src/conficker/exploit.c": [
+        ("enum { KEY = @0xC4@,", "0xC3 0xC5", "exploit"),
+        ("HTTP_PORT = @80@,", "79 81", "exploit"),
+        ("HOST_TEXT_MAX = @15@,", "14", "exploit"),
+        ("PORT_DIGITS_MAX = @5@ }", "4 6", "exploit"),
     ],
     "src/conficker/message.h": [
         ("MESSAGE_IS_TCP = @0x0004@,", "0x0002 0x0008", "message message_built"),
@@ -340,6 +370,10 @@ SPARED = {
         "TICKS_*": "facts of the worm, which published lists of names confirm",
     },
     "src/conficker/domains.h": {"DOMAIN_NAME_SIZE": _TEXT, "NAMES_A_DAY_MAX": _MEMORY},
+    "src/conficker/exploit.h": {
+        "EXPLOIT_BYTES_KEPT": _SHOWN,
+        "EXPLOIT_DECODER_SIZE": "the size of the bytes below it",
+    },
     "src/conficker/message.h": {
         "MESSAGE_MODE": "has no say in what holds",
         "MESSAGE_LOCAL_ACK": "has no say in what holds",

@@ -1,5 +1,5 @@
-/* engine/hunt_finish: its numbers from both sides: which chances are shown, how many false hosts are
- * expected, which of a host's signs are deeds of its own. */
+/* engine/hunt_finish: its numbers from both sides: which chances are shown, how many false hosts
+ * are expected, which of a host's signs are deeds of its own. */
 #include "scene.h"
 
 #include <math.h>
