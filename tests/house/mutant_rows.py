@@ -293,7 +293,7 @@ ROWS = {
     "src/conficker/message.c": [
         ("enum { KEY_SIZE = @8@,", "7 9", "message message_built"),
         ("PREFIX_SIZE = @2@,", "1 3", "message message_built"),
-        ("FIELDS_MASK = @0x00f8@,", "0x00f0 0x0078 0x00fc 0x01f8", "message_built p2p_detectors"),
+        ("FIELDS_MASK = @0x00f8@,", "0x00f0 0x0078 0x00fc", "message_built p2p_detectors"),
         ("INSANE_MASK = @0x7f00@ }", "0x7e00 0x3f00 0x7f80", "message_built p2p_detectors"),
     ],
 }
