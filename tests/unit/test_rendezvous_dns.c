@@ -341,7 +341,7 @@ static void test_a_second_list_is_named_from_the_chance_that_convicts(void **sta
 {
     (void)state;
     unsigned closely = 0, hardly = 0;
-    for (unsigned ordinary = 200; ordinary <= 676; ordinary += 34) {
+    for (unsigned ordinary = 200; ordinary <= 676; ordinary += 68) {
         bool is_named;
         double chance = chance_of_b(ordinary, false, &is_named);
         (void)chance_of_b(ordinary, true, &is_named);
