@@ -73,6 +73,16 @@ static void add_counts(struct source_counts *sum, const struct source_counts *mo
         sum->unknown_link = more->unknown_link;
 }
 
+static void add_slot(struct hunt *h, const struct host_day *day, unsigned d)
+{
+    const void *slot = day->slots[d];
+    void *into = hosts_slot(h->hosts, d, day->host, day->day);
+    if (into == NULL && hunt_has_trail(d, slot))
+        into = hosts_slot_of_part(h->hosts, d, day->host, day->day);
+    if (into != NULL)
+        detectors[d]->merge(&h->watchers[d], into, slot);
+}
+
 static void add_evidence(struct hunt *h, struct hosts *from)
 {
     size_t count;
@@ -82,12 +92,10 @@ static void add_evidence(struct hunt *h, struct hosts *from)
     h->refused += hosts_refused(from);
     hosts_met_merge(h->hosts, from);
     for (size_t i = 0; i < count; i++) {
-        for (unsigned d = 0; d < detector_count; d++) {
-            const void *slot = days[i]->slots[d];
-            void *into = slot != NULL ? hosts_slot(h->hosts, d, days[i]->host, days[i]->day) : NULL;
-            if (into != NULL)
-                detectors[d]->merge(&h->watchers[d], into, slot);
-        }
+        hosts_make_room(h->hosts);
+        for (unsigned d = 0; d < detector_count; d++)
+            if (host_day_tells(days[i], d))
+                add_slot(h, days[i], d);
     }
 }
 

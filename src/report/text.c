@@ -125,6 +125,7 @@ static void evidence_lines(struct page *p, const struct verdict *v, bool with_fa
     const char *sentence = v->sign_count > 0 ? v->advice : v->says;
     for (size_t i = 0; i < v->sign_count; i++)
         sign_lines(p, &v->signs[i], with_facts);
+    behind_lines(p, v);
     if (sentence[0] != '\0') {
         page_begin(p, 4, 4);
         page_add(p, SAFE_SENTENCE, sentence);
