@@ -198,6 +198,10 @@ ROWS = {
     "src/engine/relays.c": [
         ("passed_on[i] * @2u@ >= t->count", "19/10 21/10", "relays"),
     ],
+    "src/engine/behind_nat.c": [
+        ("PORTS_NAMING = @3@,", "2 4", "behind_nat"),
+        ("PORTS_NAMING = 3, READINGS = @2@ }", "1", "behind_nat"),
+    ],
     "src/engine/edges.c": [
         ("exploit->url_port != @0@ &&", "-1 4321", "edges"),
     ],
@@ -371,6 +375,7 @@ SPARED = {
     "src/detect/sites.h": {"SITES_MAX": _MEMORY, "SITE_NAME_MAX": "what DNS allows"},
     "src/detect/smb_sweep.c": {"TRIED_*": _BITS},
     "src/engine/edges.c": {"VICTIMS_SHOWN": _SHOWN},
+    "src/engine/behind_nat.h": {"BEHIND_*": _MEMORY},
     "src/engine/edges.h": {"EDGES_*": _MEMORY, "INFECTION_SAYS_SIZE": _TEXT},
     "src/engine/home.h": {"HOME_*": "memory and time of a note in the summary"},
     "src/engine/hunt.h": {"HUNT_PROGRESS_CALLS": _SHOWN},
