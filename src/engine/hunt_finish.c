@@ -93,14 +93,15 @@ struct dossier {
     size_t served_count;
 };
 
-/* When it first did what an infected host does; being attacked and fetching is a victim's part. */
+/* When it first did what an infected host does. Being attacked and fetching is a victim's part, and
+ * what weighs one point, but for a sweep, innocent hosts do every day. */
 static int64_t first_deed_us(const struct sign *signs, size_t count)
 {
     int64_t first_us = INT64_MAX;
     for (size_t i = 0; i < count; i++) {
-        bool suffered = (signs[i].marks & (MARK_ATTACKED | MARK_FETCHED)) != 0 &&
-                        signs[i].weight == WEIGHT_POINTS && signs[i].points <= 1;
-        if (!suffered && signs[i].first_us < first_us)
+        bool says_little = signs[i].weight == WEIGHT_POINTS && signs[i].points <= 1 &&
+                           signs[i].id != SIGN_SMB_SWEEP;
+        if (!says_little && signs[i].first_us < first_us)
             first_us = signs[i].first_us;
     }
     return first_us;

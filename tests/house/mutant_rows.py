@@ -189,8 +189,7 @@ ROWS = {
         ("#define HUNT_SIGN_FLOOR @2.0@", "1.99 2.01", "hunt_bounds"),
     ],
     "src/engine/hunt_finish.c": [
-        # Who fetches for one point shows odd-http at the same time, so a lower bound says the same.
-        ("signs[i].weight == WEIGHT_POINTS && signs[i].points <= @1@;", "3", "hunt_bounds"),
+        ("signs[i].weight == WEIGHT_POINTS && signs[i].points <= @1@ &&", "0 3", "hunt_bounds"),
     ],
     "src/engine/relays.h": [
         ("enum { RELAYED_MIN = @2@ };", "1 3", "relays"),
