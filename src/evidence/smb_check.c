@@ -45,6 +45,8 @@ static const struct cause causes[SMB_CAUSES] = {
          "port 139 wants to be called by its NetBIOS name, and none that we know is its own"},
     [SMB_CAUSE_DENIED] = {SMB_UNKNOWN, "Likely CLEAN; access was denied.",
                           "access was denied to who is not logged in"},
+    [SMB_CAUSE_DENIED_GIVEN] = {SMB_UNKNOWN, "Likely CLEAN; access was denied.",
+                                "access was denied to the account that was given as well"},
     [SMB_CAUSE_LOGIN_FAILED] = {SMB_UNKNOWN, NULL, "it let nobody log in whom we tried"},
     [SMB_CAUSE_SIGNING] = {SMB_UNKNOWN, NULL,
                            "it demands that messages are signed, which this check does not do"},

@@ -43,6 +43,7 @@ enum smb_cause {
     SMB_CAUSE_NO_DIALECT,
     SMB_CAUSE_NAME_REFUSED, /* port 139: no name that we know is its own */
     SMB_CAUSE_DENIED,
+    SMB_CAUSE_DENIED_GIVEN, /* to the account that a person gave as well */
     SMB_CAUSE_LOGIN_FAILED,
     SMB_CAUSE_SIGNING, /* it demands signatures */
     SMB_CAUSE_NO_PIPE, /* none of the pipes exists */
