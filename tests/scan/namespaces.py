@@ -186,8 +186,9 @@ def inside_a_routed_network(p):
                      "10.9.3.5": "unknown", "10.9.3.6": "unknown", "10.9.4.5": "unknown"}, "verdicts")
     equal(results(done, "10.9.2.6"), ["refused"] * 4, "a host that refuses")
     equal(results(done, "10.9.3.5"), ["unanswered"] * 4, "a host that is swallowed")
-    equal((results(done, "10.9.4.5"), done.hosts["10.9.4.5"]["checks"][0]["detail"]),
-          (["unanswered"] * 4, "the network says that the host cannot be reached"), "a host that is not there")
+    details = {c["detail"] for c in done.hosts["10.9.4.5"]["checks"]}  # Linux routers say it five times in a burst
+    equal(results(done, "10.9.4.5"), ["unanswered"] * 4, "a host that is not there")
+    holds("the network says that the host cannot be reached" in details, f"the details are {details}")
     holds("unreachable" in done.hosts["10.9.4.5"]["reason"], done.hosts["10.9.4.5"]["reason"])
     equal((done.summary["complete"], done.summary["asked"]), (True, 7), "complete, and asked")
 
