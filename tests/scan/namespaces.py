@@ -179,16 +179,16 @@ def inside_a_routed_network(p):
     roles = {"10.9.2.7": "valid", "10.9.2.8": "wrong-checksum", "10.9.2.9": "one-port"}
     with Beyond() as beyond, tempfile.TemporaryDirectory() as folder, beyond.play(p, folder, roles):
         began = time.monotonic()
-        done = ask(p, "10.9.2.6-9", "10.9.3.5-6", "10.9.4.5", code=1)
+        # On P2P ports alone: a router of Linux says five times at once that nobody is there, then once a second.
+        done = ask(p, "--checks", "p2p", "10.9.2.6-9", "10.9.3.5-6", "10.9.4.5", code=1)
         holds(time.monotonic() - began < 10, "it took too long")
     verdicts = {address: line["verdict"] for address, line in done.hosts.items()}
     equal(verdicts, {"10.9.2.6": "unknown", "10.9.2.7": "infected", "10.9.2.8": "suspicious", "10.9.2.9": "infected",
                      "10.9.3.5": "unknown", "10.9.3.6": "unknown", "10.9.4.5": "unknown"}, "verdicts")
     equal(results(done, "10.9.2.6"), ["refused"] * 4, "a host that refuses")
     equal(results(done, "10.9.3.5"), ["unanswered"] * 4, "a host that is swallowed")
-    details = {c["detail"] for c in done.hosts["10.9.4.5"]["checks"]}  # Linux routers say it five times in a burst
-    equal(results(done, "10.9.4.5"), ["unanswered"] * 4, "a host that is not there")
-    holds("the network says that the host cannot be reached" in details, f"the details are {details}")
+    equal((results(done, "10.9.4.5"), done.hosts["10.9.4.5"]["checks"][0]["detail"]),
+          (["unanswered"] * 4, "the network says that the host cannot be reached"), "a host that is not there")
     holds("unreachable" in done.hosts["10.9.4.5"]["reason"], done.hosts["10.9.4.5"]["reason"])
     equal((done.summary["complete"], done.summary["asked"]), (True, 7), "complete, and asked")
 
