@@ -108,8 +108,9 @@ static enum hearing hear(struct scan *s, const struct asked *host)
     enum check_cause causes[SHOTS_MAX];
     bool whole = true;
     for (size_t i = 0; i < host->count; i++) {
-        const struct check check = {.cause = host->answers[i].cause};
-        causes[i] = check.cause;
+        struct check check = {.cause = causes[i] = host->answers[i].cause};
+        if (host->answers[i].smb != NULL && smb_check_is_cut(host->answers[i].smb))
+            check.cause = host->answers[i].smb->network;
         s->of_cause[check.cause]++;
         whole = whole && check_result_of(&check) != CHECK_ERROR;
     }

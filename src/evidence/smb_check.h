@@ -97,6 +97,9 @@ unsigned smb_check_variants(const struct smb_check *c);
 /* True when a connection stood: somebody is there. */
 bool smb_check_is_heard(const struct smb_check *c);
 
+/* True when it ended for a reason of ours, which network has: somebody stopped it, say. */
+bool smb_check_is_cut(const struct smb_check *c);
+
 /* "NT_STATUS_ACCESS_DENIED", "0xc0000abc". */
 void smb_status_say(uint32_t status, struct text *out);
 
