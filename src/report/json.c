@@ -291,6 +291,8 @@ static void put_machine(struct line *l, const struct verdict *v)
     put(l, l->root, "mac", json_string(mac_text(v->mac, mac)));
     if (v->mac_changed)
         put(l, l->root, "mac_changed", json_true());
+    if (v->stay_count == 0)
+        return;
     json_t *stays = json_array();
     for (unsigned i = 0; i < v->stay_count; i++) {
         json_t *stay = json_object();

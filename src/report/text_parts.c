@@ -183,10 +183,14 @@ void say_found(struct page *p, const struct totals *t)
     else
         page_say(p, "No infected host was found");
     page_paint(p, PAINT_PLAIN);
-    page_say(p, "%s%llu suspicious", infected > 0 ? " and " : "; ",
+    uint64_t clean = t->hosts[VERDICT_CLEAN];
+    page_say(p, "%s%llu suspicious",
+             infected == 0 ? "; "
+             : clean > 0   ? ", "
+                           : " and ",
              (unsigned long long)t->hosts[VERDICT_SUSPICIOUS]);
-    if (t->hosts[VERDICT_CLEAN] > 0)
-        page_say(p, ", %llu clean", (unsigned long long)t->hosts[VERDICT_CLEAN]);
+    if (clean > 0)
+        page_say(p, " and %llu clean", (unsigned long long)clean);
 }
 
 /* One line a fact; the items of a list, which follow each other, on one. */

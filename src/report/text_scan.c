@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/writer.h"
+#include "evidence/smb_check.h"
 #include "report/page.h"
 #include "report/text_parts.h"
 #include "report/text_smb.h"
@@ -45,6 +46,14 @@ static void check_lines(struct page *p, const struct verdict *v)
     page_end_whole(p);
 }
 
+static void say_why_clean(struct page *p, const struct smb_check *smb)
+{
+    char reason[VERDICT_REASON_SIZE];
+    struct text text = text_over(reason, sizeof reason);
+    smb_check_say_reason(smb, &text);
+    page_say(p, ": %s", reason);
+}
+
 static void verdict_line(struct page *p, const struct verdict *v)
 {
     static const char *const words[VERDICT_KINDS] = {[VERDICT_INFECTED] = "INFECTED",
@@ -59,6 +68,8 @@ static void verdict_line(struct page *p, const struct verdict *v)
         page_add(p, SAFE_SENTENCE, v->reason);
     } else {
         say_standing(p, v);
+        if (v->kind == VERDICT_CLEAN && v->smb != NULL)
+            say_why_clean(p, v->smb);
     }
     page_end(p);
 }
