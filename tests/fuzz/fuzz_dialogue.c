@@ -42,7 +42,8 @@ static void tell(struct play *p, enum dialogue_event_kind kind)
     memset(&p->step, 0, sizeof p->step);
     dialogue_smb.go_on(p->state, &event, &p->step);
     assert(p->step.taken <= (kind == DIALOGUE_CAME ? p->came_size : 0));
-    p->came += p->step.taken;
+    if (p->step.taken > 0)
+        p->came += p->step.taken;
     p->came_size -= p->step.taken;
 }
 
