@@ -160,9 +160,9 @@ def a_real_samba_is_unknown_for_the_right_reason_and_tells_who_it_is(p):
             started.result()
             stack.push(server)
         path = Path(folder) / "json"
-        text = p.run("-v", *SMB, "-oJ", str(path), *at.values()).ends(0)
+        text, now = p.run("-v", *SMB, "-oJ", str(path), *at.values()).ends(0), time.time()
         hosts = Done([], 0, path.read_bytes(), b"", 0).holds_the_schema().hosts
-    said, now = words_of(text.out), time.time()
+    said = words_of(text.out)
     for variant, address in at.items():
         reason, words = SAMBAS[variant]
         found = hosts[address]["smb"]
