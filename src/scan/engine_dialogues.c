@@ -1,8 +1,9 @@
 /* Dialogues: the engine's part of a conversation. It tells what happened and does what is wished.
  *
- * At most ENGINE_DIALOGUES_A_NET are held with hosts of one /24 at a time, so that an old segment
- * is not flooded; the others are parked until one of these is over. Only connections wait for the
- * pace: what is said on one follows the other side's answers. */
+ * With at most ENGINE_DIALOGUES_A_NET hosts of one /24 it is spoken at a time, so that an old
+ * segment is not flooded: where more take a connection, they are parked with it until one of these
+ * is over. Whoever takes none keeps nobody waiting. Only connections wait for the pace: what is said
+ * on one follows the other side's answers. */
 #include "scan/engine_inside.h"
 
 #include <assert.h>
@@ -52,10 +53,15 @@ static void finish(struct engine *e, uint32_t id)
 
 static void obey(struct engine *e, uint32_t id, const struct dialogue_step *step);
 
+static bool was_spoken_to(const struct flight *f)
+{
+    return f->handle != NO_HANDLE && f->phase != PHASE_CONNECTING && f->phase != PHASE_PARKED;
+}
+
 static void end(struct engine *e, uint32_t id, enum check_cause cause)
 {
     struct flight *f = flight_of(e, id);
-    bool stood = f->handle != NO_HANDLE && f->phase != PHASE_CONNECTING;
+    bool stood = was_spoken_to(f);
     engine_let_go(e, f);
     struct dialogue_step step = tell(
         e, id, (struct dialogue_event){.kind = DIALOGUE_ENDED, .cause = cause, .stood = stood});
@@ -97,6 +103,7 @@ static void obey(struct engine *e, uint32_t id, const struct dialogue_step *step
         return;
     case DIALOGUE_CONNECT:
         engine_let_go(e, f);
+        dialogue_leaves(e, f);
         timers_stop(e->timers, id);
         f->shot.port = step->port;
         f->phase = PHASE_QUEUED;
@@ -175,18 +182,7 @@ static void read_messages(struct engine *e, uint32_t id)
     }
 }
 
-void dialogue_event(struct engine *e, uint32_t id)
-{
-    const struct flight *f = flight_of(e, id);
-    if (f->handle == NO_HANDLE)
-        return;
-    if (f->phase == PHASE_CONNECTING)
-        send_request(e, id);
-    if (f->phase == PHASE_ANSWERING)
-        read_messages(e, id);
-}
-
-/* False, and the flight is parked, when too many of its /24 are held. */
+/* False, and the flight is parked, when it is spoken with too many of its /24. */
 static bool enter(struct engine *e, uint32_t id)
 {
     struct flight *f = flight_of(e, id);
@@ -194,6 +190,8 @@ static bool enter(struct engine *e, uint32_t id)
     if (f->in_crowd)
         return true;
     if (*crowd == ENGINE_DIALOGUES_A_NET) {
+        f->phase = PHASE_PARKED;
+        timers_stop(e->timers, id);
         turns_queue_add(&e->parked, id);
         return false;
     }
@@ -202,6 +200,18 @@ static bool enter(struct engine *e, uint32_t id)
     return true;
 }
 
+void dialogue_event(struct engine *e, uint32_t id)
+{
+    const struct flight *f = flight_of(e, id);
+    if (f->handle == NO_HANDLE)
+        return;
+    if (f->phase == PHASE_CONNECTING && enter(e, id))
+        send_request(e, id);
+    if (f->phase == PHASE_ANSWERING)
+        read_messages(e, id);
+}
+
+/* Whoever is parked holds a connection, so its turn must not wait for others to give one back. */
 void dialogue_leaves(struct engine *e, struct flight *f)
 {
     if (!f->in_crowd)
@@ -211,7 +221,7 @@ void dialogue_leaves(struct engine *e, struct flight *f)
     for (size_t left = e->parked.count; left > 0; left--) {
         uint32_t id = turns_queue_take(&e->parked);
         if (flight_of(e, id)->shot.host >> 8 == f->shot.host >> 8) {
-            turns_add_fresh(&e->turns, id);
+            turns_add_again(&e->turns, id);
             return;
         }
         turns_queue_add(&e->parked, id);
@@ -223,8 +233,12 @@ void dialogue_turn(struct engine *e, uint32_t id)
     struct flight *f = flight_of(e, id);
     struct net_reply how;
     bool later;
-    if (!enter(e, id))
+    if (f->phase == PHASE_PARKED) {
+        f->phase = PHASE_CONNECTING;
+        engine_set_timer(e, id, e->now_us + times_of(e, f)->connect_us);
+        dialogue_event(e, id);
         return;
+    }
     if (f->state == NULL) {
         f->state = calloc(1, dialogue_of(f)->state_size);
         if (f->state == NULL) {
@@ -274,7 +288,7 @@ void dialogue_end(struct engine *e, uint32_t id, enum check_cause cause)
         engine_finish_for(e, id, cause);
         return;
     }
-    bool stood = f->handle != NO_HANDLE && f->phase != PHASE_CONNECTING;
+    bool stood = was_spoken_to(f);
     engine_let_go(e, f);
     (void)tell(e, id,
                (struct dialogue_event){.kind = DIALOGUE_ENDED, .cause = cause, .stood = stood});

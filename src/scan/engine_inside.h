@@ -17,7 +17,14 @@
 
 enum { NO_HANDLE = -1 };
 
-enum phase { PHASE_QUEUED, PHASE_CONNECTING, PHASE_ANSWERING, PHASE_PAUSING, PHASE_DONE };
+enum phase {
+    PHASE_QUEUED,
+    PHASE_CONNECTING,
+    PHASE_PARKED, /* a dialogue that was not begun on its connection: its /24 is crowded */
+    PHASE_ANSWERING,
+    PHASE_PAUSING,
+    PHASE_DONE
+};
 
 struct flight {
     struct shot shot;

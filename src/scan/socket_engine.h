@@ -19,7 +19,7 @@ struct smb_accounts;
 
 enum {
     ENGINE_HOSTS_MAX = 16384,             /* in flight */
-    ENGINE_DIALOGUES_A_NET = 50,          /* at a time with hosts of one /24 */
+    ENGINE_DIALOGUES_A_NET = 50,          /* hosts of a /24 that it is spoken with at a time */
     ENGINE_MEMORY_MAX = 64 * 1024 * 1024, /* of answers that have come in part */
     ENGINE_FULL_PATIENCE_US = 2000000     /* how long a shortage here is waited for */
 };

@@ -7,6 +7,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import samba
@@ -170,6 +171,6 @@ def a_real_samba_is_unknown_for_the_right_reason_and_tells_who_it_is(p):
         equal(said[address], words, f"words of {variant}")
         equal(found["computer"], "RIGSAMBA", f"the name of {variant}")
         holds("os" in found, f"{variant} tells no system")
-        holds(abs(time.mktime(time.strptime(found["time"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone - now)
-              < CLOCK_SECONDS, f"the clock of {variant} is {found['time']}")
+        clock, asked = (datetime.fromisoformat(found[name].rstrip("Z")) for name in ("time", "asked"))
+        holds(abs((clock - asked).total_seconds()) < CLOCK_SECONDS, f"the clock of {variant} is {clock}, not {asked}")
     return None

@@ -37,7 +37,7 @@ struct made_port {
 };
 
 struct made_connection {
-    bool open, stands;
+    bool open, stands, spoken;
     uint32_t id;
     struct shot shot;
     struct made_port port;
@@ -73,6 +73,7 @@ struct made_network {
     int64_t full_until_us;    /* nothing can be opened before */
     int64_t blocked_until_us; /* no datagram can be sent before */
     int open_count, open_most;
+    int spoken_count, spoken_most; /* TCP connections that something was sent on */
     unsigned openings, openings_of[MADE_HANDLES];
     struct made_connection connections[MADE_HANDLES];
     struct made_event events[MADE_EVENTS];
@@ -174,6 +175,10 @@ static inline struct net_reply made_send(void *context, int handle, const uint8_
             return made_reply(NET_DONE, CAUSE_VALID);
         }
     }
+    n->spoken_count += is_tcp && !c->spoken;
+    c->spoken = is_tcp;
+    if (n->spoken_count > n->spoken_most)
+        n->spoken_most = n->spoken_count;
     made_answer_of(c, bytes, size);
     size_t piece = c->port.piece > 0 ? c->port.piece : c->size;
     int64_t in_us = c->port.answer_us;
@@ -207,6 +212,7 @@ static inline void made_close(void *context, int handle)
 {
     struct made_network *n = context;
     assert_true(n->connections[handle].open);
+    n->spoken_count -= n->connections[handle].spoken;
     n->connections[handle].open = false;
     n->open_count--;
 }

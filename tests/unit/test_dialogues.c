@@ -353,7 +353,7 @@ static void test_no_more_than_fifty_of_a_network_at_a_time(void **state)
     (void)state;
     play.first = answers("pong");
     run(120); /* one /24 */
-    assert_int_equal(network.open_most, ENGINE_DIALOGUES_A_NET);
+    assert_int_equal(network.spoken_most, ENGINE_DIALOGUES_A_NET);
     assert_int_equal(play.done_count, 120);
     for (size_t i = 0; i < play.done_count; i++)
         assert_int_equal(answer_of(i)->wanted, ROUNDS);
@@ -364,8 +364,31 @@ static void test_networks_do_not_wait_for_each_other(void **state)
     (void)state;
     play.first = answers("pong");
     run(HOSTS_MAX); /* two /24s */
-    assert_in_range(network.open_most, ENGINE_DIALOGUES_A_NET + 40, 2 * ENGINE_DIALOGUES_A_NET);
+    assert_in_range(network.spoken_most, ENGINE_DIALOGUES_A_NET + 40, 2 * ENGINE_DIALOGUES_A_NET);
     assert_int_equal(play.done_count, HOSTS_MAX);
+}
+
+static void test_silent_hosts_keep_nobody_of_their_network_waiting(void **state)
+{
+    (void)state;
+    play.first = (struct made_port){.kind = MADE_SILENT};
+    run(120);
+    assert_int_equal(play.done_count, 120);
+    int64_t alone_us = play.done_us[0];
+    for (size_t i = 0; i < play.done_count; i++)
+        assert_in_range(play.done_us[i], alone_us, alone_us + SECOND);
+}
+
+static void test_few_connections_do_not_stop_those_that_are_parked(void **state)
+{
+    (void)state;
+    struct engine_settings settings = usual();
+    settings.handles_max = ENGINE_DIALOGUES_A_NET + 20;
+    play.first = answers("pong");
+    run_with(&settings, 120);
+    assert_int_equal(network.spoken_most, ENGINE_DIALOGUES_A_NET);
+    for (size_t i = 0; i < 120; i++)
+        assert_int_equal(answer_of(i)->wanted, ROUNDS);
 }
 
 static void test_host_timeout_ends_a_conversation(void **state)
@@ -386,7 +409,7 @@ static void test_stopped_engine_hands_over_conversations(void **state)
     play.first = (struct made_port){.kind = MADE_OPEN};
     play.stop_us = SECOND;
     run(120);
-    assert_int_equal(play.done_count, ENGINE_DIALOGUES_A_NET); /* the others were never begun */
+    assert_int_equal(play.done_count, 120);
     for (size_t i = 0; i < play.done_count; i++)
         assert_int_equal(answer_of(i)->cause, CAUSE_STOPPED);
 }
@@ -438,6 +461,8 @@ int main(void)
         TEST(test_pause_is_kept_and_the_connection_too),
         TEST(test_no_more_than_fifty_of_a_network_at_a_time),
         TEST(test_networks_do_not_wait_for_each_other),
+        TEST(test_silent_hosts_keep_nobody_of_their_network_waiting),
+        TEST(test_few_connections_do_not_stop_those_that_are_parked),
         TEST(test_host_timeout_ends_a_conversation),
         TEST(test_stopped_engine_hands_over_conversations),
         TEST(test_local_failure_is_told),
