@@ -280,11 +280,35 @@ static struct reader join_read(struct reader stream, uint8_t buffer[static STREA
     return reader_over(buffer, joined.used);
 }
 
-static bool is_answer(const struct dcerpc_pdu *p, struct canonicalize_answer *out)
+/* A reply that is being put together from its fragments. */
+struct telling {
+    uint32_t call;
+    bool is_broken; /* it is none that is looked for */
+    struct writer stub;
+    uint8_t bytes[REPLY_STUB];
+};
+
+/* True with the last fragment of a reply. */
+static bool take_fragment(struct telling *t, const struct dcerpc_pdu *p)
+{
+    struct reader stub = p->stub;
+    size_t size = stub.left;
+    if (p->is_first) {
+        *t = (struct telling){.call = p->call};
+        t->stub = writer_over(t->bytes, sizeof t->bytes);
+    }
+    t->is_broken |= p->type != DCERPC_RESPONSE || !p->little || p->call != t->call ||
+                    size > t->stub.size - t->stub.used;
+    if (!t->is_broken)
+        write_bytes(&t->stub, read_bytes(&stub, size), size);
+    return p->is_last;
+}
+
+static bool is_answer(const struct telling *t, struct canonicalize_answer *out)
 {
     struct canonicalize_reply reply;
-    if (p->type != DCERPC_RESPONSE || !p->is_first || !p->is_last || !p->little ||
-        p->stub.left != REPLY_STUB || !canonicalize_reply_read(p->stub, &reply))
+    if (t->is_broken || t->stub.used != REPLY_STUB ||
+        !canonicalize_reply_read(reader_over(t->bytes, t->stub.used), &reply))
         return false;
     *out = (struct canonicalize_answer){.path = reply.path, .code = reply.code};
     return true;
@@ -295,16 +319,17 @@ struct smb_told smb_told_in(struct reader stream)
     uint8_t buffer[STREAM_HEAD_BYTES];
     uint32_t calls[CALLS_MAX];
     struct smb_told told = {0};
+    struct telling telling = {.is_broken = true};
     struct dcerpc_pdu p;
     struct reader pipe = join_read(stream, buffer);
     for (unsigned count = 0; count < CALLS_MAX && dcerpc_next(&pipe, &p) && p.whole;) {
         struct smb_reply reply = {.call = p.call};
-        if (p.type != DCERPC_RESPONSE && p.type != DCERPC_FAULT)
+        if ((p.type != DCERPC_RESPONSE && p.type != DCERPC_FAULT) || !take_fragment(&telling, &p))
             continue;
         for (unsigned i = 0; i < count; i++)
             reply.nth = (uint16_t)(reply.nth + (calls[i] == p.call));
         calls[count++] = p.call;
-        if (told.count < SMB_REPLIES_MAX && is_answer(&p, &reply.answer))
+        if (told.count < SMB_REPLIES_MAX && is_answer(&telling, &reply.answer))
             told.all[told.count++] = reply;
     }
     return told;
