@@ -70,16 +70,46 @@ static void test_other_questions_with_a_reply_of_the_same_bytes_say_nothing(void
 static void test_a_number_that_served_another_call_says_nothing(void **state)
 {
     (void)state;
-    for (unsigned before = 0; before < 2; before++) {
-        check_begin(&check, false);
-        struct made_call other = ASKED_SECOND(.answer_code = 87, .other_flags = 0x80000000);
-        if (before != 0)
-            check_call(&check, other);
-        check_call(&check, ASKED_SECOND(.answer_code = 123, .unanswered = true));
-        if (before == 0)
-            check_call(&check, other);
-        assert_silent(&check);
-    }
+    uint8_t out[64], stub[16];
+    const struct made_call other = ASKED_SECOND(.answer_code = 87, .other_flags = 0x80000000);
+    const struct made_call unanswered = ASKED_SECOND(.unanswered = true);
+    struct writer w = writer_over(out, sizeof out);
+    check_pdu(&w, DCERPC_RESPONSE, 3, other.call, check_stub(&other, stub));
+    check_begin(&check, false);
+    check_call(&check, other);
+    check_data(&check, SMB_READ_ANDX, reader_over(out, w.used)); /* somebody looked at it twice */
+    check_call(&check, unanswered);
+    assert_silent(&check);
+    check_begin(&check, false);
+    check_call(&check, unanswered);
+    check_call(&check, other);
+    assert_silent(&check);
+}
+
+static void test_the_same_question_to_two_pipes_by_one_number_says_nothing(void **state)
+{
+    (void)state;
+    check_begin(&check, false);
+    check_call(&check, ASKED_SECOND(.answer_code = 123));
+    check.file++;
+    check_bind(&check, &srvsvc_interface);
+    check_call(&check, ASKED_FIRST(.call = 3, .answer_path = 0x5c45005c));
+    assert_silent(&check);
+}
+
+static void test_fragments_of_two_replies_are_not_joined(void **state)
+{
+    (void)state;
+    uint8_t in[512], out[128], stub[16];
+    struct made_call call = ASKED_SECOND(.answer_code = 87);
+    struct writer w = writer_over(out, sizeof out);
+    struct reader whole = check_stub(&call, stub);
+    check_pdu(&w, DCERPC_RESPONSE, 1, 77, read_part(&whole, 5));
+    check_pdu(&w, DCERPC_RESPONSE, 2, call.call, whole);
+    check_begin(&check, false);
+    size_t size = check_request(&call, in, sizeof in);
+    check_exchange(&check, reader_over(in, size), reader_over(out, w.used));
+    assert_silent(&check);
 }
 
 static void test_the_answer_to_another_number_says_nothing(void **state)
@@ -106,18 +136,57 @@ static void test_a_client_that_reads_a_forged_answer_from_a_share_convicts_nobod
     struct made_call call = ASKED_SECOND(.answer_code = 87, .unanswered = true);
     struct writer w = writer_over(out, sizeof out);
     check_pdu(&w, DCERPC_RESPONSE, 3, call.call, check_stub(&call, stub));
-    for (unsigned before = 0; before < 2; before++) {
+    for (unsigned i = 0; i < 4; i++) {
+        bool before = i % 2 != 0;
+        const char *service = i < 2 ? "A:" : ""; /* what the server says of it */
         check_begin(&check, false);
-        if (before != 0)
-            check_tree(&check, "\\\\10.0.0.7\\data", "A:");
+        if (before)
+            check_tree(&check, "\\\\10.0.0.7\\data", service);
         check_call(&check, call);
-        if (before == 0)
-            check_tree(&check, "\\\\10.0.0.7\\data", "A:");
+        if (!before)
+            check_tree(&check, "\\\\10.0.0.7\\data", service);
         smb_read_build(&check.client, &check.ids, 7, 4096);
         check_turn(&check, false);
         check_data(&check, SMB_READ_ANDX, reader_over(out, w.used));
         assert_silent(&check);
     }
+}
+
+/* A name that is not read as a pipe's, and that a server may take for one. */
+static void test_a_transaction_of_another_name_convicts_nobody(void **state)
+{
+    (void)state;
+    for (unsigned spoiled = 0; spoiled < 2; spoiled++) {
+        check_begin(&check, true);
+        size_t start = check.client.used;
+        check_call(&check, ASKED_FIRST(.call = 9, .answer_code = 0x84b));
+        for (size_t i = start; spoiled != 0 && i + 6 < check.client.used; i++)
+            if (memcmp(check.asked + i, "\\PIPE\\", 6) == 0)
+                check.asked[i] = '/';
+        check_call(&check, ASKED_SECOND(.answer_code = 87));
+        if (spoiled != 0)
+            assert_silent(&check);
+        else
+            assert_proof_of(&check, VARIANT_A | VARIANT_B | VARIANT_C);
+    }
+}
+
+static void test_answers_behind_the_head_of_the_clients_stream_say_nothing(void **state)
+{
+    (void)state;
+    uint8_t out[64], stub[16];
+    struct made_call call = ASKED_SECOND(.answer_code = 87, .unanswered = true);
+    struct writer w = writer_over(out, sizeof out);
+    check_pdu(&w, DCERPC_RESPONSE, 3, call.call, check_stub(&call, stub));
+    check_begin(&check, false);
+    check_call(&check, call);
+    while (check.client.used + 100 < sizeof check.asked)
+        smb_read_build(&check.client, &check.ids, CHECK_FILE, 4096);
+    write_be32(&check.client, 4096); /* the head of a message that is longer than what is seen */
+    write_zeros(&check.client, sizeof check.asked - check.client.used);
+    check_turn(&check, false);
+    check_data(&check, SMB_READ_ANDX, reader_over(out, w.used));
+    assert_silent(&check);
 }
 
 /* The server's own word for what its share is goes before the name that the client gave it. */
@@ -181,16 +250,18 @@ static void test_a_dialogue_without_its_beginning_says_nothing(void **state)
     (void)state;
     static struct made_check midway;
     check_made(&check, false, MADE_ABC);
-    size_t asked = check.turns[0].upto, told = check.turns[1].upto;
-    midway = check;
-    midway.client = writer_over(midway.asked, sizeof midway.asked);
-    midway.server = writer_over(midway.told, sizeof midway.told);
-    write_bytes(&midway.client, check.asked + asked, check.client.used - asked);
-    write_bytes(&midway.server, check.told + told, check.server.used - told);
-    midway.turn_count = 0;
-    check_turn(&midway, false);
-    check_turn(&midway, true);
-    assert_silent(&midway);
+    for (unsigned missing = 1; missing <= 3; missing++) {
+        size_t asked = (missing & 1) != 0 ? check.turns[0].upto : 0;
+        size_t told = (missing & 2) != 0 ? check.turns[1].upto : 0;
+        midway.client = writer_over(midway.asked, sizeof midway.asked);
+        midway.server = writer_over(midway.told, sizeof midway.told);
+        write_bytes(&midway.client, check.asked + asked, check.client.used - asked);
+        write_bytes(&midway.server, check.told + told, check.server.used - told);
+        midway.turn_count = 0;
+        check_turn(&midway, false);
+        check_turn(&midway, true);
+        assert_silent(&midway);
+    }
 }
 
 static void test_who_answers_to_himself_from_port_445_says_nothing(void **state)
@@ -241,8 +312,12 @@ int main(void)
         cmocka_unit_test(test_a_pipe_that_was_not_bound_says_nothing),
         cmocka_unit_test(test_other_questions_with_a_reply_of_the_same_bytes_say_nothing),
         cmocka_unit_test(test_a_number_that_served_another_call_says_nothing),
+        cmocka_unit_test(test_the_same_question_to_two_pipes_by_one_number_says_nothing),
+        cmocka_unit_test(test_fragments_of_two_replies_are_not_joined),
         cmocka_unit_test(test_the_answer_to_another_number_says_nothing),
         cmocka_unit_test(test_a_client_that_reads_a_forged_answer_from_a_share_convicts_nobody),
+        cmocka_unit_test(test_a_transaction_of_another_name_convicts_nobody),
+        cmocka_unit_test(test_answers_behind_the_head_of_the_clients_stream_say_nothing),
         cmocka_unit_test(test_a_share_that_the_server_calls_a_disk_is_no_pipe),
         cmocka_unit_test(test_what_was_learned_before_a_share_was_opened_stands),
         cmocka_unit_test(test_a_client_that_does_what_is_not_followed_convicts_nobody),

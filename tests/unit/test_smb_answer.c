@@ -296,6 +296,24 @@ static void test_the_latest_answer_is_the_check_and_the_gravest_the_sign(void **
     stage_clear(&s);
 }
 
+/* The second connection's answers were captured before its questions. */
+static void test_a_connection_between_the_same_ports_is_another(void **state)
+{
+    (void)state;
+    struct stage s = stage_new();
+    struct smb_check found;
+    struct telling t = usual((struct telling){.check = &check, .later_us = 3600000000});
+    check_made(&check, false, MADE_ABC);
+    TELL(&s, .check = &check);
+    check_made(&check, false, (struct canonicalize_answer){0, 0x84b},
+               (struct canonicalize_answer){0, 123});
+    tell_bytes(&s, t, true, 0, check.server.used, 0);
+    tell_bytes(&s, t, false, 0, check.client.used, 0);
+    assert_true(check_of(&s, &found));
+    assert_int_equal(found.cause, SMB_CAUSE_PATCHED);
+    stage_clear(&s);
+}
+
 static void test_parts_merge_to_the_whole(void **state)
 {
     (void)state;
@@ -362,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_dialogues_are_counted_each_once),
         cmocka_unit_test(test_dialogues_at_the_same_time_are_not_mixed),
         cmocka_unit_test(test_the_latest_answer_is_the_check_and_the_gravest_the_sign),
+        cmocka_unit_test(test_a_connection_between_the_same_ports_is_another),
         cmocka_unit_test(test_parts_merge_to_the_whole),
         cmocka_unit_test(test_saved_slots_are_believed_only_if_they_can_be),
     };
