@@ -71,8 +71,9 @@ static void show_text(struct plan *p)
     (void)console_print(c, "%llu host%s would be asked", (unsigned long long)s->target_count,
                         s->target_count == 1 ? "" : "s");
     if (p->tcp + p->udp > 0)
-        (void)console_print(c, ", on %llu ports (%llu TCP, %llu UDP)",
-                            (unsigned long long)(p->tcp + p->udp), (unsigned long long)p->tcp,
+        (void)console_print(c, ", on %llu port%s (%llu TCP, %llu UDP)",
+                            (unsigned long long)(p->tcp + p->udp), p->tcp + p->udp == 1 ? "" : "s",
+                            (unsigned long long)p->tcp,
                             (unsigned long long)p->udp);
     (void)console_print(c, s->target_count > 0 ? ":\n" : "\n");
     if (show_ranges(p))

@@ -15,7 +15,7 @@
 
 #include "base/compiler.h"
 
-enum { KEY_SIZE = 8, FLAGS_SIZE = 2, PREFIX_SIZE = 2, FIELDS_MASK = 0x00f8, INSANE_MASK = 0x7f00 };
+enum { KEY_SIZE = 8, PREFIX_SIZE = 2, FIELDS_MASK = 0x00f8, INSANE_MASK = 0x7f00 };
 
 static uint8_t key_step(uint64_t *key)
 {

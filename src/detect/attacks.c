@@ -67,6 +67,7 @@ static bool make_room(struct hosts *h, struct attacks *a, const struct attack *o
         return false;
     if (a->count > 0)
         memcpy(kept, a->kept, a->count * sizeof *kept);
+    hosts_give_extra(h, a->kept, a->room * sizeof *kept);
     a->kept = kept;
     a->room = room;
     return true;
@@ -116,6 +117,14 @@ void attacks_merge(struct hosts *h, struct attacks *into, const struct attacks *
     set_merge(hosts_sets(h), &into->streams, &from->streams);
     for (uint32_t i = 0; i < from->count; i++)
         keep(h, into, &from->kept[i]);
+}
+
+void attacks_free(struct hosts *h, struct attacks *a)
+{
+    set_free(hosts_sets(h), &a->others);
+    set_free(hosts_sets(h), &a->streams);
+    hosts_give_extra(h, a->kept, a->room * sizeof a->kept[0]);
+    *a = (struct attacks){0};
 }
 
 static void save_attack(const struct attack *a, struct writer *out)

@@ -41,6 +41,9 @@ bool attacks_any(const struct attacks *a);
 void attacks_add(struct hosts *h, struct attacks *a, const struct attack *one);
 void attacks_merge(struct hosts *h, struct attacks *into, const struct attacks *from);
 
+/* Gives its memory back; it is empty then. */
+void attacks_free(struct hosts *h, struct attacks *a);
+
 /* As bytes (evidence/saving.h); into a zeroed list. */
 void attacks_save(const struct attacks *a, struct writer *out);
 void attacks_load(struct hosts *h, struct attacks *a, struct reader *in);

@@ -165,6 +165,14 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     smallest_merge(w->hosts, &into->images, &from->images, images_kept);
 }
 
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    smallest_free(w->hosts, &s->contacts, contacts_kept);
+    smallest_free(w->hosts, &s->fetches, fetches_kept);
+    smallest_free(w->hosts, &s->images, images_kept);
+}
+
 /* Saving: what follows from the rest is not written, but made again. */
 
 static void put_contact(struct writer *out, const void *item)
@@ -395,6 +403,7 @@ const struct detector detector_callback = {
     .interests = 1u << OBSERVED_ANSWER | 1u << OBSERVED_HTTP,
     .observe = observe,
     .merge = merge,
+    .release = release,
     .report = report,
     .save = save,
     .load = load,

@@ -12,6 +12,7 @@
 #include "evidence/sign.h"
 #include "observe/observation.h"
 
+struct answered_ports;
 struct hosts;
 struct calendar;
 struct edge;
@@ -34,7 +35,10 @@ struct watcher {
 struct detector {
     enum sign_id sign;
     size_t slot_size;
-    bool statistical;   /* its sign weighs by a chance: one test more for an innocent host */
+    bool statistical; /* its sign weighs by a chance: one test more for an innocent host */
+    /* Few hosts have a slot, a single observation tells much, and part of a day never shows more
+     * than the whole: where a host-day was let go it begins anew. */
+    bool adds_up;
     unsigned interests; /* bits (1 << enum observation_kind): what observe is called for */
     void (*observe)(struct watcher *w, const struct observation *seen);
     /* Whether it could make anything of this datagram: a cheap gate. NULL: never. */
@@ -46,6 +50,8 @@ struct detector {
     bool (*awaits_answer)(const struct observation *seen);
     /* Folds `from` into `into`: associative, commutative, idempotent in what is weighed. */
     void (*merge)(struct watcher *w, void *into, const void *from);
+    /* Gives back the sets and extras of a slot that is let go. NULL: it has none. */
+    void (*release)(struct watcher *w, void *slot);
     /* Fills *out (zeroed by the caller) and returns true when the slot of this day amounts to a
      * sign. */
     bool (*report)(struct watcher *w, int32_t day, const void *slot, struct sign *out);
@@ -64,6 +70,9 @@ struct detector {
     /* The keys that this host sent on, for the search for relays; NULL: none, or the detector knows
      * relays by itself. */
     const struct trail *(*trail)(const void *slot);
+    /* The P2P ports on which this host answered, for the search for whoever is behind it; NULL:
+     * none. */
+    const struct answered_ports *(*answered_on)(const void *slot);
 };
 
 /* All detectors, detector_count of them. */
@@ -71,7 +80,11 @@ extern const struct detector *const detectors[];
 extern const unsigned detector_count;
 
 /* This detector's slot of a host on the day of the time: zeroed when new; NULL when the store is
- * full (which the store counts and the summary reports). */
+ * full (which the store counts and the summary reports), or has let go of this host-day and the
+ * detector does not add up. */
 void *watcher_slot(struct watcher *w, struct address host, int64_t when_us);
+
+/* Where that gave none: one whose trail counts, and which is never reported. */
+void *watcher_slot_of_part(struct watcher *w, struct address host, int64_t when_us);
 
 #endif

@@ -25,3 +25,8 @@ void *watcher_slot(struct watcher *w, struct address host, int64_t when_us)
 {
     return hosts_slot(w->hosts, w->detector, host, day_of(when_us));
 }
+
+void *watcher_slot_of_part(struct watcher *w, struct address host, int64_t when_us)
+{
+    return hosts_slot_of_part(w->hosts, w->detector, host, day_of(when_us));
+}

@@ -130,6 +130,15 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     span_merge(&hits->span, from->hits->span);
 }
 
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    if (s->hits == NULL)
+        return;
+    set_free(hosts_sets(w->hosts), &s->hits->listed);
+    hosts_give_extra(w->hosts, s->hits, sizeof *s->hits);
+}
+
 static uint64_t count_kind(const struct slot *s, enum worm_site_kind kind)
 {
     uint64_t count = 0;
@@ -219,6 +228,7 @@ const struct detector detector_known_site = {
     .interests = 1u << OBSERVED_DNS | 1u << OBSERVED_HTTP,
     .observe = observe,
     .merge = merge,
+    .release = release,
     .report = report,
     .save = save,
     .load = load,

@@ -69,6 +69,17 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     span_merge(&hits->span, from->hits->span);
 }
 
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    if (s->hits == NULL)
+        return;
+    set_free(hosts_sets(w->hosts), &s->hits->requests);
+    set_free(hosts_sets(w->hosts), &s->hits->servers);
+    set_free(hosts_sets(w->hosts), &s->hits->ports);
+    hosts_give_extra(w->hosts, s->hits, sizeof *s->hits);
+}
+
 static void save(const void *slot, struct writer *out)
 {
     const struct hits *hits = ((const struct slot *)slot)->hits; /* reader: no bytes, our own */
@@ -131,6 +142,7 @@ const struct detector detector_odd_http = {
     .interests = 1u << OBSERVED_HTTP,
     .observe = observe,
     .merge = merge,
+    .release = release,
     .report = report,
     .save = save,
     .load = load,

@@ -112,6 +112,16 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     }
 }
 
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    set_free(hosts_sets(w->hosts), &s->answered);
+    if (s->hits == NULL)
+        return;
+    set_free(hosts_sets(w->hosts), &s->hits->clients);
+    hosts_give_extra(w->hosts, s->hits, sizeof *s->hits);
+}
+
 static void save(const void *slot, struct writer *out)
 {
     const struct slot *s = slot;
@@ -242,6 +252,7 @@ const struct detector detector_p2p_listener = {
     .interests = 1u << OBSERVED_ANSWER,
     .observe = observe,
     .merge = merge,
+    .release = release,
     .report = report,
     .save = save,
     .load = load,

@@ -7,6 +7,8 @@
  *
  * Bare requests (no field, no noise) are what scanners send, nmap's and our own; the count of
  * messages that are more than that decides between a scanner and the worm, in the verdict.
+ *
+ * Of who answers, the ports are kept that are none of its own address: they tell who is behind it.
  * Source: spec of asking, section b; conficker/message. */
 #include <stdio.h>
 
@@ -16,6 +18,7 @@
 #include "conficker/message.h"
 #include "detect/detector.h"
 #include "detect/p2p_seen.h"
+#include "evidence/answered_ports.h"
 #include "evidence/hosts.h"
 #include "evidence/saving.h"
 #include "evidence/set.h"
@@ -38,6 +41,11 @@ struct slot {
     struct trail trail;
 };
 
+struct answer_slot {
+    struct slot said; /* first: what serves both detectors sees it alone */
+    struct answered_ports ports;
+};
+
 /* Of messages of the same microsecond one goes before, whichever came first to us. */
 static bool is_before(const struct first *a, const struct first *b)
 {
@@ -50,13 +58,14 @@ static bool is_before(const struct first *a, const struct first *b)
     return x < ((uint64_t)b->peer_port << 32 | (uint32_t)b->protocol << 16 | b->flags);
 }
 
-static void note(struct watcher *w, const struct observation *seen, const struct message *m)
+/* The sender's slot; NULL where there is none. */
+static void *note(struct watcher *w, const struct observation *seen, const struct message *m)
 {
     const struct endpoint *sender = seen->by_client ? &seen->client : &seen->server;
     const struct endpoint *peer = seen->by_client ? &seen->server : &seen->client;
     struct slot *s = watcher_slot(w, sender->address, seen->when_us);
     if (s == NULL)
-        return;
+        return NULL;
     struct first first = {.when_us = seen->when_us,
                           .peer = peer->address,
                           .peer_port = peer->port,
@@ -70,21 +79,26 @@ static void note(struct watcher *w, const struct observation *seen, const struct
     s->bare += message_is_bare(m);
     (void)set_add(hosts_sets(w->hosts), &s->peers, hash_address(peer->address));
     trail_add(w->hosts, &s->trail, hash_number(m->key ^ m->checksum), seen->when_us);
+    return s;
 }
 
 static void observe_sender(struct watcher *w, const struct observation *seen)
 {
     struct message m;
     if (seen->by_client && seen->client_known && p2p_message_of(seen, &m))
-        note(w, seen, &m);
+        (void)note(w, seen, &m);
 }
 
 static void observe_answerer(struct watcher *w, const struct observation *seen)
 {
     struct message m;
-    if (!seen->by_client && seen->client_known && seen->other_spoke && p2p_message_of(seen, &m) &&
-        !p2p_is_echo(seen))
-        note(w, seen, &m);
+    if (seen->by_client || !seen->client_known || !seen->other_spoke || !p2p_message_of(seen, &m) ||
+        p2p_is_echo(seen))
+        return;
+    struct answer_slot *s = note(w, seen, &m);
+    if (s != NULL && address_is_v4(seen->server.address))
+        answered_ports_add(&s->ports, address_v4(seen->server.address), p2p_transport(seen),
+                           seen->server.port, seen->when_us);
 }
 
 static void merge(struct watcher *w, void *into_slot, const void *from_slot)
@@ -101,6 +115,21 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     into->bare += from->bare;
     set_merge(hosts_sets(w->hosts), &into->peers, &from->peers);
     trail_merge(w->hosts, &into->trail, &from->trail);
+}
+
+static void merge_answers(struct watcher *w, void *into_slot, const void *from_slot)
+{
+    struct answer_slot *into = into_slot;
+    const struct answer_slot *from = from_slot;
+    merge(w, &into->said, &from->said);
+    answered_ports_merge(&into->ports, &from->ports);
+}
+
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    set_free(hosts_sets(w->hosts), &s->peers);
+    trail_free(w->hosts, &s->trail);
 }
 
 static void save(const void *slot, struct writer *out)
@@ -132,6 +161,22 @@ static bool load(struct watcher *w, void *slot, struct reader *in)
     s->first.flags = read_le16(in);
     load_trail(w->hosts, &s->trail, in);
     load_demand(in, s->messages > 0 && s->bare <= s->messages && s->first.when_us <= s->last_us);
+    return !in->failed;
+}
+
+static void save_answers(const void *slot, struct writer *out)
+{
+    const struct answer_slot *s = slot;
+    save(&s->said, out);
+    answered_ports_save(out, &s->ports);
+}
+
+static bool load_answers(struct watcher *w, void *slot, struct reader *in)
+{
+    struct answer_slot *s = slot;
+    if (!load(w, &s->said, in))
+        return false;
+    answered_ports_load(in, &s->ports);
     return !in->failed;
 }
 
@@ -199,14 +244,22 @@ static const struct trail *trail(const void *slot)
     return &s->trail;
 }
 
+static const struct answered_ports *answered_on(const void *slot)
+{
+    const struct answer_slot *s = slot;
+    return &s->ports;
+}
+
 const struct detector detector_p2p_message = {
     .sign = SIGN_P2P_MESSAGE,
     .slot_size = sizeof(struct slot),
+    .adds_up = true,
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_sender,
     .wants_datagram = p2p_wants_datagram,
     .wants = p2p_wants,
     .merge = merge,
+    .release = release,
     .report = report_sender,
     .save = save,
     .load = load,
@@ -215,13 +268,17 @@ const struct detector detector_p2p_message = {
 
 const struct detector detector_p2p_answer = {
     .sign = SIGN_P2P_ANSWER,
-    .slot_size = sizeof(struct slot),
+    .slot_size = sizeof(struct answer_slot),
+    .adds_up = true,
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe_answerer,
     .wants_datagram = p2p_wants_datagram,
     .wants = p2p_wants,
-    .merge = merge,
+    .merge = merge_answers,
+    .release = release, /* of what begins the slot: the ports own nothing */
     .report = report_answerer,
-    .save = save,
-    .load = load,
+    .save = save_answers,
+    .load = load_answers,
+    .saved_form = 1,
+    .answered_on = answered_on,
 };

@@ -75,15 +75,19 @@ static void observe(struct watcher *w, const struct observation *seen)
         return;
     if (seen->protocol != IP_TCP && seen->protocol != IP_UDP)
         return;
+    enum transport transport = seen->protocol == IP_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
+    bool is_hit = address_is_v4(seen->server.address) &&
+                  port_is_predicted(address_v4(seen->server.address), transport, port,
+                                    seen->when_us);
     struct slot *s = watcher_slot(w, seen->client.address, seen->when_us);
+    if (s == NULL && is_hit) /* the trail of what was let go still tells who only passes on */
+        s = watcher_slot_of_part(w, seen->client.address, seen->when_us);
     if (s == NULL)
         return;
     uint64_t pair = hash_pair(hash_address(seen->server.address), port);
     (void)set_add(hosts_sets(w->hosts), &s->tried, pair);
     /* A pair that is known is asked again: it may have come by the other protocol before. */
-    enum transport transport = seen->protocol == IP_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
-    if (address_is_v4(seen->server.address) &&
-        port_is_predicted(address_v4(seen->server.address), transport, port, seen->when_us))
+    if (is_hit)
         note_hit(w, s, seen, pair);
 }
 
@@ -99,6 +103,17 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     trail_merge(w->hosts, &hits->trail, &from->hits->trail);
     examples_merge(&hits->examples, &from->hits->examples);
     span_merge(&hits->span, from->hits->span);
+}
+
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    set_free(hosts_sets(w->hosts), &s->tried);
+    if (s->hits == NULL)
+        return;
+    set_free(hosts_sets(w->hosts), &s->hits->addresses);
+    trail_free(w->hosts, &s->hits->trail);
+    hosts_give_extra(w->hosts, s->hits, sizeof *s->hits);
 }
 
 static void save(const void *slot, struct writer *out)
@@ -185,6 +200,7 @@ const struct detector detector_p2p_ports = {
     .interests = 1u << OBSERVED_BEGIN,
     .observe = observe,
     .merge = merge,
+    .release = release,
     .report = report,
     .save = save,
     .load = load,

@@ -194,6 +194,25 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     span_merge(&hits->span, from->hits->span);
 }
 
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    struct set_pool *pool = hosts_sets(w->hosts);
+    for (unsigned list = 0; list < NAME_LISTS; list++) {
+        for (unsigned i = 0; i < LENGTHS; i++) {
+            set_free(pool, &s->tried[list][i]);
+            for (unsigned half = 0; half < HALVES && s->hits != NULL; half++)
+                set_free(pool, &s->hits->names[list][i][half]);
+        }
+    }
+    hosts_give_extra(w->hosts, s->hits, sizeof *s->hits);
+    if (s->trails == NULL)
+        return;
+    trail_free(w->hosts, &s->trails->asked_of);
+    trail_free(w->hosts, &s->trails->asked_by);
+    hosts_give_extra(w->hosts, s->trails, sizeof *s->trails);
+}
+
 static void save_hits(const struct hits *hits, struct writer *out)
 {
     for (unsigned list = 0; list < NAME_LISTS; list++) {
@@ -388,6 +407,7 @@ const struct detector detector_rendezvous_dns = {
     .interests = 1u << OBSERVED_DNS,
     .observe = observe,
     .merge = merge,
+    .release = release,
     .report = report,
     .save = save,
     .load = load,

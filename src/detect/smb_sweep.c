@@ -109,6 +109,13 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     into->ports |= from->ports;
 }
 
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    set_free(hosts_sets(w->hosts), &s->tried);
+    set_free(hosts_sets(w->hosts), &s->answered);
+}
+
 static void save(const void *slot, struct writer *out)
 {
     const struct slot *s = slot;
@@ -190,6 +197,7 @@ const struct detector detector_smb_sweep = {
     .observe = observe,
     .wants = wants,
     .merge = merge,
+    .release = release,
     .report = report,
     .save = save,
     .load = load,

@@ -117,6 +117,12 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
         set_merge(hosts_sets(w->hosts), &into->networks, &from->networks);
 }
 
+static void release(struct watcher *w, void *slot)
+{
+    struct slot *s = slot;
+    set_free(hosts_sets(w->hosts), &s->networks);
+}
+
 static void save(const void *slot, struct writer *out)
 {
     const struct slot *s = slot;
@@ -194,6 +200,7 @@ const struct detector detector_sweep_pattern = {
     .interests = 1u << OBSERVED_BEGIN,
     .observe = observe,
     .merge = merge,
+    .release = release,
     .report = report,
     .save = save,
     .load = load,

@@ -22,6 +22,7 @@ static struct hunt *hunt_of(struct sink *self)
 static void take(struct sink *self, const struct observation *seen)
 {
     struct hunt *h = hunt_of(self);
+    hosts_make_room(h->pouring_into);
     if (seen->kind == OBSERVED_BEGIN) {
         hosts_met(h->pouring_into, seen->client.address);
         hosts_met(h->pouring_into, seen->server.address);
@@ -90,6 +91,8 @@ static void seat_detectors(struct hunt *h)
                                           .exempt = h->settings->exempt,
                                           .exempt_count = h->settings->exempt_count,
                                           .sites = h->settings->sites};
+        if ((h->settings->unseated & 1u << d) != 0)
+            continue;
         add_questions(h, detectors[d]);
         for (unsigned kind = 0; kind < OBSERVATION_KINDS; kind++)
             if ((detectors[d]->interests & 1u << kind) != 0)
@@ -118,6 +121,7 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
     }
     home_init(&h->home, settings->home, settings->home_count);
     seat_detectors(h);
+    hunt_keep_gravest(h);
     return h;
 }
 

@@ -33,6 +33,8 @@ struct hunt_settings {
     unsigned sampling; /* 1 in so many packets was kept by the sensor; 1: all */
     const char *verb;  /* for the summary; NULL: "hunt" */
     struct hosts_limits limits;
+    unsigned
+        unseated; /* bits by place in the table: detectors that see nothing, for measurements */
     struct export *export; /* of the packets behind the verdicts; NULL: none */
 };
 

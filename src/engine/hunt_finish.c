@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/writer.h"
+#include "engine/behind_nat.h"
 #include "engine/edges.h"
 #include "engine/export.h"
 #include "engine/relays.h"
@@ -36,18 +37,23 @@ static unsigned tests_of(const struct host_day *day)
 {
     unsigned tests = 0;
     for (unsigned d = 0; d < detector_count; d++)
-        tests += detectors[d]->statistical && day->slots[d] != NULL;
+        tests += detectors[d]->statistical &&
+                 (day->slots[d] != NULL || (day->refused & 1u << d) != 0);
     return tests;
 }
 
-/* The signs of one host-day, appended to signs; returns how many there are now. */
+/* The signs of one host-day, appended to signs; returns how many there are now. Where evidence of
+ * the host is gone, chance alone does not convict it: what is gone may have been a scanner's, or of
+ * the host for which it passes things on. A proof does, though what is gone might set it aside: a
+ * checker of lists that shows one on another day is as rare as the infected are not. */
 static size_t report_day(struct hunt *h, const struct host_day *day, const bool *relayed,
                          struct sign *signs, size_t count)
 {
+    bool is_cut = h->refused > 0 || hosts_is_cut(h->hosts, day->host);
     for (unsigned d = 0; d < detector_count; d++) {
         struct sign *sign = &signs[count];
         memset(sign, 0, sizeof *sign);
-        if (day->slots[d] == NULL ||
+        if (!host_day_tells(day, d) ||
             !detectors[d]->report(&h->watchers[d], day->day, day->slots[d], sign))
             continue;
         if (sign->weight == WEIGHT_STATISTICAL && sign->false_alarm_log10 > -HUNT_SIGN_FLOOR &&
@@ -56,6 +62,8 @@ static size_t report_day(struct hunt *h, const struct host_day *day, const bool 
         sign->id = detectors[d]->sign;
         sign->day = day->day;
         sign->tests = tests_of(day);
+        sign->below_floor |= sign->weight == WEIGHT_STATISTICAL &&
+                             (is_cut || (h->trails_lost && detectors[d]->trail != NULL));
         if (relayed[d])
             sign->marks |= MARK_RELAY;
         count++;
@@ -87,14 +95,15 @@ struct dossier {
     size_t served_count;
 };
 
-/* When it first did what an infected host does; being attacked and fetching is a victim's part. */
+/* When it first did what an infected host does. Being attacked and fetching is a victim's part, and
+ * what weighs one point, but for a sweep, innocent hosts do every day. */
 static int64_t first_deed_us(const struct sign *signs, size_t count)
 {
     int64_t first_us = INT64_MAX;
     for (size_t i = 0; i < count; i++) {
-        bool suffered = (signs[i].marks & (MARK_ATTACKED | MARK_FETCHED)) != 0 &&
-                        signs[i].weight == WEIGHT_POINTS && signs[i].points <= 1;
-        if (!suffered && signs[i].first_us < first_us)
+        bool says_little = signs[i].weight == WEIGHT_POINTS && signs[i].points <= 1 &&
+                           signs[i].id != SIGN_SMB_SWEEP;
+        if (!says_little && signs[i].first_us < first_us)
             first_us = signs[i].first_us;
     }
     return first_us;
@@ -225,6 +234,31 @@ static int compare_findings(const void *a, const void *b)
     return address_compare(x->host, y->host);
 }
 
+/* Of findings in their order. False without memory. */
+static bool look_behind(struct hunt *h, struct findings *f, struct sentences *limits)
+{
+    size_t count;
+    struct host_day *const *days = hosts_sorted(h->hosts, &count);
+    struct behind_nat *behind = days != NULL ? malloc(sizeof *behind) : NULL;
+    if (behind == NULL)
+        return false;
+    behind_nat_begin(behind, days, count);
+    for (size_t i = 0; i < f->count; i++)
+        behind_nat_add(behind, &f->items[i].verdict);
+    bool good = behind_nat_find(behind);
+    if (behind->hosts_left_out > 0)
+        sentence_add(limits,
+                     "who is behind an address: looked for behind %d, and not behind %llu more",
+                     BEHIND_HOSTS_MAX, (unsigned long long)behind->hosts_left_out);
+    if (behind->weeks_left_out)
+        sentence_add(limits,
+                     "who is behind an address: looked for by the ports of the last %d weeks, and "
+                     "in older ones by those alone that no week changes",
+                     BEHIND_WEEKS_MAX);
+    free(behind);
+    return good;
+}
+
 static uint64_t refused(const struct hunt *h)
 {
     return hosts_refused(h->hosts) + h->refused;
@@ -254,6 +288,11 @@ static void say_limits(const struct hunt *h, const struct edges *edges, struct s
                      "evidence: %llu times there was no room for a host's evidence: hosts may be "
                      "missing",
                      (unsigned long long)refused(h));
+    if (hosts_let_go(h->hosts) > 0)
+        sentence_add(l,
+                     "evidence: %llu host-days were let go, the least suspicious first: hosts may "
+                     "be missing, and chance alone convicts no host of which a day was let go",
+                     (unsigned long long)hosts_let_go(h->hosts));
     if (names_refused(h->names) > 0)
         sentence_add(l,
                      "names: %llu times there was no room for what told who a host is: names and "
@@ -352,8 +391,8 @@ static bool nothing_left_out(const struct hunt *h, const struct edges *edges)
 {
     const struct source_counts *c = &h->counts;
     return !h->incomplete && !edges->cut && h->recognised > 0 && refused(h) == 0 &&
-           lost_look_ups(h) == 0 && c->frames_unknown_link == 0 && c->frames_without_time == 0 &&
-           c->heads_let_go == 0 && h->passed_over == 0;
+           hosts_let_go(h->hosts) == 0 && lost_look_ups(h) == 0 && c->frames_unknown_link == 0 &&
+           c->frames_without_time == 0 && c->heads_let_go == 0 && h->passed_over == 0;
 }
 
 /* False when not all could be written. Without memory to say what is wanted, all is left out. */
@@ -380,6 +419,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
         qsort(findings.items, findings.count, sizeof findings.items[0], compare_findings);
     say_limits(h, &findings.edges, &limits);
     say_notes(h, &notes);
+    judged = look_behind(h, &findings, &limits) && judged;
     if (!judged)
         sentence_add(&limits, "memory: there was none left to judge all hosts");
     bool exported = write_evidence(h, &findings, &limits, &notes);

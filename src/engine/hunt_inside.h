@@ -54,6 +54,7 @@ struct hunt {
     unsigned format_count;
     uint64_t refused, lost_look_ups; /* of parts with a store of their own */
     uint64_t passed_over;            /* evidence of detectors that are not known here */
+    bool trails_lost;                /* of hosts that were let go: relays may not be known */
     unsigned sampling;               /* the coarsest */
     bool incomplete;
 };
@@ -63,6 +64,11 @@ struct input_totals *hunt_add_input(struct hunt *h, const char *name);
 /* Sources begin their texts with "offset N: ", where the damage is; N and the rest are kept
  * apart. */
 void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *reason);
+
+/* hunt_room.c: the store of all inputs lets go of what is least grave where it has no room. */
+void hunt_keep_gravest(struct hunt *h);
+/* Whether this slot of the detector holds keys by which others may be known as relays. */
+bool hunt_has_trail(unsigned detector, const void *slot);
 
 /* hunt_parts.c */
 struct hosts *hunt_new_store(const struct hunt *h);

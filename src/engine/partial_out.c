@@ -115,6 +115,7 @@ static void put_identity(struct writer *w, const struct hunt_part *part)
     write_le64(w, (uint64_t)part->since_us);
     write_le64(w, (uint64_t)part->until_us);
     write_le32(w, part->sampling);
+    write_le64(w, part->sites);
 }
 
 static void put_counts(struct writer *w, const struct source_counts *c)
@@ -168,14 +169,14 @@ static void put_host_day(struct partial_out *p, const struct host_day *day)
 {
     unsigned slots = 0;
     for (unsigned d = 0; d < detector_count; d++)
-        slots += day->slots[d] != NULL;
+        slots += host_day_tells(day, d);
     struct writer w = writer_over(p->piece, PIECE_MAX);
     save_address(&w, day->host);
     write_le32(&w, (uint32_t)day->day);
     write_u8(&w, (uint8_t)slots);
     put_piece(p, &w);
     for (unsigned d = 0; d < detector_count; d++)
-        if (day->slots[d] != NULL)
+        if (host_day_tells(day, d))
             put_slot(p, d, day->slots[d]);
 }
 

@@ -13,6 +13,7 @@
 #include "engine/sentences.h"
 #include "evidence/netbios_check.h"
 #include "evidence/smb_check.h"
+#include "scan/smb_accounts.h"
 
 struct scan {
     const struct scan_settings *settings;
@@ -107,8 +108,9 @@ static enum hearing hear(struct scan *s, const struct asked *host)
     enum check_cause causes[SHOTS_MAX];
     bool whole = true;
     for (size_t i = 0; i < host->count; i++) {
-        const struct check check = {.cause = host->answers[i].cause};
-        causes[i] = check.cause;
+        struct check check = {.cause = causes[i] = host->answers[i].cause};
+        if (host->answers[i].smb != NULL && smb_check_is_cut(host->answers[i].smb))
+            check.cause = host->answers[i].smb->network;
         s->of_cause[check.cause]++;
         whole = whole && check_result_of(&check) != CHECK_ERROR;
     }
@@ -255,6 +257,17 @@ static void say_limits(const struct engine_counts *counts, struct sentences *l)
                      (unsigned long long)counts->shortages);
 }
 
+/* Wrong passwords lock accounts, so the third refusal was the last. */
+static void say_account(const struct smb_accounts *given, struct sentences *l)
+{
+    if (given == NULL || given->failures < SMB_FAILURES_MAX)
+        return;
+    sentence_add(l,
+                 "account: %u hosts refused the one that was given, so that no other was asked "
+                 "with it; is its password right?",
+                 given->failures);
+}
+
 static void say_weeks(const struct scan *s, struct sentences *l)
 {
     const struct engine_settings *engine = &s->settings->engine;
@@ -289,6 +302,7 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
 {
     struct sentences limits = {0}, notes = {0};
     say_limits(counts, &limits);
+    say_account(s->settings->engine.accounts, &limits);
     say_weeks(s, &notes);
     say_left_out(s, &notes);
     say_local_failures(s, &notes);

@@ -1,29 +1,16 @@
 /* An open-addressing table from (address, day) to a host-day, which is never moved; its slots and
- * itself live in one arena. Sets of all hosts share a pool of their own. */
+ * itself are pieces of one memory. Sets of all hosts share a pool of their own. */
 #include "evidence/hosts.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
-#include "base/hash.h"
+#include "evidence/hosts_inside.h"
 
-enum { TABLE_FIRST = 1 << 12 };
-
-struct hosts {
-    struct hosts_limits limits;
-    size_t slot_sizes[HOSTS_KINDS_MAX];
-    unsigned kind_count;
-    struct arena arena;
-    struct set_pool sets;
-    struct set met;
-    struct host_day **table; /* table_size places, a power of two; NULL: free */
-    size_t table_size, count;
-    struct host_day **sorted; /* made by hosts_sorted */
-    struct host_day *last;    /* found last: observations come in runs of one host */
-    uint64_t refused;
-};
+/* How many host-days may be gone for each that is kept: with the usual limit they are remembered in
+ * 128 MiB. */
+enum { TABLE_FIRST = 1 << 12, GONE_PER_HOST_DAY = 12 };
 
 struct hosts *hosts_new(const struct hosts_limits *limits, const size_t *slot_sizes,
                         unsigned kind_count)
@@ -35,8 +22,11 @@ struct hosts *hosts_new(const struct hosts_limits *limits, const size_t *slot_si
     h->limits = *limits;
     h->kind_count = kind_count;
     memcpy(h->slot_sizes, slot_sizes, kind_count * sizeof slot_sizes[0]);
-    h->arena = arena_of(limits->slot_bytes);
+    h->pieces = pieces_of(limits->slot_bytes);
     h->sets = set_pool_of(limits->set_bytes);
+    h->gone = gone_of(limits->host_days < SIZE_MAX / GONE_PER_HOST_DAY
+                          ? limits->host_days * GONE_PER_HOST_DAY
+                          : SIZE_MAX);
     h->table_size = TABLE_FIRST;
     h->table = calloc(h->table_size, sizeof(struct host_day *));
     if (h->table == NULL) {
@@ -50,21 +40,17 @@ void hosts_free(struct hosts *h)
 {
     if (h == NULL)
         return;
-    arena_free(&h->arena);
+    pieces_free(&h->pieces);
     set_pool_free(&h->sets);
     free(h->table);
+    gone_free(&h->gone);
     free(h->sorted);
     free(h);
 }
 
-static uint64_t hash_of(struct address host, int32_t day)
+size_t hosts_place_of(struct host_day *const *table, size_t size, struct address host, int32_t day)
 {
-    return hash_pair(hash_address(host), (uint32_t)day);
-}
-
-static size_t place_of(struct host_day *const *table, size_t size, struct address host, int32_t day)
-{
-    size_t at = hash_of(host, day) & (size - 1);
+    size_t at = host_day_hash(host, day) & (size - 1);
     while (table[at] != NULL && (table[at]->day != day || !address_equal(table[at]->host, host)))
         at = (at + 1) & (size - 1);
     return at;
@@ -79,56 +65,99 @@ static bool grow(struct hosts *h)
         return false;
     for (size_t i = 0; i < h->table_size; i++)
         if (h->table[i] != NULL)
-            table[place_of(table, size, h->table[i]->host, h->table[i]->day)] = h->table[i];
+            table[hosts_place_of(table, size, h->table[i]->host, h->table[i]->day)] = h->table[i];
     free(h->table);
     h->table = table;
     h->table_size = size;
     return true;
 }
 
-static struct host_day *host_day_of(struct hosts *h, struct address host, int32_t day)
+static struct host_day *make(struct hosts *h, struct address host, int32_t day)
 {
-    size_t at = place_of(h->table, h->table_size, host, day);
-    if (h->table[at] != NULL)
-        return h->table[at];
     if (h->count == h->limits.host_days)
         return NULL;
-    if (h->count * 4 >= h->table_size * 3) {
-        if (!grow(h))
-            return NULL;
-        at = place_of(h->table, h->table_size, host, day);
-    }
-    struct host_day *made = arena_take(&h->arena, 1, sizeof *made + h->kind_count * sizeof(void *));
+    if (h->count * 4 >= h->table_size * 3 && !grow(h))
+        return NULL;
+    struct host_day *made = pieces_take(&h->pieces, host_day_size(h));
     if (made == NULL)
         return NULL;
     made->host = host;
     made->day = day;
-    h->table[at] = made;
+    h->table[hosts_place_of(h->table, h->table_size, host, day)] = made;
     h->count++;
     return made;
 }
 
-void *hosts_slot(struct hosts *h, unsigned kind, struct address host, int32_t day)
+/* What asks for a slot. */
+struct asking {
+    unsigned kind;
+    bool of_part; /* a part of the day will do */
+};
+
+/* NULL: there is none and none is made, which is counted unless it was before. */
+static struct host_day *host_day_of(struct hosts *h, struct asking a, struct address host,
+                                    int32_t day)
 {
-    assert(kind < h->kind_count);
-    struct host_day *of = h->last;
-    if (of == NULL || of->day != day || !address_equal(of->host, host))
-        of = host_day_of(h, host, day);
-    if (of != NULL && of->slots[kind] == NULL)
-        of->slots[kind] = arena_take(&h->arena, 1, h->slot_sizes[kind]);
-    if (of == NULL || of->slots[kind] == NULL) {
-        h->refused++;
+    size_t at = hosts_place_of(h->table, h->table_size, host, day);
+    if (h->table[at] != NULL)
+        return h->table[at];
+    bool is_gone = gone_has(&h->gone, host_day_hash(host, day));
+    bool is_open = h->shut ? false : !is_gone || a.of_part;
+    if (!is_open && (h->keeper.again & 1u << a.kind) == 0) {
+        h->refused += !is_gone;
         return NULL;
     }
+    struct host_day *made = make(h, host, day);
+    if (made == NULL) {
+        h->refused++;
+        (void)hosts_bury(h, host, day);
+    } else if (is_gone || h->shut) {
+        made->part = (uint16_t)~h->keeper.again;
+    }
+    return made;
+}
+
+static void *slot_of(struct hosts *h, struct asking a, struct address host, int32_t day)
+{
+    assert(a.kind < h->kind_count);
+    struct host_day *of = h->last;
+    if (of == NULL || of->day != day || !address_equal(of->host, host))
+        of = host_day_of(h, a, host, day);
+    if (of == NULL)
+        return NULL;
     h->last = of;
-    return of->slots[kind];
+    void **slot = &of->slots[a.kind];
+    uint16_t bit = (uint16_t)(1u << a.kind);
+    if (*slot != NULL || (of->refused & bit) != 0 || ((of->part & bit) != 0 && !a.of_part))
+        return *slot;
+    *slot = pieces_take(&h->pieces, h->slot_sizes[a.kind]);
+    if (*slot == NULL) {
+        of->refused |= bit;
+        h->refused++;
+    }
+    return *slot;
+}
+
+void *hosts_slot(struct hosts *h, unsigned kind, struct address host, int32_t day)
+{
+    return slot_of(h, (struct asking){kind, false}, host, day);
+}
+
+void *hosts_slot_of_part(struct hosts *h, unsigned kind, struct address host, int32_t day)
+{
+    return slot_of(h, (struct asking){kind, true}, host, day);
 }
 
 void *hosts_extra(struct hosts *h, size_t size)
 {
-    void *extra = arena_take(&h->arena, 1, size);
+    void *extra = pieces_take(&h->pieces, size);
     h->refused += extra == NULL;
     return extra;
+}
+
+void hosts_give_extra(struct hosts *h, void *extra, size_t size)
+{
+    pieces_give(&h->pieces, extra, size);
 }
 
 struct set_pool *hosts_sets(struct hosts *h)

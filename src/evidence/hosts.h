@@ -1,8 +1,17 @@
 /* Evidence of all hosts: per host and UTC day, one slot a detector.
  *
- * Slots are zeroed memory whose size the detector names; they live until the store is freed. The
- * number of host-days and the bytes of all slots are limited by name; what could not be kept for
- * want of room is counted, and the summary says so. */
+ * Slots are zeroed memory whose size the detector names; they live until the store is freed, or
+ * lets go of them. The number of host-days and the bytes of all slots are limited by name. A
+ * store that has a keeper lets go of the least grave host-days before it is full
+ * (hosts_make_room); what was let go, and what could not be kept for want of room, is counted,
+ * and the summary says so.
+ *
+ * Above the limits no verdict may become more severe. A host-day that was let go or refused
+ * could do harm where it began anew: of a part of a day a chance can be smaller, and a share
+ * larger, than of the whole (all hits late in the day, most tries before). So it is remembered
+ * that it is gone, and only kinds of slot whose evidence can but add up (`again`) begin anew
+ * there: of these a part is never more than the whole. They are the kinds that bring proof, so a
+ * host that was let go as innocent is found all the same when it attacks. */
 #ifndef WORMSIGN_EVIDENCE_HOSTS_H
 #define WORMSIGN_EVIDENCE_HOSTS_H
 
@@ -27,22 +36,61 @@ struct hosts_limits {
 struct host_day {
     struct address host;
     int32_t day;
-    void *slots[]; /* one a kind; NULL: this detector has nothing to say */
+    uint16_t refused; /* kinds (bits) that found no room: they are not begun later in the day */
+    uint16_t part;    /* kinds that know less than the whole day: they must not be reported */
+    bool going;       /* being let go */
+    void *slots[];    /* one a kind; NULL: this detector has nothing to say */
 };
 
 struct hosts;
+
+/* What a store asks before it lets go of something. */
+struct hosts_keeper {
+    void *context;
+    /* How grave the host-day is; HUGE_VAL: its host is never let go. */
+    double (*gravity)(void *context, const struct host_day *day);
+    /* Gives back the sets and extras that the slot owns. */
+    void (*release)(void *context, unsigned kind, void *slot);
+    unsigned again; /* kinds (bits) that may begin anew where a host-day is gone */
+};
 
 /* slot_sizes[kind] for kind_count kinds of slot. NULL: no memory. */
 struct hosts *hosts_new(const struct hosts_limits *limits, const size_t *slot_sizes,
                         unsigned kind_count);
 void hosts_free(struct hosts *h); /* NULL is fine */
 
-/* The slot, made and zeroed when it is new; NULL at a limit (counted). */
+/* The slot, made and zeroed when it is new; NULL at a limit (counted), and where the host-day is
+ * gone. */
 void *hosts_slot(struct hosts *h, unsigned kind, struct address host, int32_t day);
+
+/* The same, where the host-day is gone too: what it then tells is of a part of the day. */
+void *hosts_slot_of_part(struct hosts *h, unsigned kind, struct address host, int32_t day);
+
+/* There is a slot of this kind, and it knows the whole day. */
+static inline bool host_day_tells(const struct host_day *day, unsigned kind)
+{
+    return day->slots[kind] != NULL && (day->part & 1u << kind) == 0;
+}
 
 /* Zeroed memory that lives as long as the slots, for a part of a slot that few hosts need; NULL at
  * the limit. */
 void *hosts_extra(struct hosts *h, size_t size);
+
+/* Gives an extra of this size back. NULL is fine. */
+void hosts_give_extra(struct hosts *h, void *extra, size_t size);
+
+/* Without a keeper nothing is let go. The context is borrowed. */
+void hosts_keep_by(struct hosts *h, const struct hosts_keeper *keeper);
+
+/* Where the store is nearly full, lets go of the least grave quarter. To be called between
+ * observations, when nobody holds a slot; costs next to nothing where there is room. */
+void hosts_make_room(struct hosts *h);
+
+/* How many host-days were let go. */
+uint64_t hosts_let_go(const struct hosts *h);
+
+/* Whether something of this host is gone, or may be. */
+bool hosts_is_cut(const struct hosts *h, struct address host);
 
 struct set_pool *hosts_sets(struct hosts *h);
 

@@ -63,10 +63,12 @@ static void *piece_take(struct set_pool *pool, unsigned size)
 {
     struct set_piece **spare = &pool->spare[size - 1];
     struct set_piece *piece = *spare;
-    if (piece != NULL)
+    if (piece != NULL) {
         *spare = piece->next;
-    else
+        pool->spare_bytes -= size_bytes(size);
+    } else {
         piece = arena_take(&pool->arena, 1, size_bytes(size));
+    }
     if (piece == NULL)
         pool->refused++;
     else
@@ -79,6 +81,7 @@ static void piece_give(struct set_pool *pool, unsigned size, void *held)
     struct set_piece *piece = held;
     piece->next = pool->spare[size - 1];
     pool->spare[size - 1] = piece;
+    pool->spare_bytes += size_bytes(size);
 }
 
 void set_free(struct set_pool *pool, struct set *set)

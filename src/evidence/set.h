@@ -35,7 +35,8 @@ struct set_piece;
 struct set_pool {
     struct arena arena; /* arena.limit_bytes is the limit, arena.used_bytes what is taken */
     struct set_piece *spare[SET_SIZE_CLASSES];
-    uint64_t refused; /* requests refused for want of room: report it as a limit hit */
+    size_t spare_bytes; /* of those: given back, and not taken again */
+    uint64_t refused;   /* requests refused for want of room: report it as a limit hit */
 };
 
 struct set_pool set_pool_of(size_t limit_bytes);

@@ -33,8 +33,9 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "2^32 answers; only a program that speaks the worm's protocol, such as a honeypot or "
              "a test responder, can be mistaken for it.",
          .advice = ISOLATE_AND_CLEAN
-         "Where the answer came through address translation, the infected machine may stand "
-         "behind this address: 'wormsign unmask' finds it from the ports."},
+         "Where the answer came through address translation, the infected machine stands behind "
+         "this address: the report names it where the ports tell ('behind it'), and 'wormsign "
+         "unmask' finds it from ports."},
     [SIGN_P2P_ODD_ANSWER] =
         {.id = "p2p-odd-answer",
          .weight = "3",

@@ -45,6 +45,7 @@ static void make_room(struct hosts *h, struct smallest *list, struct smallest_of
         return;
     if (list->count > 0)
         memcpy(items, list->items, list->count * of.size);
+    hosts_give_extra(h, list->items, list->room * of.size);
     list->items = items;
     list->room = room;
 }
@@ -69,6 +70,12 @@ void smallest_add(struct hosts *h, struct smallest *list, struct smallest_of of,
         memmove(place(list, of, at + 1), place(list, of, at), moved * of.size);
     memcpy(place(list, of, at), item, of.size);
     list->count += list->count < list->room;
+}
+
+void smallest_free(struct hosts *h, struct smallest *list, struct smallest_of of)
+{
+    hosts_give_extra(h, list->items, list->room * of.size);
+    *list = (struct smallest){0};
 }
 
 void smallest_merge(struct hosts *h, struct smallest *into, const struct smallest *from,

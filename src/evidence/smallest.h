@@ -33,6 +33,9 @@ struct smallest_of {
  * counts), the list keeps fewer. */
 void smallest_add(struct hosts *h, struct smallest *list, struct smallest_of of, const void *item);
 
+/* Gives its memory back; it is empty then. */
+void smallest_free(struct hosts *h, struct smallest *list, struct smallest_of of);
+
 void smallest_merge(struct hosts *h, struct smallest *into, const struct smallest *from,
                     struct smallest_of of);
 

@@ -45,6 +45,8 @@ static const struct cause causes[SMB_CAUSES] = {
          "port 139 wants to be called by its NetBIOS name, and none that we know is its own"},
     [SMB_CAUSE_DENIED] = {SMB_UNKNOWN, "Likely CLEAN; access was denied.",
                           "access was denied to who is not logged in"},
+    [SMB_CAUSE_DENIED_GIVEN] = {SMB_UNKNOWN, "Likely CLEAN; access was denied.",
+                                "access was denied to the account that was given as well"},
     [SMB_CAUSE_LOGIN_FAILED] = {SMB_UNKNOWN, NULL, "it let nobody log in whom we tried"},
     [SMB_CAUSE_SIGNING] = {SMB_UNKNOWN, NULL,
                            "it demands that messages are signed, which this check does not do"},
@@ -148,6 +150,12 @@ bool smb_check_is_heard(const struct smb_check *c)
     return c->stage > SMB_STAGE_CONNECT;
 }
 
+bool smb_check_is_cut(const struct smb_check *c)
+{
+    const struct check check = {.transport = TRANSPORT_TCP, .cause = c->network};
+    return check_result_of(&check) == CHECK_ERROR;
+}
+
 void smb_status_say(uint32_t status, struct text *out)
 {
     for (size_t i = 0; i < COUNT_OF(statuses); i++) {
@@ -198,7 +206,7 @@ static void say_network(const struct smb_check *c, struct text *out)
 {
     const struct check local = {.transport = TRANSPORT_TCP, .cause = c->network};
     const char *stage = stages[c->stage];
-    if (check_result_of(&local) == CHECK_ERROR)
+    if (smb_check_is_cut(c))
         text_add(out, "%s", check_reason(&local));
     else if (c->stage > SMB_STAGE_CONNECT)
         text_add(out, "it %s at %s%s",

@@ -43,6 +43,7 @@ enum smb_cause {
     SMB_CAUSE_NO_DIALECT,
     SMB_CAUSE_NAME_REFUSED, /* port 139: no name that we know is its own */
     SMB_CAUSE_DENIED,
+    SMB_CAUSE_DENIED_GIVEN, /* to the account that a person gave as well */
     SMB_CAUSE_LOGIN_FAILED,
     SMB_CAUSE_SIGNING, /* it demands signatures */
     SMB_CAUSE_NO_PIPE, /* none of the pipes exists */
@@ -95,6 +96,9 @@ unsigned smb_check_variants(const struct smb_check *c);
 
 /* True when a connection stood: somebody is there. */
 bool smb_check_is_heard(const struct smb_check *c);
+
+/* True when it ended for a reason of ours, which network has: somebody stopped it, say. */
+bool smb_check_is_cut(const struct smb_check *c);
 
 /* "NT_STATUS_ACCESS_DENIED", "0xc0000abc". */
 void smb_status_say(uint32_t status, struct text *out);

@@ -22,7 +22,7 @@ static uint32_t place_of(const struct trail *t, uint64_t hash)
 }
 
 /* Room grows from 8 keys to TRAIL_KEYS in steps of eight times, since most trails stay short and
- * memory of the store is not given back. */
+ * memory of the store is taken again in the same sizes alone. */
 static void make_room(struct hosts *h, struct trail *t)
 {
     uint32_t room = t->room == 0 ? 8 : t->room * 8;
@@ -33,6 +33,7 @@ static void make_room(struct hosts *h, struct trail *t)
         return;
     if (t->count > 0)
         memcpy(keys, t->keys, t->count * sizeof *keys);
+    hosts_give_extra(h, t->keys, t->room * sizeof *keys);
     t->keys = keys;
     t->room = room;
 }
@@ -59,6 +60,12 @@ void trail_add_key(struct hosts *h, struct trail *t, struct trail_key key)
 void trail_add(struct hosts *h, struct trail *t, uint64_t hash, int64_t when_us)
 {
     trail_add_key(h, t, (struct trail_key){hash, when_us, when_us});
+}
+
+void trail_free(struct hosts *h, struct trail *t)
+{
+    hosts_give_extra(h, t->keys, t->room * sizeof t->keys[0]);
+    *t = (struct trail){0};
 }
 
 void trail_merge(struct hosts *h, struct trail *into, const struct trail *from)

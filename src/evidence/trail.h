@@ -35,6 +35,9 @@ void trail_add(struct hosts *h, struct trail *t, uint64_t hash, int64_t when_us)
 /* The same of a key that passed more than once. */
 void trail_add_key(struct hosts *h, struct trail *t, struct trail_key key);
 
+/* Gives its memory back; it is empty then. */
+void trail_free(struct hosts *h, struct trail *t);
+
 void trail_merge(struct hosts *h, struct trail *into, const struct trail *from);
 
 /* How many keys of both trails passed within a minute of each other, either first. */

@@ -49,7 +49,7 @@ static double weight_of(const struct sign *s)
     return weight > 0 ? fmin(weight, most_of(s)) : 0;
 }
 
-static double gravity_of(const struct sign *s)
+double sign_gravity(const struct sign *s)
 {
     return s->weight == WEIGHT_PROOF         ? 1e9
            : s->weight == WEIGHT_STATISTICAL ? weight_of(s)
@@ -77,7 +77,7 @@ static bool speaks_against_scanner(const struct sign *s)
         return true;
     bool is_relayed = (s->marks & MARK_RELAY) != 0;
     return s->weight == WEIGHT_STATISTICAL && !is_scanners_too(s) && !s->below_floor &&
-           !is_relayed && gravity_of(s) >= S_INFECTED;
+           !is_relayed && sign_gravity(s) >= S_INFECTED;
 }
 
 /* Nothing but bare requests, and nothing that a scanner would not show: 3 points, and the ports
@@ -174,7 +174,7 @@ static double add_points(const struct sign *signs, size_t from, size_t to)
     double ones = 0, sweeps = 0, others = 0;
     for (size_t i = from; i < to; i++) {
         if (signs[i].id == SIGN_SMB_SWEEP || signs[i].id == SIGN_SWEEP_PATTERN)
-            sweeps += gravity_of(&signs[i]);
+            sweeps += sign_gravity(&signs[i]);
         else if (signs[i].weight != WEIGHT_POINTS)
             continue;
         else if (signs[i].points <= 1)
@@ -233,7 +233,7 @@ static int compare_by_day(const void *a, const void *b)
 
 static int compare_by_gravity(const void *a, const void *b)
 {
-    double x = gravity_of(a), y = gravity_of(b);
+    double x = sign_gravity(a), y = sign_gravity(b);
     if (x < y || x > y)
         return x < y ? 1 : -1;
     return compare_by_day(a, b);
@@ -323,7 +323,7 @@ static void say_reason(const struct circumstances *c, struct verdict *v)
         say_unanswered(v, &reason);
     else if (v->sign_count == 0)
         text_add(&reason, "no sign was seen, which proves nothing");
-    else if ((v->marks & MARK_ATTACKED) != 0 && gravity_of(&v->signs[0]) <= 0)
+    else if ((v->marks & MARK_ATTACKED) != 0 && sign_gravity(&v->signs[0]) <= 0)
         text_add(&reason, "it was attacked, which does not say that the attack worked");
     else
         text_add(&reason, "the signs are too weak to say");
@@ -345,7 +345,7 @@ static unsigned variants_of(const struct rules *rules, const struct verdict *v)
     unsigned variants = 0;
     for (size_t i = 0; i < v->sign_count; i++)
         if (v->kind == VERDICT_INFECTED ? convicts(rules, &v->signs[i])
-                                        : gravity_of(&v->signs[i]) >= 1)
+                                        : sign_gravity(&v->signs[i]) >= 1)
             variants |= v->signs[i].variants;
     const unsigned either = VARIANT_D | VARIANT_E;
     return variants | ((variants & either) == either && is_sweeping(v) ? VARIANT_E_FIRST : 0);

@@ -32,6 +32,8 @@ enum {
     VERDICT_ADVICE_SIZE = 320,
     VERDICT_NAMES_MAX = 4,
     VERDICT_STAYS_MAX = 8, /* addresses of a machine; the newest */
+    VERDICT_BEHIND_MAX = 4,
+    BEHIND_PORTS_MAX = 4, /* shown of each */
     HOST_NAME_SIZE = 64
 };
 
@@ -39,6 +41,16 @@ enum {
 struct host_stay {
     struct address address;
     int64_t first_us, last_us;
+};
+
+/* A private address whose ports a host answered on: who stands behind it. */
+struct host_behind {
+    struct address address;
+    unsigned port_count;
+    struct behind_port {
+        enum transport transport;
+        uint16_t port;
+    } ports[BEHIND_PORTS_MAX];
 };
 
 enum mac_source { MAC_BY_DHCP, MAC_BY_NETBIOS };
@@ -54,6 +66,8 @@ struct verdict {
     bool mac_changed; /* at the first sign it was another machine's */
     unsigned stay_count;
     struct host_stay stays[VERDICT_STAYS_MAX]; /* by DHCP, in their order */
+    unsigned behind_count;
+    struct host_behind behind[VERDICT_BEHIND_MAX]; /* those told by most ports first */
     enum verdict_kind kind;
     unsigned variants, marks; /* bits */
     bool exempt;
@@ -97,6 +111,9 @@ struct circumstances {
 
 /* The chance, for one innocent home host and day, at which a statistical sign convicts: 10^-9. */
 #define VERDICT_FALSE_PER_HOST_DAY 1e-9
+
+/* How much a sign weighs by itself: what is let go last where evidence has no room. */
+double sign_gravity(const struct sign *s);
 
 /* Weighs the signs of one host, sorts them by gravity, and fills *out, which borrows them. With
  * count 0 the verdict is unknown. Signs that turn out to be a scanner's are rewritten to say so. */

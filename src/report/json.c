@@ -291,6 +291,8 @@ static void put_machine(struct line *l, const struct verdict *v)
     put(l, l->root, "mac", json_string(mac_text(v->mac, mac)));
     if (v->mac_changed)
         put(l, l->root, "mac_changed", json_true());
+    if (v->stay_count == 0)
+        return;
     json_t *stays = json_array();
     for (unsigned i = 0; i < v->stay_count; i++) {
         json_t *stay = json_object();
@@ -300,6 +302,16 @@ static void put_machine(struct line *l, const struct verdict *v)
         append(l, stays, stay);
     }
     put(l, l->root, "addresses", stays);
+}
+
+static void put_behind(struct line *l, const struct verdict *v)
+{
+    if (v->behind_count == 0)
+        return;
+    json_t *behind = json_array();
+    for (unsigned i = 0; i < v->behind_count; i++)
+        append(l, behind, address_json(v->behind[i].address));
+    put(l, l->root, "behind", behind);
 }
 
 static bool json_host(struct report *r, const struct verdict *v)
@@ -313,6 +325,7 @@ static bool json_host(struct report *r, const struct verdict *v)
         append(&l, names, safe_json(v->names[i], SAFE_UTF8));
     put(&l, l.root, "names", names);
     put_machine(&l, v);
+    put_behind(&l, v);
     put(&l, l.root, "verdict", json_string(verdict_kind_text(v->kind)));
     if (v->kind == VERDICT_UNKNOWN && v->reason[0] != '\0')
         put(&l, l.root, "reason", safe_json(v->reason, SAFE_SENTENCE));

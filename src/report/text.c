@@ -125,6 +125,7 @@ static void evidence_lines(struct page *p, const struct verdict *v, bool with_fa
     const char *sentence = v->sign_count > 0 ? v->advice : v->says;
     for (size_t i = 0; i < v->sign_count; i++)
         sign_lines(p, &v->signs[i], with_facts);
+    behind_lines(p, v);
     if (sentence[0] != '\0') {
         page_begin(p, 4, 4);
         page_add(p, SAFE_SENTENCE, sentence);
@@ -364,7 +365,7 @@ static bool text_end(struct report *r, const struct totals *t)
     struct text_state *state = r->state;
     struct page *p = &state->page;
     empty_line_after_dense(state);
-    text_scan_unknown(&state->scan, p);
+    text_scan_gathered(&state->scan, p);
     page_begin(p, 0, 2);
     page_paint(p, PAINT_BOLD);
     page_say(p, "SUMMARY OF ");

@@ -145,6 +145,24 @@ void machine_lines(struct page *p, const struct verdict *v)
     page_end(p);
 }
 
+void behind_lines(struct page *p, const struct verdict *v)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    for (unsigned i = 0; i < v->behind_count; i++) {
+        const struct host_behind *b = &v->behind[i];
+        page_begin(p, 4, 6);
+        page_say(p, "behind it: %s (by the ports ", address_text(b->address, address));
+        for (unsigned k = 0; k < b->port_count; k++)
+            page_say(p, "%s%u/%s",
+                     k == 0                  ? ""
+                     : k + 1 < b->port_count ? ", "
+                                             : " and ",
+                     b->ports[k].port, b->ports[k].transport == TRANSPORT_TCP ? "tcp" : "udp");
+        page_say(p, ")");
+        page_end(p);
+    }
+}
+
 void say_standing(struct page *p, const struct verdict *v)
 {
     say_variants(p, ", variant ", v->variants);
@@ -165,10 +183,14 @@ void say_found(struct page *p, const struct totals *t)
     else
         page_say(p, "No infected host was found");
     page_paint(p, PAINT_PLAIN);
-    page_say(p, "%s%llu suspicious", infected > 0 ? " and " : "; ",
+    uint64_t clean = t->hosts[VERDICT_CLEAN];
+    page_say(p, "%s%llu suspicious",
+             infected == 0 ? "; "
+             : clean > 0   ? ", "
+                           : " and ",
              (unsigned long long)t->hosts[VERDICT_SUSPICIOUS]);
-    if (t->hosts[VERDICT_CLEAN] > 0)
-        page_say(p, ", %llu clean", (unsigned long long)t->hosts[VERDICT_CLEAN]);
+    if (clean > 0)
+        page_say(p, " and %llu clean", (unsigned long long)clean);
 }
 
 /* One line a fact; the items of a list, which follow each other, on one. */

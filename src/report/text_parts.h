@@ -43,6 +43,9 @@ void say_found(struct page *p, const struct totals *t);
 /* Which machine a host is, where DHCP or NetBIOS told its MAC: a paragraph of its own. */
 void machine_lines(struct page *p, const struct verdict *v);
 
+/* The private addresses behind a host, a line each. */
+void behind_lines(struct page *p, const struct verdict *v);
+
 /* A sign in its sentence; with its facts what stands behind it too. */
 void sign_lines(struct page *p, const struct sign *s, bool with_facts);
 

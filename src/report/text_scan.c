@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/writer.h"
+#include "evidence/smb_check.h"
 #include "report/page.h"
 #include "report/text_parts.h"
 #include "report/text_smb.h"
@@ -45,6 +46,14 @@ static void check_lines(struct page *p, const struct verdict *v)
     page_end_whole(p);
 }
 
+static void say_why_clean(struct page *p, const struct smb_check *smb)
+{
+    char reason[VERDICT_REASON_SIZE];
+    struct text text = text_over(reason, sizeof reason);
+    smb_check_say_reason(smb, &text);
+    page_say(p, ": %s", reason);
+}
+
 static void verdict_line(struct page *p, const struct verdict *v)
 {
     static const char *const words[VERDICT_KINDS] = {[VERDICT_INFECTED] = "INFECTED",
@@ -59,6 +68,8 @@ static void verdict_line(struct page *p, const struct verdict *v)
         page_add(p, SAFE_SENTENCE, v->reason);
     } else {
         say_standing(p, v);
+        if (v->kind == VERDICT_CLEAN && v->smb != NULL)
+            say_why_clean(p, v->smb);
     }
     page_end(p);
 }
@@ -118,6 +129,15 @@ static void count_host(struct text_scan *s, const struct verdict *v)
     s->not_heard += v->hearing == HEARING_LOCAL;
 }
 
+static bool gather_clean(struct text_scan *s, const struct verdict *v)
+{
+    char reason[VERDICT_REASON_SIZE];
+    struct text text = text_over(reason, sizeof reason);
+    if (v->smb != NULL)
+        smb_check_say_reason(v->smb, &text);
+    return gathered_add(&s->clean, v->host, reason);
+}
+
 void text_scan_host(struct text_scan *s, struct page *p, const struct report *r,
                     const struct verdict *v)
 {
@@ -125,24 +145,32 @@ void text_scan_host(struct text_scan *s, struct page *p, const struct report *r,
     bool each = r->each_host || r->verbosity >= DETAILS_FROM || v->exempt;
     bool good = true;
     count_host(s, v);
-    if (v->kind == VERDICT_UNKNOWN && !each)
-        good = gathered_add(&s->unknown, v->host, v->reason);
-    else
+    if (v->kind < VERDICT_CLEAN || each)
         block(p, r, v);
+    else if (v->kind == VERDICT_CLEAN)
+        good = gather_clean(s, v);
+    else
+        good = gathered_add(&s->unknown, v->host, v->reason);
     if (v->kind < VERDICT_CLEAN && s->named_hosts[v->kind]++ < SCAN_NAMES_KEPT)
         good = address_list_add(&s->named[v->kind], v->host);
     p->failed = p->failed || !good;
 }
 
-void text_scan_unknown(struct text_scan *s, struct page *p)
+static void group_lines(struct page *p, struct gathered *g, const char *title)
 {
-    if (s->unknown.reason_count == 0)
+    if (g->reason_count == 0)
         return;
     page_begin(p, 0, 2);
-    say_painted(p, PAINT_BOLD, "UNKNOWN: ASKED, BUT NO ANSWER SAYS ANYTHING");
+    say_painted(p, PAINT_BOLD, title);
     page_end(p);
-    gathered_lines(&s->unknown, p);
+    gathered_lines(g, p);
     page_end(p);
+}
+
+void text_scan_gathered(struct text_scan *s, struct page *p)
+{
+    group_lines(p, &s->clean, "CLEAN: ASKED, AND ANSWERED AS WINDOWS DOES");
+    group_lines(p, &s->unknown, "UNKNOWN: ASKED, BUT NO ANSWER SAYS ANYTHING");
 }
 
 /* By address, for their blocks are far above; at least the infected must be found again. */
@@ -242,6 +270,7 @@ void text_scan_result(struct text_scan *s, struct page *p, const struct totals *
 
 void text_scan_free(struct text_scan *s)
 {
+    gathered_free(&s->clean);
     gathered_free(&s->unknown);
     for (size_t i = 0; i < VERDICT_CLEAN; i++)
         address_list_free(&s->named[i]);

@@ -49,11 +49,15 @@ void smb_account_is_known(struct smb_talk *t, struct smb_accounts *given, bool r
     given->failures += refused;
 }
 
-/* No account is left. */
-static void give_up(struct smb_talk *t, struct dialogue_step *out)
+/* No account is left; denied: what the last one wanted was. */
+static void give_up(struct smb_talk *t, bool denied, struct dialogue_step *out)
 {
+    bool given = denied && t->account == SMB_GIVEN;
     if (t->denied || t->login_status == STATUS_ACCESS_DENIED)
-        smb_conclude(t, t->found.demands_signing ? SMB_CAUSE_SIGNING : SMB_CAUSE_DENIED,
+        smb_conclude(t,
+                     t->found.demands_signing ? SMB_CAUSE_SIGNING
+                     : given                  ? SMB_CAUSE_DENIED_GIVEN
+                                              : SMB_CAUSE_DENIED,
                      STATUS_ACCESS_DENIED, out);
     else
         smb_conclude(t, SMB_CAUSE_LOGIN_FAILED, t->login_status, out);
@@ -63,7 +67,7 @@ void smb_log_in(struct smb_talk *t, struct smb_accounts *given, struct dialogue_
 {
     t->waits_for_account = false;
     if (t->account == SMB_GIVEN && !t->under_way && !is_given(given)) {
-        give_up(t, out);
+        give_up(t, false, out);
         return;
     }
     if (!take_turn(t, given)) {
@@ -84,7 +88,7 @@ void smb_next_account(struct smb_talk *t, struct smb_accounts *given, bool denie
     if (!denied)
         t->login_status = status;
     if (t->account == SMB_GIVEN || (t->account == SMB_GUEST && !is_given(given))) {
-        give_up(t, out);
+        give_up(t, denied, out);
         return;
     }
     t->account++;

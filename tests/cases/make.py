@@ -291,6 +291,41 @@ def listeners():
     return over_ethernet(packets)
 
 
+def asked_and_answered(host, port, transport, number, answer):
+    """A stranger asks by a bare request, and a message comes back."""
+    stranger, from_port = f"198.51.100.{number + 1}", 4000 + number
+    if transport == "udp":
+        return [
+            f.datagram(stranger, from_port, host, port, BARE, number + 1),
+            f.datagram(host, port, stranger, from_port, answer, number + 101),
+        ]
+    talk = f.conversation(stranger, from_port, host, port, [(0, BARE_TCP)])
+    return [
+        *talk,
+        f.segment(host, port, stranger, from_port, f.PSH_ACK, 7001, 1017, answer),
+    ]
+
+
+def behind_nat():
+    """203.0.113.7 answers on the four ports that 192.168.1.65 has in that week; 203.0.113.8 on one
+    of its own and on two of these; 203.0.113.9 on one of these."""
+    answered = [
+        ("203.0.113.7", 59436, "tcp"),
+        ("203.0.113.7", 43492, "udp"),
+        ("203.0.113.7", 39014, "tcp"),
+        ("203.0.113.7", 27859, "udp"),
+        ("203.0.113.8", 56886, "udp"),
+        ("203.0.113.8", 59436, "tcp"),
+        ("203.0.113.8", 43492, "udp"),
+        ("203.0.113.9", 43492, "udp"),
+    ]
+    packets = []
+    for number, (host, port, transport) in enumerate(answered):
+        answer = f.messages(transport)[number]
+        packets += asked_and_answered(host, port, transport, number, answer)
+    return over_ethernet(packets)
+
+
 def ports_of_week(week):
     """{address: (TCP 2, UDP 2)}: the pair that changes weekly."""
     rows = f.table("ports.tsv")
@@ -506,6 +541,8 @@ CAPTURES = {
     "hunt-sweeps/in.pcap.txt": sweeps,
     "hunt-sweeps-sampled/in.pcap.txt": sweeps,
     "hunt-listener/in.pcap.txt": listeners,
+    "hunt-behind-nat/in.pcap.txt": behind_nat,
+    "hunt-behind-nat-text/in.pcap.txt": behind_nat,
     "hunt-last-week-monday/in.pcap.txt": lambda: last_weeks_ports(0),
     "hunt-last-week-tuesday/in.pcap.txt": lambda: last_weeks_ports(1),
     "hunt-empty/in.pcap": lambda: b"",

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """`hunt --partial` and `merge` from outside: the sample split by time into 1 to 8 captures, hunted
-apart and merged, says what one hunt over all of them says; and a file that is damaged, or a place
-that a file must not be written to, is refused with its reason.
+apart and merged, says what one hunt over all of them says; an exploit chain spread over captures is
+told whole; and a file that is damaged, or a place that a file must not be written to, is refused
+with its reason.
 
 Runs with $WORMSIGN (else build/wormsign) and with $WORMSIGN_ASAN where it is set. Prints `ok NAME`
 or `not ok NAME: reason`."""
 import gzip
+import itertools
 import json
 import os
 import random
@@ -14,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import chain
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "samples" / "outbreak.pcap.gz"
@@ -260,6 +264,76 @@ def check_usage(bench, _capture):
     holds("hunt --partial" in done.stderr, done.stderr)
 
 
+def told_by(report):
+    """{host: its line}, [(from, to, cause)]."""
+    lines = [json.loads(line) for line in report.splitlines()]
+    infections = [line for line in lines if line["type"] == "infection"]
+    return (
+        {line["host"]: line for line in lines if line["type"] == "host"},
+        sorted((line["from"], line["to"], line["cause"]) for line in infections),
+    )
+
+
+def chain_holds(report):
+    hosts, infections = told_by(report)
+    equal(infections, chain.INFECTIONS, "who infected whom")
+    for host in chain.HOSTS:
+        equal((hosts[host]["verdict"], hosts[host]["weight"]), ("infected", "proof"), host)
+    for by, host, *_ in chain.LINKS:
+        holds(f"Infected by {by} at " in hosts[host]["says"], hosts[host]["says"])
+
+
+def chain_files(bench):
+    """Names of the captures and of their evidence."""
+    captures = [
+        bench.write(f"{kind.__name__}.pcap", chain.capture([kind])) for kind in chain.KINDS
+    ]
+    files = [f"{name}.wsev" for name in captures]
+    for one, file in zip(captures, files):
+        bench.run("hunt", "-q", "--partial", file, one)
+    return captures, files
+
+
+def check_chain_orders(bench, _capture):
+    captures, files = chain_files(bench)
+    bench.write("all.pcap", chain.capture(chain.KINDS))
+    whole = bench.run("hunt", "-q", "--json", *captures, code=1).stdout
+    chain_holds(whole)
+    at_once = bench.run("hunt", "-q", "--json", "all.pcap", code=1).stdout
+    equal(whole.splitlines()[:-1], at_once.splitlines()[:-1], "the hosts of one capture")
+    for order in itertools.permutations(range(len(captures))):
+        hunted = bench.run("hunt", "-q", "--json", *[captures[i] for i in order], code=1)
+        reports_equal(whole, hunted.stdout)
+        merged = bench.run("merge", "-q", "--json", *[files[i] for i in order], code=1)
+        reports_equal(whole, merged.stdout)
+
+
+def check_chain_groups(bench, _capture):
+    captures, files = chain_files(bench)
+    whole = bench.run("hunt", "-q", "--json", *captures, code=1).stdout
+    for alone in range(len(files)):
+        others = files[:alone] + files[alone + 1 :]
+        bench.run("merge", "-q", "--partial", "others.wsev", *others)
+        for pair in ((files[alone], "others.wsev"), ("others.wsev", files[alone])):
+            reports_equal(whole, bench.run("merge", "-q", "--json", *pair, code=1).stdout)
+
+
+def check_chain_gaps(bench, _capture):
+    """What a chain looks like without one of its captures: so each of them is needed above."""
+    captures, files = chain_files(bench)
+    proven = {  # without: what is proven, and who is infected
+        "attack": ([], [chain.B, chain.C]),
+        "fetch": ([one for one in chain.INFECTIONS if one[2] == "exploit"], list(chain.HOSTS)),
+        "sign": (chain.INFECTIONS, [chain.A, chain.B]),
+    }
+    for left, kind in enumerate(chain.KINDS):
+        for verb, names in (("hunt", captures), ("merge", files)):
+            done = bench.run(verb, "-q", "--json", *names[:left], *names[left + 1 :], code=1)
+            hosts, infections = told_by(done.stdout)
+            infected = sorted(h for h, line in hosts.items() if line["verdict"] == "infected")
+            equal((infections, infected), proven[kind.__name__], f"{verb} without {kind.__name__}")
+
+
 CHECKS = {
     "parts in any order say what the whole says": check_any_order,
     "parts in any grouping say what the whole says": check_any_grouping,
@@ -273,6 +347,9 @@ CHECKS = {
     "evidence is written over no capture and no report": check_places,
     "home, site and exempt are the merge's own": check_home,
     "a merge of nothing is wrong usage": check_usage,
+    "a chain over several captures is told in any order": check_chain_orders,
+    "a chain over several captures is told in any grouping": check_chain_groups,
+    "a chain without one of its captures is told as far as it goes": check_chain_gaps,
 }
 
 

@@ -85,6 +85,9 @@ CHECKS = [
     },
 ]
 ASKED = {**HOST, "checks": CHECKS}
+IN_FRONT = {}  # somebody is behind it
+for key, value in HOST.items():
+    IN_FRONT.update({key: value, **({"behind": ["192.168.1.65"]} if key == "names" else {})})
 SCANNED = {
     **{key: SUMMARY[key] for key in ("type", "schema")},
     "verb": "scan",
@@ -159,6 +162,7 @@ def self_test(schema):
     unknown_shares = {key: SCANNED[key] for key in SCANNED if not key.endswith("_share")}
     for what, output in {
         "a hunt": output_of(HOST, SUMMARY),
+        "a hunt with somebody behind": output_of(IN_FRONT, SUMMARY),
         "a merge": output_of(HOST, {**SUMMARY, "verb": "merge"}),
         "a scan": output_of(ASKED, HOST, SCANNED),
         "a scan whose shares are not known": output_of(unknown_shares),
@@ -169,6 +173,8 @@ def self_test(schema):
         outputs[what] = output_of(changed(ASKED, ("checks", 1) + path, value), SCANNED)
     for what, how in WRONG_SCAN.items():
         outputs[what] = output_of(HOST, changed(SCANNED, *how))
+    outputs["a name behind"] = output_of(changed(IN_FRONT, ("behind", 0), "ward3-pc"), SUMMARY)
+    outputs["somebody behind in a scan"] = output_of(IN_FRONT, SCANNED)
     outputs["checks in a hunt"] = output_of(ASKED, SUMMARY)
     outputs["a hunt with a scan's counts"] = output_of({**SCANNED, "verb": "hunt"})
     outputs["a merge with a scan's counts"] = output_of({**SCANNED, "verb": "merge"})

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/compiler.h"
+#include "base/writer.h"
 #include "evidence/chance.h"
 
 static void test_tails_are_right_to_nine_digits(void **state)
@@ -62,6 +63,26 @@ static void test_more_cases_are_less_likely_and_more_tries_more_likely(void **st
     }
 }
 
+static void check_words(double log10_chance, const char *expected)
+{
+    char words[120];
+    struct text out = text_over(words, sizeof words);
+    chance_say(&out, log10_chance);
+    assert_string_equal(words, expected);
+}
+
+static void test_chances_are_said_in_days_to_a_million_and_not_beyond_10_to_the_30(void **state)
+{
+    (void)state;
+    check_words(-2, "by chance a host does so on one day in 100");
+    check_words(-5.5, "by chance a host does so on one day in 310000");
+    check_words(-6, "by chance a host does so on one day in 1000000");
+    check_words(-6.5, "by chance a host does so on one day in 10^6");
+    check_words(-29.5, "by chance a host does so on one day in 10^29");
+    check_words(-30, "by chance a host does so on one day in 10^30");
+    check_words(-30.5, "chance does not do this (less than one day in 10^30)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -70,6 +91,7 @@ int main(void)
         cmocka_unit_test(test_the_impossible_has_a_floor),
         cmocka_unit_test(test_half_a_case_is_none),
         cmocka_unit_test(test_more_cases_are_less_likely_and_more_tries_more_likely),
+        cmocka_unit_test(test_chances_are_said_in_days_to_a_million_and_not_beyond_10_to_the_30),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

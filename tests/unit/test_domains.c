@@ -490,6 +490,7 @@ static void test_no_chance_where_there_is_no_such_name(void **state)
     (void)state;
     assert_true(domain_chance(NAME_LIST_D, 3) == 0 && domain_chance(NAME_LIST_D, 10) == 0);
     assert_true(domain_chance(NAME_LIST_A, 4) == 0 && domain_chance(NAME_LIST_A, 12) == 0);
+    assert_true(domain_chance(NAME_LIST_B, 4) == 0 && domain_chance(NAME_LIST_B, 12) == 0);
     assert_true(domain_chance(NAME_LIST_B, 0) == 0 && domain_chance(NAME_LIST_B, 4000000000u) == 0);
 }
 

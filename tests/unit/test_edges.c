@@ -395,6 +395,19 @@ static void test_a_chain_is_told_in_text_and_json(void **state)
     free(json);
 }
 
+static void test_an_exploit_whose_port_is_not_known_proves_no_call_back(void **state)
+{
+    (void)state;
+    struct edges e = {0};
+    struct made m = {.from = A, .to = B, .time = T0, .path = "/abc"};
+    struct edge exploit = edge_of(m, EDGE_EXPLOIT), callback = edge_of(m, EDGE_CALLBACK);
+    exploit.url_port = callback.url_port = 0;
+    assert_true(edges_add(&e, &exploit) && edges_add(&e, &callback));
+    assert_true(edges_join(&e));
+    assert_int_equal(served_by(&e, A)->weight, WEIGHT_POINTS);
+    edges_free(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_http_without_proof_makes_suspicious_at_most),
         cmocka_unit_test(test_a_proven_server_is_infected_unless_it_is_exempt),
         cmocka_unit_test(test_a_chain_is_told_in_text_and_json),
+        cmocka_unit_test(test_an_exploit_whose_port_is_not_known_proves_no_call_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,20 @@ static void test_many_small_networks_are_no_busiest(void **state)
     assert_false(home_is_elsewhere(&h, &net));
 }
 
+static void test_a_little_more_than_half_is_most_and_of_one_network(void **state)
+{
+    (void)state;
+    struct home h;
+    struct prefix net;
+    home_init(&h, NULL, 0);
+    note(&h, "198.51.0.1", 250);
+    note(&h, "198.51.255.1", 250);
+    note(&h, "10.0.0.1", 500);
+    assert_false(home_is_elsewhere(&h, &net));
+    note(&h, "198.51.0.1", 1);
+    check_busiest(&h, "198.51.0.0/16");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_the_busiest_is_found_among_more_networks_than_are_kept),
         cmocka_unit_test(test_a_network_that_becomes_busy_late_is_found),
         cmocka_unit_test(test_many_small_networks_are_no_busiest),
+        cmocka_unit_test(test_a_little_more_than_half_is_most_and_of_one_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,6 +215,21 @@ static void test_lease_not_heard_of_for_long_says_nothing(void **state)
     names_free(n);
 }
 
+static void test_eight_days_are_how_long_a_lease_is_trusted_either_way(void **state)
+{
+    (void)state;
+    struct names *n = fresh();
+    lease(n, "10.0.0.5", X, LEASE_GIVEN, "2009-04-13T11:00:00");
+    lease(n, "10.0.0.6", X, LEASE_GIVEN, "2009-04-13T10:59:59");
+    lease(n, "10.0.0.7", Y, LEASE_HELD, "2009-04-29T11:00:00");
+    lease(n, "10.0.0.8", Y, LEASE_HELD, "2009-04-29T11:00:01");
+    assert_true(filled(n, "10.0.0.5", "10:00:00", "11:00:00").mac == X);
+    assert_true(filled(n, "10.0.0.6", "10:00:00", "11:00:00").mac == 0);
+    assert_true(filled(n, "10.0.0.7", "10:00:00", "11:00:00").mac == Y);
+    assert_true(filled(n, "10.0.0.8", "10:00:00", "11:00:00").mac == 0);
+    names_free(n);
+}
+
 static void test_only_the_newest_addresses_are_listed(void **state)
 {
     (void)state;
@@ -253,8 +268,10 @@ static void test_sinkhole_is_not_called_by_the_names_that_lead_to_it(void **stat
     struct names *n = fresh();
     char name[] = "a.example";
     call(n, TOLD_DNS_POINTER, "10.0.0.5", "sinkhole.clinic", "10:00:00");
-    for (unsigned i = 0; i <= NAMES_A_KIND; i++, name[0]++)
+    for (unsigned i = 0; i < 4; i++, name[0]++)
         call(n, TOLD_DNS, "10.0.0.5", name, "10:00:00");
+    assert_int_equal(filled(n, "10.0.0.5", "09:00:00", "11:00:00").name_count, 4);
+    call(n, TOLD_DNS, "10.0.0.5", name, "10:00:00"); /* the fifth is one too many */
     struct verdict v = filled(n, "10.0.0.5", "09:00:00", "11:00:00");
     assert_names(&v, "sinkhole.clinic");
     names_free(n);
@@ -264,10 +281,10 @@ static void test_more_machines_than_can_be_are_none(void **state)
 {
     (void)state;
     struct names *n = fresh();
-    for (unsigned i = 1; i <= NAMES_LEASES; i++)
+    for (unsigned i = 1; i <= 8; i++)
         lease(n, "10.0.0.5", i, LEASE_GIVEN, "08:00:00");
     assert_true(filled(n, "10.0.0.5", "09:00:00", "11:00:00").mac == 1);
-    lease(n, "10.0.0.5", NAMES_LEASES + 1, LEASE_GIVEN, "08:00:00");
+    lease(n, "10.0.0.5", 9, LEASE_GIVEN, "08:00:00");
     assert_true(filled(n, "10.0.0.5", "09:00:00", "11:00:00").mac == 0);
     names_free(n);
 }
@@ -373,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_address_is_the_machine_that_had_it_at_the_time),
         cmocka_unit_test(test_address_given_after_the_signs_was_another_machines),
         cmocka_unit_test(test_lease_not_heard_of_for_long_says_nothing),
+        cmocka_unit_test(test_eight_days_are_how_long_a_lease_is_trusted_either_way),
         cmocka_unit_test(test_only_the_newest_addresses_are_listed),
         cmocka_unit_test(test_status_gives_the_mac_where_dhcp_does_not),
         cmocka_unit_test(test_sinkhole_is_not_called_by_the_names_that_lead_to_it),

@@ -2,6 +2,8 @@
  * no answer at all, on another port, to something else, or not all captured. */
 #include "asking.h"
 
+#include "detect/p2p_seen.h"
+
 static void test_a_valid_answer_is_no_odd_one(void **state)
 {
     (void)state;
@@ -175,6 +177,33 @@ static void test_last_weeks_port_counts_on_monday_only(void **state)
     }
 }
 
+/* A message of 9,000 bytes whose flags are sane, or are none of the worm's, of which so many bytes
+ * have come. */
+static enum p2p_standing standing_of(uint16_t flags, size_t came)
+{
+    uint8_t bytes[64];
+    uint64_t key = ANSWER_KEY;
+    uint8_t hidden[2] = {(uint8_t)flags, (uint8_t)(flags >> 8)};
+    struct writer w = writer_over(bytes, sizeof bytes);
+    message_cipher(&key, hidden, sizeof hidden);
+    write_le16(&w, 9000);
+    write_le64(&w, ANSWER_KEY);
+    write_bytes(&w, hidden, sizeof hidden);
+    write_zeros(&w, 20);
+    struct observation seen = {.protocol = IP_TCP, .is_stream = true};
+    return p2p_judge_answer(&seen, reader_over(bytes, came)).standing;
+}
+
+static void test_a_long_answer_is_judged_by_its_flags_when_they_have_come(void **state)
+{
+    (void)state;
+    const uint16_t sane = MESSAGE_MODE | MESSAGE_ENCODED | MESSAGE_IS_TCP;
+    for (size_t came = 1; came <= 30; came++) {
+        assert_int_equal(standing_of(sane, came), P2P_OPEN);
+        assert_int_equal(standing_of(sane | 0x0100, came), came < 12 ? P2P_OPEN : P2P_ODD);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_who_was_asked_something_else_says_nothing),
         cmocka_unit_test(test_data_before_any_request_says_nothing),
         cmocka_unit_test(test_last_weeks_port_counts_on_monday_only),
+        cmocka_unit_test(test_a_long_answer_is_judged_by_its_flags_when_they_have_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "base/writer.h"
 #include "conficker/message.h"
 #include "conficker/ports.h"
+#include "evidence/chance.h"
 
 static const char tuesday[] = "2009-04-21T12:00:00Z";
 static const char monday[] = "2009-04-20T12:00:00Z";
@@ -365,6 +366,48 @@ static void test_streams_that_cannot_be_messages_are_not_wanted(void **state)
     stage_clear(&s);
 }
 
+/* Three ports count on Sunday and Monday, two on the other days. */
+static void test_the_chance_is_of_two_ports_or_near_monday_of_three(void **state)
+{
+    (void)state;
+    static const char *const days[] = {"2009-04-19T12:00:00Z", "2009-04-20T12:00:00Z",
+                                       "2009-04-21T12:00:00Z", "2009-04-22T12:00:00Z",
+                                       "2009-04-23T12:00:00Z", "2009-04-24T12:00:00Z",
+                                       "2009-04-25T12:00:00Z", "2009-04-26T12:00:00Z"};
+    for (unsigned i = 0; i < sizeof days / sizeof days[0]; i++) {
+        struct stage s = stage_of(SIGN_P2P_PORTS);
+        struct sign sign;
+        bool is_near = i == 0 || i == 1 || i == 7;
+        contact_predicted(&s, "10.0.0.5", 3, days[i]);
+        contact_random(&s, "10.0.0.5", 40, days[i]);
+        assert_true(sign_of(&s, "10.0.0.5", days[i], &sign));
+        assert_true(sign.count == 3 && sign.of == 43);
+        assert_float_equal(sign.false_alarm_log10,
+                           chance_poisson_tail(43 * (is_near ? 3 : 2) / 56384.0, 3), 1e-9);
+        stage_clear(&s);
+    }
+}
+
+/* No byte more than the shortest message is waited for. */
+static void test_a_stream_is_wanted_to_the_end_of_the_shortest_message(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_P2P_MESSAGE);
+    uint8_t bytes[256];
+    size_t size = build(0x55aa55aa, MESSAGE_MODE | MESSAGE_ENCODED | MESSAGE_IS_TCP, 0,
+                        TRANSPORT_TCP, bytes);
+    struct observation seen = flow_seen(at("10.0.0.5"), at("198.51.100.7"), 40000, IP_TCP,
+                                        when(tuesday));
+    assert_int_equal(size, 16);
+    seen.kind = OBSERVED_PAYLOAD;
+    seen.is_stream = seen.start_known = true;
+    for (size_t have = 1; have <= size; have++) {
+        seen.bytes = reader_over(bytes, have);
+        assert_int_equal(s.detector->wants(&seen), 16);
+    }
+    stage_clear(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +428,8 @@ int main(void)
         cmocka_unit_test(test_odd_answers_say_the_same_when_they_were_saved),
         cmocka_unit_test(test_a_stream_is_judged_once_when_its_message_is_whole),
         cmocka_unit_test(test_streams_that_cannot_be_messages_are_not_wanted),
+        cmocka_unit_test(test_the_chance_is_of_two_ports_or_near_monday_of_three),
+        cmocka_unit_test(test_a_stream_is_wanted_to_the_end_of_the_shortest_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,11 +113,11 @@ static void test_one_shared_key_is_too_few_even_if_it_is_the_only_one(void **sta
 {
     (void)state;
     struct stage s = stage_of(SIGN_P2P_PORTS);
-    contact(&s, inner, 0, RELAYED_MIN - 1, when(start));
-    contact(&s, outer, 0, RELAYED_MIN - 1, when(start) + 100);
+    contact(&s, inner, 0, 1, when(start));
+    contact(&s, outer, 0, 1, when(start) + 100);
     assert_int_equal(relayed_days(&s, outer), 0);
-    contact(&s, inner, 0, RELAYED_MIN, when(start));
-    contact(&s, outer, 0, RELAYED_MIN, when(start) + 100);
+    contact(&s, inner, 0, 2, when(start));
+    contact(&s, outer, 0, 2, when(start) + 100);
     assert_int_equal(relayed_days(&s, outer), 1);
     stage_clear(&s);
 }

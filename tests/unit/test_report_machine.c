@@ -1,4 +1,5 @@
-/* report: which machine a host is, in text and JSON; and names of hosts without a harmful byte. */
+/* report: which machine a host is and who is behind it, in text and JSON; and names of hosts
+ * without a harmful byte. */
 #include "reporting.h"
 
 #include <jansson.h>
@@ -34,8 +35,7 @@ static char *shown(const char *format, const struct verdict *v)
 static json_t *object_of(const struct verdict *v)
 {
     char *text = shown("json", v);
-    *strchr(text, '\n') = '\0';
-    json_t *object = json_loads(text, 0, NULL);
+    json_t *object = json_loads(text, JSON_DISABLE_EOF_CHECK, NULL); /* the first line */
     assert_non_null(object);
     free(text);
     return object;
@@ -104,6 +104,52 @@ static void test_json_has_the_machine_and_its_addresses(void **state)
     json_decref(object);
 }
 
+/* Two are behind it, of whom the second is told by two ports. */
+static struct verdict hiding(struct sign *sign)
+{
+    struct verdict v = moved(sign);
+    v.behind_count = 2;
+    v.behind[0] = (struct host_behind){
+        address_at("192.168.1.65"),
+        3,
+        {{TRANSPORT_TCP, 39014}, {TRANSPORT_TCP, 59436}, {TRANSPORT_UDP, 43492}}};
+    v.behind[1] = (struct host_behind){
+        address_at("10.20.30.40"), 2, {{TRANSPORT_TCP, 2112}, {TRANSPORT_UDP, 65535}}};
+    return v;
+}
+
+static void test_text_says_who_is_behind_it_and_by_which_ports(void **state)
+{
+    (void)state;
+    struct sign sign;
+    struct verdict v = hiding(&sign);
+    char *text = shown("text", &v);
+    assert_true(holds(text, "    behind it: 192.168.1.65 (by the ports 39014/tcp, 59436/tcp and "
+                            "43492/udp)\n"
+                            "    behind it: 10.20.30.40 (by the ports 2112/tcp and 65535/udp)\n"));
+    free(text);
+    v.behind_count = 0;
+    text = shown("text", &v);
+    assert_false(holds(text, "behind"));
+    free(text);
+}
+
+static void test_json_lists_who_is_behind_it(void **state)
+{
+    (void)state;
+    struct sign sign;
+    struct verdict v = hiding(&sign);
+    json_t *object = object_of(&v), *behind = json_object_get(object, "behind");
+    assert_int_equal(json_array_size(behind), 2);
+    assert_string_equal(json_string_value(json_array_get(behind, 0)), "192.168.1.65");
+    assert_string_equal(json_string_value(json_array_get(behind, 1)), "10.20.30.40");
+    json_decref(object);
+    v.behind_count = 0;
+    object = object_of(&v);
+    assert_null(json_object_get(object, "behind"));
+    json_decref(object);
+}
+
 static void test_hostile_names_are_escaped_everywhere(void **state)
 {
     (void)state;
@@ -129,6 +175,8 @@ int main(void)
         cmocka_unit_test(test_text_says_where_it_went_after_its_signs),
         cmocka_unit_test(test_text_names_the_machine_that_never_moved),
         cmocka_unit_test(test_json_has_the_machine_and_its_addresses),
+        cmocka_unit_test(test_text_says_who_is_behind_it_and_by_which_ports),
+        cmocka_unit_test(test_json_lists_who_is_behind_it),
         cmocka_unit_test(test_hostile_names_are_escaped_everywhere),
     };
     return cmocka_run_group_tests_name("report_machine", tests, NULL, NULL);

@@ -287,6 +287,16 @@ static void test_missed_is_added_up_and_stays_at_its_largest(void **state)
     assert_int_equal(b.missed, UINT32_MAX);
 }
 
+/* Four times 1.04 / sqrt(1024) to either side. */
+static void test_bounds_of_an_estimate_lie_thirteen_percent_away(void **state)
+{
+    (void)state;
+    struct set set = set_of_range(0, 5000);
+    double count = set_count(&set);
+    assert_true(fabs(set_count_high(&set) / count - 1.13) < 1e-9);
+    assert_true(fabs(set_count_low(&set) / count - 0.87) < 1e-9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_full_pool_keeps_the_smallest_in_any_order),
         cmocka_unit_test(test_merge_into_a_full_pool_misses_at_most_too_much),
         cmocka_unit_test(test_missed_is_added_up_and_stays_at_its_largest),
+        cmocka_unit_test(test_bounds_of_an_estimate_lie_thirteen_percent_away),
     };
     return cmocka_run_group_tests(tests, pool_begin, pool_end);
 }

@@ -350,6 +350,21 @@ static void test_a_sweep_that_no_run_can_have_seen_is_refused(void **state)
     assert_false(is_taken(target + 1, 1, true));
 }
 
+static void test_one_byte_tells_that_it_stands_and_one_packet_in_two_hides_it(void **state)
+{
+    (void)state;
+    struct stage s = stage_of(SIGN_SMB_SWEEP);
+    struct sign sign;
+    struct observation seen = attempt(0x0a000100, 445, noon);
+    seen.kind = OBSERVED_PAYLOAD;
+    assert_int_equal(s.detector->wants(&seen), 1);
+    sweep(&s, 0x0a000100, 60, 0);
+    s.watcher.sampling = 2;
+    assert_true(sign_of(&s, host, noon, &sign));
+    assert_float_equal(sign.points, 1, 0);
+    stage_clear(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_what_was_saved_says_the_same_and_no_stranger_harms),
         cmocka_unit_test(test_answers_alone_are_saved_too),
         cmocka_unit_test(test_a_sweep_that_no_run_can_have_seen_is_refused),
+        cmocka_unit_test(test_one_byte_tells_that_it_stands_and_one_packet_in_two_hides_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,8 @@ static void test_its_own_network_and_the_ten_before_are_not_off_net(void **state
     assert_true(sign_of(&s, host, noon, &sign));
     assert_int_equal(sign.count, 20);
     tries(&s, "11.22.22.1"); /* the eleventh: off-net */
+    assert_true(sign_of(&s, host, noon, &sign));
+    assert_int_equal(sign.count, 21);
     tries(&s, "11.22.34.1"); /* the next one: off-net, in the same /16 */
     assert_true(sign_of(&s, host, noon, &sign));
     assert_int_equal(sign.count, 21);
@@ -285,6 +287,41 @@ static void test_networks_that_would_break_the_pattern_are_refused(void **state)
     assert_false(is_taken(0x147f, false));
 }
 
+/* How many networks it has after one target more; 0: that one ended it. */
+static uint64_t networks_with(const char *target)
+{
+    struct stage s = stage_of(SIGN_SWEEP_PATTERN);
+    struct sign sign;
+    tries_as_worm(&s, host, 0, 20);
+    tries(&s, target);
+    bool given = sign_of(&s, host, noon, &sign);
+    stage_clear(&s);
+    return given ? sign.count : 0;
+}
+
+static void test_networks_of_special_use_end_where_the_standard_says(void **state)
+{
+    (void)state;
+    static const char *const inside[] = {"0.0.0.0",         "0.255.255.255",   "10.0.0.0",
+                                         "10.255.255.255",  "100.64.0.0",      "100.127.255.255",
+                                         "127.0.0.0",       "127.255.255.255", "169.254.0.0",
+                                         "169.254.255.255", "172.16.0.0",      "172.31.255.255",
+                                         "192.168.0.0",     "192.168.255.255", "198.18.0.0",
+                                         "198.19.255.255",  "224.0.0.0",       "255.255.255.255"};
+    static const char *const beyond[] = {"9.255.255.255",   "100.128.0.0",     "126.255.255.255",
+                                         "169.253.255.255", "169.255.0.0",     "192.167.255.255",
+                                         "192.169.0.0",     "223.255.255.255", "99.255.255.255"};
+    static const char *const spared[] = {"1.0.0.0",    "11.0.0.0",     "100.63.255.127",
+                                         "128.0.0.0",  "172.15.0.127", "172.32.0.0",
+                                         "198.17.0.1", "198.20.0.0",   "223.127.0.1"};
+    for (unsigned i = 0; i < sizeof inside / sizeof inside[0]; i++)
+        assert_int_equal(networks_with(inside[i]), 20);
+    for (unsigned i = 0; i < sizeof beyond / sizeof beyond[0]; i++)
+        assert_int_equal(networks_with(beyond[i]), 0);
+    for (unsigned i = 0; i < sizeof spared / sizeof spared[0]; i++)
+        assert_int_equal(networks_with(spared[i]), 21);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_what_was_saved_says_the_same_and_no_stranger_harms),
         cmocka_unit_test(test_a_broken_pattern_stays_broken_when_it_was_saved),
         cmocka_unit_test(test_networks_that_would_break_the_pattern_are_refused),
+        cmocka_unit_test(test_networks_of_special_use_end_where_the_standard_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,6 +269,96 @@ static void test_either_reading_fits_but_not_half_of_each(void **state)
     assert_int_equal(rows, 20);
 }
 
+static const uint32_t two_weeks[] = {2967, 2968};
+
+/* All four ports of a few hosts, of the first week. */
+static struct unmask_seen ports_of_hosts(unsigned count, size_t weeks)
+{
+    struct unmask_seen seen = {.weeks = two_weeks, .week_count = weeks};
+    for (unsigned i = 0; i < count; i++) {
+        struct p2p_ports ports = ports_predicted_for(host + 77 * i, two_weeks[0], READING_NMAP);
+        for (unsigned k = 0; k < 2; k++) {
+            unmask_seen_add(&seen, TRANSPORT_TCP, ports.tcp[k]);
+            unmask_seen_add(&seen, TRANSPORT_UDP, ports.udp[k]);
+        }
+    }
+    return seen;
+}
+
+static bool is_seen(const struct unmask_seen *seen, enum transport transport, uint16_t port)
+{
+    return seen->bits[transport][port / 8] >> port % 8 & 1;
+}
+
+static bool is_near(const struct unmask_seen *seen, uint32_t ipv4, enum ports_reading reading)
+{
+    struct p2p_ports p = ports_predicted_for(ipv4, 0, reading);
+    unsigned held = is_seen(seen, TRANSPORT_TCP, p.tcp[0]) + is_seen(seen, TRANSPORT_UDP, p.udp[0]);
+    for (size_t w = 0; w < seen->week_count; w++) {
+        p = ports_predicted_for(ipv4, seen->weeks[w], reading);
+        held += is_seen(seen, TRANSPORT_TCP, p.tcp[1]) + is_seen(seen, TRANSPORT_UDP, p.udp[1]);
+    }
+    return held >= UNMASK_PORTS_LEAST;
+}
+
+/* By a look at this address alone. */
+static bool looks_near(const struct unmask_seen *seen, uint32_t ipv4)
+{
+    return is_near(seen, ipv4, READING_NMAP) || is_near(seen, ipv4, READING_SRI);
+}
+
+static void test_ports_not_known_apart_find_all_that_single_looks_find(void **state)
+{
+    (void)state;
+    for (size_t weeks = 0; weeks <= COUNT_OF(two_weeks); weeks++) {
+        const uint32_t first = host - 100000, last = host + 300000;
+        struct unmask_seen seen = ports_of_hosts(150, weeks);
+        size_t without_need = 0;
+        struct finds finds = {.count = 0};
+        unmask_near(&seen, first, last, keep, &finds);
+        assert_in_range(finds.count, 150, KEPT);
+        size_t found = 0;
+        for (uint32_t ipv4 = first; ipv4 <= last; ipv4++) {
+            bool told = found < finds.count && finds.at[found] == ipv4;
+            found += told;
+            assert_true(told || !looks_near(&seen, ipv4));
+            without_need += told && !looks_near(&seen, ipv4);
+        }
+        assert_int_equal(found, finds.count);
+        assert_in_range(without_need, 0, weeks * 60); /* 4 in 56,384 are told without need */
+    }
+}
+
+static void test_the_weeks_ports_not_known_apart_find_the_published_sample(void **state)
+{
+    (void)state;
+    static const uint32_t week = 2050;
+    struct unmask_seen seen = {.weeks = &week, .week_count = 1};
+    unmask_seen_add(&seen, TRANSPORT_TCP, 39014);
+    unmask_seen_add(&seen, TRANSPORT_UDP, 27859);
+    struct finds finds = {.count = 0};
+    unmask_near(&seen, 0xC0A80000, 0xC0A8FFFF, keep, &finds);
+    assert_in_range(finds.count, 1, 20);
+    bool found = false;
+    for (size_t i = 0; i < finds.count; i++)
+        found |= finds.at[i] == sample_host;
+    assert_true(found);
+}
+
+static void test_ports_not_known_apart_are_looked_for_in_short_ranges(void **state)
+{
+    (void)state;
+    struct unmask_seen seen = ports_of_hosts(1, 1);
+    struct finds finds = {.count = 0};
+    unmask_near(&seen, host, host, keep, &finds);
+    assert_int_equal(finds.count, 1);
+    finds.count = 0;
+    unmask_near(&seen, host + 1, host, keep, &finds);
+    assert_int_equal(finds.count, 0);
+    unmask_near(&seen, UINT32_MAX - 5, UINT32_MAX, keep, &finds);
+    assert_int_equal(finds.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +376,9 @@ int main(void)
         cmocka_unit_test(test_blacklisted_port_fits_nobody),
         cmocka_unit_test(test_knowing_nothing_fits_everybody),
         cmocka_unit_test(test_either_reading_fits_but_not_half_of_each),
+        cmocka_unit_test(test_ports_not_known_apart_find_all_that_single_looks_find),
+        cmocka_unit_test(test_the_weeks_ports_not_known_apart_find_the_published_sample),
+        cmocka_unit_test(test_ports_not_known_apart_are_looked_for_in_short_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

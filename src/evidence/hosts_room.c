@@ -1,0 +1,168 @@
+/* What is let go when the store is nearly full: a quarter at a time, so that ranking all of them
+ * costs a few steps for each host-day that finds room by it.
+ *
+ * Least grave first; those of one gravity by their hash, so that no order of arrival is preferred.
+ * A host of whose days any is beyond price keeps them all: what speaks against it on one day may be
+ * explained by another. When next to nothing is left that may go, or there is no room to remember
+ * what is gone, the store is shut: what room there is then belongs to kinds that may begin anew. */
+#include "evidence/hosts_inside.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NEARLY = 16,      /* full but for one in so many: observations until the next look need room */
+    SHARE_GOING = 4,  /* one in so many goes at a time, */
+    SHARE_LEAST = 64, /* and where it would be fewer than this, none */
+    DAYS_LOOKED_AT = 1000 /* a run over more days is taken to have let go of every host */
+};
+
+struct candidate {
+    double gravity;
+    uint64_t hash;
+    struct host_day *day;
+};
+
+void hosts_keep_by(struct hosts *h, const struct hosts_keeper *keeper)
+{
+    h->keeper = *keeper;
+}
+
+uint64_t hosts_let_go(const struct hosts *h)
+{
+    return h->let_go;
+}
+
+bool hosts_is_cut(const struct hosts *h, struct address host)
+{
+    if (h->refused > 0)
+        return true;
+    if (h->gone.count > 0 && h->gone_last - h->gone_first >= DAYS_LOOKED_AT)
+        return true;
+    for (int32_t day = h->gone_first; h->gone.count > 0 && day <= h->gone_last; day++)
+        if (gone_has(&h->gone, host_day_hash(host, day)))
+            return true;
+    return false;
+}
+
+bool hosts_bury(struct hosts *h, struct address host, int32_t day)
+{
+    bool is_first = h->gone.count == 0, is_new;
+    if (!gone_add(&h->gone, host_day_hash(host, day), &is_new)) {
+        h->shut = true;
+        return false;
+    }
+    h->gone_first = is_first || day < h->gone_first ? day : h->gone_first;
+    h->gone_last = is_first || day > h->gone_last ? day : h->gone_last;
+    return true;
+}
+
+static bool is_nearly(size_t used, size_t limit)
+{
+    return used >= limit - limit / NEARLY;
+}
+
+static bool is_crowded(const struct hosts *h)
+{
+    return is_nearly(h->count, h->limits.host_days) ||
+           is_nearly(pieces_used(&h->pieces), h->limits.slot_bytes) ||
+           is_nearly(h->sets.arena.used_bytes - h->sets.spare_bytes, h->limits.set_bytes);
+}
+
+/* Adds the days of one host, unless one of them is beyond price. */
+static size_t add_host(const struct hosts *h, struct host_day *const *days, size_t day_count,
+                       struct candidate *out, size_t count)
+{
+    for (size_t i = 0; i < day_count; i++) {
+        double gravity = h->keeper.gravity(h->keeper.context, days[i]);
+        if (isinf(gravity))
+            return count;
+        out[count + i] = (struct candidate){gravity, host_day_hash(days[i]->host, days[i]->day),
+                                            days[i]};
+    }
+    return count + day_count;
+}
+
+static int compare_candidates(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    if (x->gravity < y->gravity || x->gravity > y->gravity)
+        return x->gravity < y->gravity ? -1 : 1;
+    return (x->hash > y->hash) - (x->hash < y->hash);
+}
+
+/* All that may go, the least grave first. */
+static size_t rank(const struct hosts *h, struct host_day *const *days, size_t day_count,
+                   struct candidate *out)
+{
+    size_t count = 0;
+    for (size_t from = 0, to; from < day_count; from = to) {
+        for (to = from; to < day_count && address_equal(days[to]->host, days[from]->host); to++)
+            continue;
+        count = add_host(h, days + from, to - from, out, count);
+    }
+    if (count > 0)
+        qsort(out, count, sizeof *out, compare_candidates);
+    return count;
+}
+
+static void release(struct hosts *h, struct host_day *day)
+{
+    for (unsigned kind = 0; kind < h->kind_count; kind++) {
+        if (day->slots[kind] == NULL)
+            continue;
+        h->keeper.release(h->keeper.context, kind, day->slots[kind]);
+        pieces_give(&h->pieces, day->slots[kind], h->slot_sizes[kind]);
+    }
+    pieces_give(&h->pieces, day, host_day_size(h));
+}
+
+/* The table without those that go, which are then released. `days` are all of them. */
+static void take_out(struct hosts *h, struct host_day *const *days, size_t day_count)
+{
+    memset(h->table, 0, h->table_size * sizeof(struct host_day *));
+    h->count = 0;
+    h->last = NULL;
+    for (size_t i = 0; i < day_count; i++) {
+        if (days[i]->going) {
+            release(h, days[i]);
+            continue;
+        }
+        h->table[hosts_place_of(h->table, h->table_size, days[i]->host, days[i]->day)] = days[i];
+        h->count++;
+    }
+}
+
+/* Marks those that go; false where they are too few to be worth it. */
+static bool choose(struct hosts *h, struct candidate *ranked, size_t count)
+{
+    size_t most = h->count / SHARE_GOING > 0 ? h->count / SHARE_GOING : 1, chosen = 0;
+    if (count == 0 || count < h->count / SHARE_LEAST)
+        return false;
+    for (; chosen < count && chosen < most; chosen++) {
+        struct host_day *day = ranked[chosen].day;
+        bool went_before = gone_has(&h->gone, ranked[chosen].hash);
+        if (!hosts_bury(h, day->host, day->day))
+            break;
+        h->let_go += !went_before;
+        day->going = true;
+    }
+    return chosen > 0;
+}
+
+void hosts_make_room(struct hosts *h)
+{
+    if (h->keeper.gravity == NULL || h->shut || !is_crowded(h))
+        return;
+    size_t count;
+    struct host_day *const *days = hosts_sorted(h, &count);
+    struct candidate *ranked = calloc(count + 1, sizeof *ranked);
+    if (days != NULL && ranked != NULL && choose(h, ranked, rank(h, days, count, ranked)))
+        take_out(h, days, count);
+    else
+        h->shut = true;
+    free(ranked);
+    free(h->sorted); /* it names what is gone */
+    h->sorted = NULL;
+}
