@@ -1,10 +1,10 @@
 /* smb-answer: asked over SMB by anybody, its NetpwPathCanonicalize answered as the worm's does.
  *
- * Whoever runs the check (our own scan, nmap, Bonn's scs, a scanner of vulnerabilities), the capture
- * shows what it learned: the questions in the client's stream and the answers in the server's, put
- * together by the numbers of their calls (detect/smb_asked). The sign is the server's; who asks gets
- * nothing. Microsoft's answers make no sign but a check: the host was asked, and is clean or
- * unpatched; they count only where both questions were answered.
+ * Whoever runs the check (our own scan, nmap, Bonn's scs, a scanner of vulnerabilities), the
+ * capture shows what it learned: the questions in the client's stream and the answers in the
+ * server's, put together by the numbers of their calls (detect/smb_asked). The sign is the
+ * server's; who asks gets nothing. Microsoft's answers make no sign but a check: the host was
+ * asked, and is clean or unpatched; they count only where both questions were answered.
  *
  * Both streams are needed from their beginning: what was captured of one direction alone, or from
  * the middle of a connection, or lies beyond a stream's head, says nothing here. A flow ends with
@@ -398,6 +398,7 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
 const struct detector detector_smb_answer = {
     .sign = SIGN_SMB_ANSWER,
     .slot_size = sizeof(struct slot),
+    .adds_up = true,
     .interests = 1u << OBSERVED_PAYLOAD,
     .observe = observe,
     .wants = smb_wants,

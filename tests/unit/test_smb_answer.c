@@ -98,6 +98,36 @@ static void test_the_same_number_for_both_calls_is_told_apart_by_order(void **st
     assert_proof_of(&check, A_TO_C);
 }
 
+static void test_what_else_a_client_asks_for_does_no_harm(void **state)
+{
+    (void)state;
+    static const uint8_t commands[] = {0x04, 0x05, 0x2b, 0x32, 0x34, 0x74, 0xa4};
+    check_begin(&check, false);
+    for (unsigned i = 0; i < COUNT_OF(commands); i++)
+        check_odd_request(&check, commands[i]);
+    check_call(&check, ASKED_SECOND(.answer_code = 87));
+    assert_proof_of(&check, A_TO_C);
+}
+
+/* As Windows binds: in several contexts, of which one is called. */
+static void test_the_context_that_is_called_is_looked_for(void **state)
+{
+    (void)state;
+    uint8_t bytes[256], other[128];
+    const struct dcerpc_interface nothing = {.major = 3};
+    struct writer w = writer_over(bytes, sizeof bytes), o = writer_over(other, sizeof other);
+    dcerpc_bind_build(&w, 1, &nothing);
+    dcerpc_bind_build(&o, 1, &srvsvc_interface);
+    write_bytes(&w, other + 28, o.used - 28); /* the context alone */
+    bytes[8] = (uint8_t)w.used;
+    bytes[24] = 2;
+    bytes[72] = 1;
+    check_begin(&check, false);
+    check_exchange(&check, reader_over(bytes, w.used), reader_over("", 0));
+    check_call(&check, ASKED_SECOND(.answer_code = 87, .other_context = true));
+    assert_proof_of(&check, A_TO_C);
+}
+
 static void test_port_139_counts_behind_its_session(void **state)
 {
     (void)state;
@@ -369,6 +399,8 @@ int main(void)
         cmocka_unit_test(test_who_asks_the_second_question_alone_learns_of_a_to_c_alone),
         cmocka_unit_test(test_who_stops_after_the_first_answer_of_d_has_learned_enough),
         cmocka_unit_test(test_the_same_number_for_both_calls_is_told_apart_by_order),
+        cmocka_unit_test(test_what_else_a_client_asks_for_does_no_harm),
+        cmocka_unit_test(test_the_context_that_is_called_is_looked_for),
         cmocka_unit_test(test_port_139_counts_behind_its_session),
         cmocka_unit_test(test_a_reply_in_fragments_and_in_several_reads_is_put_together),
         cmocka_unit_test(test_the_order_in_which_packets_were_captured_does_not_matter),
