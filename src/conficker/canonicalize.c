@@ -13,16 +13,16 @@ const char *const canonicalize_paths[CANONICALIZE_CALLS] = {"\\", "\\..\\"};
 enum canonicalize_finding canonicalize_finding_of(const struct canonicalize_answer *first,
                                                   const struct canonicalize_answer *second)
 {
-    bool is_done = first->code == CODE_DONE;
+    bool is_done = first != NULL && first->code == CODE_DONE;
     if (is_done && first->path == MARK_OF_D_E)
         return CANONICALIZE_INFECTED_D_E;
     if (second != NULL && second->code == CODE_INVALID_PARAMETER)
         return CANONICALIZE_INFECTED_A_C;
     if (is_done) /* no Windows does that, whatever it says then */
         return first->path == 0 ? CANONICALIZE_LIKE_D_E : CANONICALIZE_UNKNOWN;
-    if (second != NULL && second->code == CODE_INVALID_NAME)
+    if (first != NULL && second != NULL && second->code == CODE_INVALID_NAME)
         return CANONICALIZE_PATCHED;
-    if (second != NULL && second->code == CODE_DONE)
+    if (first != NULL && second != NULL && second->code == CODE_DONE)
         return CANONICALIZE_UNPATCHED;
     return CANONICALIZE_UNKNOWN;
 }

@@ -35,7 +35,8 @@ enum canonicalize_finding {
     CANONICALIZE_UNKNOWN    /* neither the worm nor Windows as it is known */
 };
 
-/* What the answers mean; second NULL: that call was not made, or not answered. */
+/* What the answers mean; NULL: that call was not made, or not answered. Clean is only who answered
+ * both. */
 enum canonicalize_finding canonicalize_finding_of(const struct canonicalize_answer *first,
                                                   const struct canonicalize_answer *second);
 

@@ -13,10 +13,12 @@
 #include "engine/relays.h"
 #include "engine/sentences.h"
 #include "evidence/names.h"
+#include "evidence/smb_check.h"
 
 struct finding {
     struct verdict verdict;
-    struct sign *signs; /* owned */
+    struct sign *signs;    /* owned */
+    struct smb_check *smb; /* owned; NULL: it was not asked */
 };
 
 struct findings {
@@ -117,6 +119,27 @@ static bool find_origin(const struct edges *edges, struct address host, const st
     return by != NULL;
 }
 
+/* The latest answer over SMB of all its days; NULL: none, or no memory. */
+static struct smb_check *latest_check(const struct dossier *d)
+{
+    struct smb_check latest, now;
+    bool any = false;
+    for (size_t i = 0; i < d->day_count; i++) {
+        for (unsigned k = 0; k < detector_count; k++) {
+            const void *slot = d->days[i]->slots[k];
+            if (slot == NULL || detectors[k]->checked == NULL ||
+                !detectors[k]->checked(slot, &now) || (any && now.when_us <= latest.when_us))
+                continue;
+            latest = now;
+            any = true;
+        }
+    }
+    struct smb_check *kept = any ? malloc(sizeof *kept) : NULL;
+    if (kept != NULL)
+        *kept = latest;
+    return kept;
+}
+
 /* False without memory. */
 static bool judge_host(struct hunt *h, const struct dossier *d, struct findings *out)
 {
@@ -135,12 +158,14 @@ static bool judge_host(struct hunt *h, const struct dossier *d, struct findings 
     }
     for (size_t i = 0; i < d->served_count; i++)
         signs[count++] = d->served[i].sign;
-    if (count == 0) {
+    struct smb_check *smb = latest_check(d);
+    if (count == 0 && smb == NULL) {
         free(signs);
         return true;
     }
-    struct sign *kept = realloc(signs, count * sizeof *signs);
-    struct finding one = {.signs = kept != NULL ? kept : signs};
+    struct sign *kept = realloc(signs, (count + (count == 0)) * sizeof *signs);
+    struct finding one = {.signs = kept != NULL ? kept : signs, .smb = smb};
+    c.smb = smb;
     if (find_origin(&out->edges, d->host, one.signs, count, &origin))
         c.origin = &origin;
     verdict_of(&c, one.signs, count, &one.verdict);
@@ -148,6 +173,7 @@ static bool judge_host(struct hunt *h, const struct dossier *d, struct findings 
     if (keep(out, &one))
         return true;
     free(one.signs);
+    free(one.smb);
     return false;
 }
 
@@ -186,6 +212,11 @@ static bool judge_all(struct hunt *h, struct findings *out)
     return good;
 }
 
+static bool is_led_by_proof(const struct verdict *v)
+{
+    return v->sign_count > 0 && v->signs[0].weight == WEIGHT_PROOF;
+}
+
 static int compare_findings(const void *a, const void *b)
 {
     const struct finding *first = a, *second = b;
@@ -195,7 +226,7 @@ static int compare_findings(const void *a, const void *b)
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
     /* Among the suspicious, a proof that was set aside still goes before a chance. */
-    bool x_proof = x->signs[0].weight == WEIGHT_PROOF, y_proof = y->signs[0].weight == WEIGHT_PROOF;
+    bool x_proof = is_led_by_proof(x), y_proof = is_led_by_proof(y);
     if (x_proof != y_proof)
         return x_proof ? -1 : 1;
     if (!x_proof && (x->weight < y->weight || x->weight > y->weight))
@@ -411,8 +442,10 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
                                  .write_failed = !exported};
     for (size_t i = 0; i < report_count; i++)
         out->write_failed |= !write_report(&reports[i], &findings, &totals);
-    for (size_t i = 0; i < findings.count; i++)
+    for (size_t i = 0; i < findings.count; i++) {
         free(findings.items[i].signs);
+        free(findings.items[i].smb);
+    }
     free(findings.items);
     edges_free(&findings.edges);
 }

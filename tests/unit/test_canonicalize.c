@@ -89,6 +89,17 @@ static void test_the_paths_are_the_two_harmless_ones(void **state)
     assert_string_equal(canonicalize_paths[1], "\\..\\");
 }
 
+static void test_who_was_asked_the_second_alone_is_never_clean(void **state)
+{
+    (void)state;
+    static const struct canonicalize_answer worm = {0, INVALID}, patched = {0, BAD_NAME},
+                                            done = {0, 0};
+    assert_int_equal(canonicalize_finding_of(NULL, &worm), CANONICALIZE_INFECTED_A_C);
+    assert_int_equal(canonicalize_finding_of(NULL, &patched), CANONICALIZE_UNKNOWN);
+    assert_int_equal(canonicalize_finding_of(NULL, &done), CANONICALIZE_UNKNOWN);
+    assert_int_equal(canonicalize_finding_of(NULL, NULL), CANONICALIZE_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_windows_is_patched_or_not),
         cmocka_unit_test(test_anything_else_is_unknown),
         cmocka_unit_test(test_the_paths_are_the_two_harmless_ones),
+        cmocka_unit_test(test_who_was_asked_the_second_alone_is_never_clean),
     };
     return cmocka_run_group_tests_name("canonicalize", tests, NULL, NULL);
 }
