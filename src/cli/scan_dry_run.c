@@ -73,8 +73,7 @@ static void show_text(struct plan *p)
     if (p->tcp + p->udp > 0)
         (void)console_print(c, ", on %llu port%s (%llu TCP, %llu UDP)",
                             (unsigned long long)(p->tcp + p->udp), p->tcp + p->udp == 1 ? "" : "s",
-                            (unsigned long long)p->tcp,
-                            (unsigned long long)p->udp);
+                            (unsigned long long)p->tcp, (unsigned long long)p->udp);
     (void)console_print(c, s->target_count > 0 ? ":\n" : "\n");
     if (show_ranges(p))
         (void)console_print(c, "  and others\n");

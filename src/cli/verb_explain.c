@@ -42,9 +42,9 @@ static bool print_json(struct console *c, const struct sign_kind *kind)
 static bool print_kind(struct console *c, const struct sign_kind *kind)
 {
     return console_print(c, "%s (weight: %s)\n", kind->id, kind->weight) &&
-           console_paragraph(c, 2, kind->claim) &&
-           console_print(c, "\nWhat it means\n") && console_paragraph(c, 2, kind->meaning) &&
-           console_print(c, "\nWhat to do\n") && console_paragraph(c, 2, kind->advice);
+           console_paragraph(c, 2, kind->claim) && console_print(c, "\nWhat it means\n") &&
+           console_paragraph(c, 2, kind->meaning) && console_print(c, "\nWhat to do\n") &&
+           console_paragraph(c, 2, kind->advice);
 }
 
 static bool print_list(struct console *c)

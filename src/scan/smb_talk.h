@@ -1,5 +1,6 @@
-/* A conversation over SMB1 as far as it is, shared by dialogue_smb.c (events and steps), smb_steps.c
- * (what each reply means), smb_login.c (accounts) and smb_requests_of.c (what is sent) alone.
+/* A conversation over SMB1 as far as it is, shared by dialogue_smb.c (events and steps),
+ * smb_steps.c (what each reply means), smb_login.c (accounts) and smb_requests_of.c (what is sent)
+ * alone.
  *
  *   [name] -> negotiate -> login (1 or 2) -> tree -> pipe -> bind -> first -> second -> goodbye
  *                 \-> SMB2 negotiate -> SMB2 login     where SMB1 is off, for the system's name */

@@ -195,10 +195,8 @@ static void test_an_exempt_host_is_shown_though_it_is_unknown(void **state)
     (void)state;
     struct check checks[ASKED_PORTS];
     checks_of(checks, CAUSE_REFUSED, CAUSE_REFUSED, CAUSE_REFUSED, CAUSE_REFUSED);
-    struct circumstances c = {.exempt = true,
-                              .checks = checks,
-                              .check_count = ASKED_PORTS,
-                              .hearing = HEARING_REFUSED};
+    struct circumstances c = {
+        .exempt = true, .checks = checks, .check_count = ASKED_PORTS, .hearing = HEARING_REFUSED};
     struct verdict v;
     verdict_of(&c, NULL, 0, &v);
     char *text = one_host(&v, (struct shown){.width = 200});

@@ -96,13 +96,19 @@ static void test_reason_says_where_it_ended(void **state)
         struct smb_check check;
         const char *reason;
     } rows[] = {
-        {{.cause = SMB_CAUSE_NETWORK, .network = CAUSE_REFUSED, .network_139 = CAUSE_REFUSED}, "ports 445 and 139 refuse"},
-        {{.cause = SMB_CAUSE_NETWORK, .network = CAUSE_SILENT, .network_139 = CAUSE_SILENT}, "ports 445 and 139 do not answer"},
-        {{.cause = SMB_CAUSE_NETWORK, .network = CAUSE_UNREACHABLE, .network_139 = CAUSE_UNREACHABLE},
+        {{.cause = SMB_CAUSE_NETWORK, .network = CAUSE_REFUSED, .network_139 = CAUSE_REFUSED},
+         "ports 445 and 139 refuse"},
+        {{.cause = SMB_CAUSE_NETWORK, .network = CAUSE_SILENT, .network_139 = CAUSE_SILENT},
+         "ports 445 and 139 do not answer"},
+        {{.cause = SMB_CAUSE_NETWORK,
+          .network = CAUSE_UNREACHABLE,
+          .network_139 = CAUSE_UNREACHABLE},
          "ports 445 and 139 cannot be reached"},
         {{.cause = SMB_CAUSE_NETWORK, .network = CAUSE_REFUSED, .network_139 = CAUSE_SILENT},
          "port 445 refuses, port 139 does not answer"},
-        {{.cause = SMB_CAUSE_NETWORK, .network = CAUSE_NO_DESCRIPTOR, .network_139 = CAUSE_NO_DESCRIPTOR},
+        {{.cause = SMB_CAUSE_NETWORK,
+          .network = CAUSE_NO_DESCRIPTOR,
+          .network_139 = CAUSE_NO_DESCRIPTOR},
          "not asked: no file descriptor was left"},
         {{.cause = SMB_CAUSE_NETWORK, .network = CAUSE_MUTE, .stage = SMB_STAGE_NEGOTIATE},
          "it fell silent at negotiating"},

@@ -72,8 +72,10 @@ static struct smb_check ended(enum smb_cause cause)
 
 static struct smb_check not_heard(enum check_cause network)
 {
-    return (struct smb_check){
-        .cause = SMB_CAUSE_NETWORK, .network = network, .network_139 = network, .when_us = ASKED_US + 5};
+    return (struct smb_check){.cause = SMB_CAUSE_NETWORK,
+                              .network = network,
+                              .network_139 = network,
+                              .when_us = ASKED_US + 5};
 }
 
 static void test_every_pair_of_answers_has_its_verdict(void **state)
