@@ -391,6 +391,8 @@ SPARED = {
     "src/detect/smb_asked.c": {
         "CALLS_MAX": _MEMORY,
         "BINDINGS_MAX": _MEMORY,
+        "COMMAND_AT": "saves time; whatever holds data is looked at by its size",
+        "DATA_REPLY_MIN": "saves time; replies of one byte are tested",
         "SMB_START": "when to look again at a stream that goes on",
         "size": "the length of the text above it",
     },
