@@ -9,6 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cli/running.h"
+
 #define PASSWORD_VARIABLE "WORMSIGN_SMB_PASSWORD"
 
 static bool is_word(const char *word, size_t size, const char *id)
@@ -87,6 +89,7 @@ static bool ask(const struct call *call, const char *user, char password[static 
         (void)fputc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, terminal);
     (void)fprintf(terminal, ": ");
     (void)fflush(terminal);
+    running_watch_signals(); /* Ctrl-C must not leave a terminal that shows nothing */
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     (void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
