@@ -43,8 +43,8 @@ static unsigned bits_in(uint64_t bits)
 static const struct answered_ports *ports_of(const struct host_day *day)
 {
     for (unsigned d = 0; d < detector_count; d++)
-        if (detectors[d]->answered_on != NULL && day->slots[d] != NULL)
-            return detectors[d]->answered_on(day->slots[d]);
+        if (detectors[d]->answered_on != NULL && host_day_slot(day, d) != NULL)
+            return detectors[d]->answered_on(host_day_slot(day, d));
     return NULL;
 }
 

@@ -36,7 +36,7 @@ static unsigned tests_of(const struct host_day *day)
     unsigned tests = 0;
     for (unsigned d = 0; d < detector_count; d++)
         tests += detectors[d]->statistical &&
-                 (day->slots[d] != NULL || (day->refused & 1u << d) != 0);
+                 (host_day_slot(day, d) != NULL || host_day_refused(day, d));
     return tests;
 }
 
@@ -52,7 +52,7 @@ static size_t report_day(struct hunt *h, const struct host_day *day, const bool 
         struct sign *sign = &signs[count];
         memset(sign, 0, sizeof *sign);
         if (!host_day_tells(day, d) ||
-            !detectors[d]->report(&h->watchers[d], day->day, day->slots[d], sign))
+            !detectors[d]->report(&h->watchers[d], day->day, host_day_slot(day, d), sign))
             continue;
         if (sign->weight == WEIGHT_STATISTICAL && sign->false_alarm_log10 > -HUNT_SIGN_FLOOR &&
             sign->marks == 0)

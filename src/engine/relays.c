@@ -26,7 +26,7 @@ static int compare_passages(const void *a, const void *b)
 
 static const struct trail *trail_of(const struct host_day *day, unsigned d)
 {
-    return day->slots[d] != NULL ? detectors[d]->trail(day->slots[d]) : NULL;
+    return host_day_slot(day, d) != NULL ? detectors[d]->trail(host_day_slot(day, d)) : NULL;
 }
 
 static size_t count_keys(struct host_day *const *days, size_t count, unsigned d)

@@ -25,8 +25,8 @@ static const size_t slot_sizes[KINDS] = {sizeof(struct slot), 8};
 static double gravity(void *context, const struct host_day *day)
 {
     (void)context;
-    const struct slot *s = day->slots[COMMON];
-    return s != NULL ? s->gravity : day->slots[ADDING] != NULL ? HUGE_VAL : 0;
+    const struct slot *s = host_day_slot(day, COMMON);
+    return s != NULL ? s->gravity : host_day_slot(day, ADDING) != NULL ? HUGE_VAL : 0;
 }
 
 static void release(void *context, unsigned kind, void *slot)
@@ -77,7 +77,7 @@ static bool is_kept(struct hosts *h, uint32_t host, int32_t day)
     struct host_day *const *days = hosts_sorted(h, &count);
     for (size_t i = 0; i < count; i++)
         if (days[i]->day == day && address_equal(days[i]->host, number(host)))
-            return days[i]->slots[COMMON] != NULL;
+            return host_day_slot(days[i], COMMON) != NULL;
     return false;
 }
 
