@@ -10,7 +10,7 @@
 #include "evidence/hosts.h"
 #include "evidence/saving.h"
 
-enum { ROOM_FIRST = 4, LISTS_BITS = 3, LISTS_ALL = (1 << LISTS_BITS) - 1 };
+enum { ROOM_FIRST = 2, LISTS_BITS = 3, LISTS_ALL = (1 << LISTS_BITS) - 1 };
 
 _Static_assert((int)NAME_LISTS <= LISTS_BITS && (int)NAME_LENGTHS <= 1 << (8 - LISTS_BITS),
                "lists and length fit in a byte");

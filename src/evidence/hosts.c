@@ -10,7 +10,7 @@
 
 /* How many host-days may be gone for each that is kept: with the usual limit they are remembered in
  * 128 MiB. */
-enum { TABLE_FIRST = 1 << 12, GONE_PER_HOST_DAY = 12 };
+enum { TABLE_FIRST = 1 << 12, GONE_PER_HOST_DAY = 6 };
 
 #define KINDS ((1u << HOSTS_KINDS_MAX) - 1)
 

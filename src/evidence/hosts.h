@@ -31,7 +31,7 @@ struct hosts_limits {
 
 #define HOSTS_LIMITS_DEFAULT                                                                       \
     ((struct hosts_limits){                                                                        \
-        .host_days = 1 << 20, .slot_bytes = (size_t)256 << 20, .set_bytes = (size_t)256 << 20})
+        .host_days = 1 << 21, .slot_bytes = (size_t)256 << 20, .set_bytes = (size_t)256 << 20})
 
 struct host_slot {
     struct host_slot *next;
