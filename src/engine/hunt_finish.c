@@ -194,12 +194,12 @@ static bool place_host(struct hunt *h, const struct dossier *d, struct findings 
     count_days(h, d, f);
     if (!judge_host(h, d, f, &v))
         return false;
-    return v.sign_count == 0 || keep(f, &(struct finding){.of = *d,
-                                                          .kind = v.kind,
-                                                          .home = v.home,
-                                                          .proof = v.signs[0].weight ==
-                                                                   WEIGHT_PROOF,
-                                                          .weight = v.weight});
+    return v.sign_count == 0 ||
+           keep(f, &(struct finding){.of = *d,
+                                     .kind = v.kind,
+                                     .home = v.home,
+                                     .proof = v.signs[0].weight == WEIGHT_PROOF,
+                                     .weight = v.weight});
 }
 
 /* The same verdict again, with all that is said of the host. False without memory. */
