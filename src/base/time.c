@@ -51,6 +51,14 @@ const char *date_text(int32_t day, char buffer[static DATE_TEXT_SIZE])
     return buffer;
 }
 
+int64_t time_of_filetime(uint64_t filetime)
+{
+    static const int64_t seconds_from_1601 = INT64_C(11644473600);
+    if (filetime == 0 || filetime > INT64_MAX)
+        return TIME_NONE;
+    return (int64_t)(filetime / 10) - seconds_from_1601 * US_PER_SECOND;
+}
+
 const char *time_text(int64_t when_us, char buffer[static TIME_TEXT_SIZE])
 {
     char date[DATE_TEXT_SIZE];

@@ -68,6 +68,17 @@ void write_le64(struct writer *w, uint64_t value)
     write_bytes(w, &value, sizeof value);
 }
 
+void write_le16_at(struct writer *w, size_t at, uint16_t value)
+{
+    if (!w->failed && at <= w->used && w->used - at >= sizeof value)
+        memcpy(w->start + at, &value, sizeof value);
+}
+
+void write_be16_at(struct writer *w, size_t at, uint16_t value)
+{
+    write_le16_at(w, at, __builtin_bswap16(value));
+}
+
 struct text text_over(char *buffer, size_t size)
 {
     assert(size >= 1);

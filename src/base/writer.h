@@ -28,6 +28,10 @@ void write_le16(struct writer *w, uint16_t value);
 void write_le32(struct writer *w, uint32_t value);
 void write_le64(struct writer *w, uint64_t value);
 
+/* Goes back to a number that was written before what it counts; nothing, where it was not. */
+void write_le16_at(struct writer *w, size_t at, uint16_t value);
+void write_be16_at(struct writer *w, size_t at, uint16_t value);
+
 struct text {
     char *start; /* borrowed; NUL-terminated after every call */
     size_t size; /* of the buffer, NUL included; at least 1 */

@@ -21,7 +21,9 @@ static void count_ports(struct plan *p, uint32_t host)
     struct aim aim = p->settings->engine.aim;
     char address[ADDRESS_TEXT_SIZE];
     aim.when_us = p->settings->engine.began_us;
-    size_t count = p->settings->engine.probe->aim(&aim, host, shots);
+    size_t count = 0;
+    for (size_t i = 0; i < p->settings->engine.probe_count; i++)
+        count += p->settings->engine.probes[i]->aim(&aim, host, &shots[count]);
     for (size_t i = 0; i < count; i++)
         *(shots[i].transport == TRANSPORT_TCP ? &p->tcp : &p->udp) += 1;
     if (p->json || p->call->console->verbose == 0)
@@ -69,9 +71,9 @@ static void show_text(struct plan *p)
     (void)console_print(c, "%llu host%s would be asked", (unsigned long long)s->target_count,
                         s->target_count == 1 ? "" : "s");
     if (p->tcp + p->udp > 0)
-        (void)console_print(c, ", on %llu ports (%llu TCP, %llu UDP)",
-                            (unsigned long long)(p->tcp + p->udp), (unsigned long long)p->tcp,
-                            (unsigned long long)p->udp);
+        (void)console_print(c, ", on %llu port%s (%llu TCP, %llu UDP)",
+                            (unsigned long long)(p->tcp + p->udp), p->tcp + p->udp == 1 ? "" : "s",
+                            (unsigned long long)p->tcp, (unsigned long long)p->udp);
     (void)console_print(c, s->target_count > 0 ? ":\n" : "\n");
     if (show_ranges(p))
         (void)console_print(c, "  and others\n");

@@ -19,7 +19,7 @@ static const struct option explain_options[] = {
      .into = offsetof(struct explain_settings, json)},
 };
 
-/* Signs are all described from the start, detectors and probes come one by one. */
+/* By a detector or a probe of this build. */
 static bool is_looked_for(const struct sign_kind *kind)
 {
     bool found = false;
@@ -30,8 +30,6 @@ static bool is_looked_for(const struct sign_kind *kind)
             found |= sign_kind_of(probes[p]->signs[i]) == kind;
     return found;
 }
-
-static const char *const not_looked_for = "This build does not look for it yet.";
 
 static bool print_json(struct console *c, const struct sign_kind *kind)
 {
@@ -44,10 +42,9 @@ static bool print_json(struct console *c, const struct sign_kind *kind)
 static bool print_kind(struct console *c, const struct sign_kind *kind)
 {
     return console_print(c, "%s (weight: %s)\n", kind->id, kind->weight) &&
-           console_paragraph(c, 2, kind->claim) &&
-           (is_looked_for(kind) || console_paragraph(c, 2, not_looked_for)) &&
-           console_print(c, "\nWhat it means\n") && console_paragraph(c, 2, kind->meaning) &&
-           console_print(c, "\nWhat to do\n") && console_paragraph(c, 2, kind->advice);
+           console_paragraph(c, 2, kind->claim) && console_print(c, "\nWhat it means\n") &&
+           console_paragraph(c, 2, kind->meaning) && console_print(c, "\nWhat to do\n") &&
+           console_paragraph(c, 2, kind->advice);
 }
 
 static bool print_list(struct console *c)
@@ -56,8 +53,7 @@ static bool print_list(struct console *c)
     for (enum sign_id id = 0; id < SIGN_IDS && good; id++) {
         const struct sign_kind *kind = sign_kind_of(id);
         good = console_print(c, "%s (weight: %s)\n", kind->id, kind->weight) &&
-               console_paragraph(c, 4, kind->claim) &&
-               (is_looked_for(kind) || console_paragraph(c, 4, not_looked_for));
+               console_paragraph(c, 4, kind->claim);
     }
     return good && console_print(c, "\n'wormsign explain SIGN' tells more about one.\n");
 }

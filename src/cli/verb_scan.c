@@ -11,6 +11,7 @@
 #include "cli/outputs.h"
 #include "cli/running.h"
 #include "cli/scan_dry_run.h"
+#include "cli/scan_login.h"
 #include "cli/scan_targets.h"
 #include "cli/verbs.h"
 #include "engine/scan.h"
@@ -37,6 +38,7 @@ struct scan_options {
     struct common_settings common;
     struct output_options output;
     struct scan_target_options targets;
+    struct scan_login_options login;
     struct option_address real_ip;
     struct option_number week, rate, retries, host_timeout;
     bool week_slack, dry_run, yes, strict, no_ping;
@@ -63,6 +65,7 @@ static const struct option scan_rows[] = {
      .help = "send nothing: say how many hosts would be asked, and which; with -v their ports",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, dry_run)},
+    SCAN_LOGIN_ROWS(struct scan_options, login),
     {.name = "real-ip",
      .value = "ADDRESS",
      .help = "compute the ports from this address, as the hosts know themselves by it (NAT)",
@@ -203,16 +206,15 @@ static struct scan_settings settings_of(const struct call *call, const struct sc
                               .name_count = targets->name_count,
                               .site = o->site};
     s.engine = (struct engine_settings){
-        .probe = probes[0],
         .began_us = call->now_us,
         .rate = o->rate.given ? (uint64_t)o->rate.value
                 : unlimited   ? 0
                               : RATE_DEFAULT,
-        .repeats = o->retries.given ? (unsigned)o->retries.value : RETRIES_DEFAULT,
-        .repeat_us = REPEAT_US,
-        .connect_us = CONNECT_US,
-        .answer_us = ANSWER_US,
-        .last_wait_us = LAST_WAIT_US,
+        .times = {.repeats = o->retries.given ? (unsigned)o->retries.value : RETRIES_DEFAULT,
+                  .repeat_us = REPEAT_US,
+                  .connect_us = CONNECT_US,
+                  .answer_us = ANSWER_US,
+                  .last_wait_us = LAST_WAIT_US},
         .host_us = o->host_timeout.value,
         .handles_max = handles_allowed(),
         .seed = random_seed(),
@@ -270,6 +272,12 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
                                    const struct scan_targets *targets)
 {
     struct scan_settings settings = settings_of(call, o, targets);
+    struct smb_accounts accounts;
+    char password[SCAN_PASSWORD_SIZE];
+    enum exit_code code = scan_checks_read(call, &o->login, settings.engine.probes,
+                                           &settings.engine.probe_count);
+    if (code != EXIT_DONE)
+        return code;
     if (o->dry_run)
         return scan_dry_run(call, &settings, o->output.json);
     if (targets->count == 0)
@@ -281,7 +289,12 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
     if (targets->count > TARGETS_WITHOUT_YES && !o->yes)
         return call_is_wrong(call, "these are %" PRIu64 " hosts; say --yes to ask more than %d",
                              targets->count, TARGETS_WITHOUT_YES);
-    return report_scan(call, o, &settings);
+    code = scan_login_read(call, &o->login, password, &accounts);
+    settings.engine.accounts = &accounts;
+    if (code == EXIT_DONE)
+        code = report_scan(call, o, &settings);
+    explicit_bzero(password, sizeof password);
+    return code;
 }
 
 static enum exit_code run_scan(const struct call *call)
@@ -305,12 +318,14 @@ const struct verb verb_scan = {
     .summary = "ask hosts: who answers as the worm does",
     .about =
         "Sends a P2P message of Conficker D and E to the four ports on which an infected host "
-        "would "
-        "listen (they follow from its address and the week), and judges the answers. No privileges "
-        "are needed, and nothing is sent that could harm a host. Prints the lines that nmap's "
-        "p2p-conficker printed in 2009, and below them a verdict: infected (by proof), suspicious "
-        "(it sent data that does not hold), or unknown with the reason. Silence and refusal are "
-        "never clean: variants A to C do not listen on these ports.\n"
+        "would listen (they follow from its address and the week); asks over SMB two harmless "
+        "questions that all variants answer otherwise than Windows does; and asks for the "
+        "NetBIOS names. No privileges are needed, and nothing is sent that could harm a host. "
+        "Prints the lines that nmap's p2p-conficker and smb-check-vulns printed in 2009, and below "
+        "them a verdict: infected (by proof), suspicious (it sent data that does not hold), clean "
+        "(by its answer over SMB), or unknown with the reason. Silence and refusal are never "
+        "clean: variants A to C do not listen on the P2P ports, and few hosts let strangers ask "
+        "over SMB.\n"
         "A TARGET is 192.0.2.1, a network 192.0.2.0/24, ranges of octets as nmap writes them "
         "(192.0.2.10-20, 10.0-3.1,5.*), or a name. Reserved ranges (loopback, link-local, "
         "documentation) are left out of a target that is wider than them. Ask only hosts that you "

@@ -17,6 +17,7 @@ struct hosts;
 struct calendar;
 struct edge;
 struct sites;
+struct smb_check;
 struct trail;
 struct writer;
 
@@ -64,6 +65,8 @@ struct detector {
      * how many. NULL: none. */
     size_t (*edges)(struct watcher *w, struct address host, int32_t day, const void *slot,
                     struct edge *out, size_t room);
+    /* What this host was asked over SMB and answered, the latest; false: nothing. NULL: never. */
+    bool (*checked)(const void *slot, struct smb_check *out);
     /* The keys that this host sent on, for the search for relays; NULL: none, or the detector knows
      * relays by itself. */
     const struct trail *(*trail)(const void *slot);

@@ -8,7 +8,7 @@
 #define DETECTORS(row)                                                                             \
     row(callback) row(exploit) row(known_site) row(odd_http) row(p2p_answer) row(p2p_listener)     \
         row(p2p_message) row(p2p_odd_answer) row(p2p_ports) row(rendezvous_dns)                    \
-            row(rendezvous_http) row(smb_sweep) row(sweep_pattern)
+            row(rendezvous_http) row(smb_answer) row(smb_sweep) row(sweep_pattern)
 
 #define DECLARED(name) extern const struct detector detector_##name;
 DETECTORS(DECLARED)

@@ -14,6 +14,7 @@ _Static_assert(TABLE_SIZE > 2 * SITES_MAX, "the table is never more than half fu
 struct sites {
     struct arena names;
     size_t count;
+    uint64_t fingerprint;          /* the sum of the names' hashes */
     const char *table[TABLE_SIZE]; /* NULL: free */
 };
 
@@ -36,6 +37,11 @@ void sites_free(struct sites *s)
 size_t sites_count(const struct sites *s)
 {
     return s->count;
+}
+
+uint64_t sites_fingerprint(const struct sites *s)
+{
+    return s != NULL ? s->fingerprint : 0;
 }
 
 static size_t place_of(const struct sites *s, const char *name, size_t length)
@@ -104,6 +110,7 @@ bool sites_add(struct sites *s, const char *name, struct error *err)
     memcpy(kept, normal, length + 1);
     s->table[at] = kept;
     s->count++;
+    s->fingerprint += hash_bytes(normal, length);
     return true;
 }
 

@@ -21,6 +21,9 @@ bool sites_add(struct sites *s, const char *name, struct error *err) MUST_CHECK;
 
 size_t sites_count(const struct sites *s);
 
+/* The same number for the same names, in whatever order they came; 0 for no list (NULL). */
+uint64_t sites_fingerprint(const struct sites *s);
+
 /* The site of the list that this name, in lower case, is of: the longest; NULL: none. */
 const char *sites_find(const struct sites *s, const char *name, size_t length);
 

@@ -17,6 +17,7 @@
 #include "engine/relays.h"
 #include "engine/sentences.h"
 #include "evidence/names.h"
+#include "evidence/smb_check.h"
 
 /* What is known of one host. */
 struct dossier {
@@ -47,6 +48,7 @@ struct findings {
     struct behind_nat *behind; /* NULL: not looked for yet */
     struct sign *signs;        /* of the host that is judged */
     size_t sign_room;
+    struct smb_check smb; /* what it answered, if it was asked */
 };
 
 static bool is_exempt(const struct hunt *h, struct address a)
@@ -106,14 +108,15 @@ static bool keep(struct findings *f, const struct finding *one)
     return true;
 }
 
-/* When it first did what an infected host does; being attacked and fetching is a victim's part. */
+/* When it first did what an infected host does. Being attacked and fetching is a victim's part, and
+ * what weighs one point, but for a sweep, innocent hosts do every day. */
 static int64_t first_deed_us(const struct sign *signs, size_t count)
 {
     int64_t first_us = INT64_MAX;
     for (size_t i = 0; i < count; i++) {
-        bool suffered = (signs[i].marks & (MARK_ATTACKED | MARK_FETCHED)) != 0 &&
-                        signs[i].weight == WEIGHT_POINTS && signs[i].points <= 1;
-        if (!suffered && signs[i].first_us < first_us)
+        bool says_little = signs[i].weight == WEIGHT_POINTS && signs[i].points <= 1 &&
+                           signs[i].id != SIGN_SMB_SWEEP;
+        if (!says_little && signs[i].first_us < first_us)
             first_us = signs[i].first_us;
     }
     return first_us;
@@ -127,6 +130,24 @@ static bool find_origin(const struct edges *edges, struct address host, const st
     if (by != NULL)
         *out = (struct origin){by->from, by->when_us, strcmp(by->cause, "callback") == 0};
     return by != NULL;
+}
+
+/* The latest answer over SMB of all its days; false: there is none. */
+static bool latest_check(const struct dossier *d, struct smb_check *latest)
+{
+    struct smb_check now;
+    bool any = false;
+    for (size_t i = 0; i < d->day_count; i++) {
+        for (unsigned k = 0; k < detector_count; k++) {
+            const void *slot = host_day_slot(d->days[i], k);
+            if (slot == NULL || detectors[k]->checked == NULL ||
+                !detectors[k]->checked(slot, &now) || (any && now.when_us <= latest->when_us))
+                continue;
+            *latest = now;
+            any = true;
+        }
+    }
+    return any;
 }
 
 /* Room for so many signs of one host; false without memory. */
@@ -158,10 +179,10 @@ static bool gather(struct hunt *h, const struct dossier *d, struct findings *f, 
     return true;
 }
 
-/* The verdict on one host; it borrows the signs, until the next host is judged. False without
- * memory; where sign_count is 0, there is nothing to say. */
+/* The verdict on one host; it borrows its signs and answer until the next host is judged. False
+ * without memory. *is_told is false where there is nothing to say. */
 static bool judge_host(struct hunt *h, const struct dossier *d, struct findings *f,
-                       struct verdict *out)
+                       struct verdict *out, bool *is_told)
 {
     struct circumstances c = {.host = d->host,
                               .home = home_holds(&h->home, d->host),
@@ -169,10 +190,11 @@ static bool judge_host(struct hunt *h, const struct dossier *d, struct findings 
                               .site = h->settings->site};
     struct origin origin;
     size_t count;
-    out->sign_count = 0;
     if (!gather(h, d, f, &count))
         return false;
-    if (count == 0)
+    c.smb = latest_check(d, &f->smb) ? &f->smb : NULL;
+    *is_told = count > 0 || c.smb != NULL;
+    if (!*is_told)
         return true;
     if (find_origin(&f->edges, d->host, f->signs, count, &origin))
         c.origin = &origin;
@@ -187,26 +209,32 @@ static void count_days(struct hunt *h, const struct dossier *d, struct findings 
         f->home_host_days += tests_of(d->days[i]) > 0;
 }
 
-/* Judges the host, and keeps it if it has signs. False without memory. */
+static bool is_led_by_proof(const struct verdict *v)
+{
+    return v->sign_count > 0 && v->signs[0].weight == WEIGHT_PROOF;
+}
+
+/* Judges the host, and keeps it if there is anything to say. False without memory. */
 static bool place_host(struct hunt *h, const struct dossier *d, struct findings *f)
 {
     struct verdict v;
+    bool is_told;
     count_days(h, d, f);
-    if (!judge_host(h, d, f, &v))
+    if (!judge_host(h, d, f, &v, &is_told))
         return false;
-    return v.sign_count == 0 ||
-           keep(f, &(struct finding){.of = *d,
-                                     .kind = v.kind,
-                                     .home = v.home,
-                                     .proof = v.signs[0].weight == WEIGHT_PROOF,
-                                     .weight = v.weight});
+    return !is_told || keep(f, &(struct finding){.of = *d,
+                                                 .kind = v.kind,
+                                                 .home = v.home,
+                                                 .proof = is_led_by_proof(&v),
+                                                 .weight = v.weight});
 }
 
 /* The same verdict again, with all that is said of the host. False without memory. */
 static bool judge_again(struct hunt *h, const struct finding *one, struct findings *f,
                         struct verdict *out)
 {
-    if (!judge_host(h, &one->of, f, out))
+    bool is_told;
+    if (!judge_host(h, &one->of, f, out, &is_told))
         return false;
     names_fill(h->names, out);
     if (f->behind != NULL)

@@ -20,6 +20,7 @@ struct hunt_part {
     uint64_t size;        /* how many these are */
     int64_t since_us, until_us;
     unsigned sampling;
+    uint64_t sites; /* which names were looked for: sites_fingerprint */
 
     bool opened, recognised, unrecognised;
     struct source_counts counts;

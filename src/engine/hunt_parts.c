@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/writer.h"
+#include "detect/sites.h"
 
 void hunt_pour_into(struct hunt *h, struct hosts *hosts)
 {
@@ -26,7 +27,8 @@ bool hunt_part_begin(struct hunt *h, struct hunt_part *part, struct input_totals
     *part = (struct hunt_part){.totals = totals,
                                .since_us = h->settings->since_us,
                                .until_us = h->settings->until_us,
-                               .sampling = h->settings->sampling};
+                               .sampling = h->settings->sampling,
+                               .sites = sites_fingerprint(h->settings->sites)};
     if (h->partial == NULL)
         return true;
     part->hosts = hunt_new_store(h);
@@ -38,7 +40,7 @@ bool hunt_part_begin(struct hunt *h, struct hunt_part *part, struct input_totals
 
 static struct digest key_of(const struct hunt_part *part)
 {
-    uint8_t key[DIGEST_BYTES + 3 * sizeof(uint64_t) + sizeof(uint32_t)];
+    uint8_t key[DIGEST_BYTES + 4 * sizeof(uint64_t) + sizeof(uint32_t)];
     struct writer w = writer_over(key, sizeof key);
     write_le64(&w, part->digest.low);
     write_le64(&w, part->digest.high);
@@ -46,6 +48,7 @@ static struct digest key_of(const struct hunt_part *part)
     write_le64(&w, (uint64_t)part->since_us);
     write_le64(&w, (uint64_t)part->until_us);
     write_le32(&w, part->sampling);
+    write_le64(&w, part->sites);
     return digest_of(key, w.used);
 }
 

@@ -110,6 +110,7 @@ static void load_identity(struct hunt_part *part, struct reader *r)
     part->since_us = (int64_t)read_le64(r);
     part->until_us = (int64_t)read_le64(r);
     part->sampling = read_le32(r);
+    part->sites = read_le64(r);
     load_demand(r, part->sampling >= 1 && part->sampling <= SAMPLING_MAX);
 }
 

@@ -115,6 +115,7 @@ static void put_identity(struct writer *w, const struct hunt_part *part)
     write_le64(w, (uint64_t)part->since_us);
     write_le64(w, (uint64_t)part->until_us);
     write_le32(w, part->sampling);
+    write_le64(w, part->sites);
 }
 
 static void put_counts(struct writer *w, const struct source_counts *c)

@@ -5,10 +5,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/address.h"
 #include "base/time.h"
+#include "base/writer.h"
 #include "engine/sentences.h"
+#include "evidence/netbios_check.h"
+#include "evidence/smb_check.h"
+#include "scan/smb_accounts.h"
 
 struct scan {
     const struct scan_settings *settings;
@@ -38,51 +43,115 @@ static int compare_names(const void *key, const void *item)
     return (host > name->host) - (host < name->host);
 }
 
-static void name_host(const struct scan *s, uint32_t host, struct verdict *v)
+/* The name by which a target was called; NULL: by its address. */
+static const char *called(void *context, uint32_t host)
 {
+    const struct scan *s = context;
     if (s->settings->name_count == 0)
-        return;
+        return NULL;
     const struct scan_name *found = bsearch(&host, s->settings->names, s->settings->name_count,
                                             sizeof *found, compare_names);
-    if (found == NULL)
-        return;
-    memcpy(v->names[0], found->name, sizeof v->names[0]);
-    v->name_count = 1;
+    return found != NULL ? found->name : NULL;
 }
 
+static void add_name(struct verdict *v, const char *name)
+{
+    for (unsigned i = 0; i < v->name_count; i++)
+        if (strcasecmp(v->names[i], name) == 0)
+            return;
+    if (name[0] == '\0' || v->name_count == VERDICT_NAMES_MAX)
+        return;
+    struct text text = text_over(v->names[v->name_count++], HOST_NAME_SIZE);
+    text_add(&text, "%s", name);
+}
+
+/* How it was called, then how it calls itself. */
+static void name_host(struct scan *s, uint32_t host, struct verdict *v)
+{
+    const char *name = called(s, host);
+    if (name != NULL)
+        add_name(v, name);
+    if (v->smb != NULL) {
+        add_name(v, v->smb->fqdn);
+        add_name(v, v->smb->computer);
+    }
+    if (v->netbios == NULL)
+        return;
+    add_name(v, v->netbios->computer);
+    v->mac = v->netbios->mac;
+    v->mac_source = MAC_BY_NETBIOS;
+}
+
+/* The ports that were asked for P2P, which is a check each. */
 static size_t checks_of(const struct asked *host, struct check checks[static SHOTS_MAX])
 {
+    size_t count = 0;
     for (size_t i = 0; i < host->count; i++) {
         const struct shot *shot = &host->shots[i];
         const struct answer *answer = &host->answers[i];
-        checks[i] = (struct check){.transport = shot->transport,
-                                   .port = shot->port,
-                                   .week = shot->week,
-                                   .cause = answer->cause,
-                                   .wanted = answer->wanted,
-                                   .came = answer->came,
-                                   .when_us = host->when_us[i]};
+        if (!shot->probe->checks_ports)
+            continue;
+        checks[count++] = (struct check){.transport = shot->transport,
+                                         .port = shot->port,
+                                         .week = shot->week,
+                                         .cause = answer->cause,
+                                         .wanted = answer->wanted,
+                                         .came = answer->came,
+                                         .when_us = host->when_us[i]};
     }
-    return host->count;
+    return count;
+}
+
+/* What was heard of it in all, and whether all could be asked. */
+static enum hearing hear(struct scan *s, const struct asked *host)
+{
+    enum check_cause causes[SHOTS_MAX];
+    bool whole = true;
+    for (size_t i = 0; i < host->count; i++) {
+        struct check check = {.cause = causes[i] = host->answers[i].cause};
+        if (host->answers[i].smb != NULL && smb_check_is_cut(host->answers[i].smb))
+            check.cause = host->answers[i].smb->network;
+        s->of_cause[check.cause]++;
+        whole = whole && check_result_of(&check) != CHECK_ERROR;
+    }
+    s->scan.asked += whole;
+    return hearing_of(causes, host->count);
 }
 
 static void count_host(struct scan *s, const struct verdict *v)
 {
-    size_t refused = checks_count(v->checks, v->check_count, CHECK_REFUSED);
-    size_t errors = checks_count(v->checks, v->check_count, CHECK_ERROR);
-    size_t silent = 0;
-    for (size_t i = 0; i < v->check_count; i++) {
-        silent += v->checks[i].cause == CAUSE_SILENT;
-        s->of_cause[v->checks[i].cause]++;
-    }
-    bool was_asked = errors < v->check_count;
-    bool is_silent = was_asked && silent + errors == v->check_count;
+    bool was_asked = v->hearing > HEARING_LOCAL, is_silent = v->hearing == HEARING_SILENT;
     s->totals.hosts[v->kind]++;
-    s->scan.refused += v->check_count > 0 && refused == v->check_count;
+    s->scan.refused += v->hearing == HEARING_REFUSED;
     s->silent += is_silent;
     s->heard_or_silent += was_asked;
     s->totals.seen += was_asked && !is_silent;
-    s->scan.asked += errors == 0;
+}
+
+/* What this probe asked of the host. */
+static void part_of(const struct asked *host, const struct probe *probe, struct asked *part)
+{
+    part->host = host->host;
+    part->count = 0;
+    for (size_t i = 0; i < host->count; i++) {
+        if (host->shots[i].probe != probe)
+            continue;
+        part->shots[part->count] = host->shots[i];
+        part->answers[part->count] = host->answers[i];
+        part->when_us[part->count++] = host->when_us[i];
+    }
+}
+
+static size_t signs_of(const struct scan *s, const struct asked *host, struct sign *signs)
+{
+    const struct engine_settings *e = &s->settings->engine;
+    struct asked part;
+    size_t count = 0;
+    for (size_t i = 0; i < e->probe_count; i++) {
+        part_of(host, e->probes[i], &part);
+        count += e->probes[i]->report(&part, &signs[count]);
+    }
+    return count;
 }
 
 static void report_host(struct scan *s, const struct verdict *v)
@@ -92,10 +161,10 @@ static void report_host(struct scan *s, const struct verdict *v)
             s->write_failed = true;
 }
 
-static bool is_broadcast(const struct check *checks, size_t count)
+static bool is_broadcast(const struct asked *host)
 {
-    for (size_t i = 0; i < count; i++)
-        if (checks[i].cause == CAUSE_BROADCAST)
+    for (size_t i = 0; i < host->count; i++)
+        if (host->answers[i].cause == CAUSE_BROADCAST)
             return true;
     return false;
 }
@@ -104,19 +173,26 @@ static void take_host(void *context, const struct asked *host)
 {
     struct scan *s = context;
     struct check checks[SHOTS_MAX];
-    struct sign signs[PROBE_SIGNS_MAX];
+    struct sign signs[PROBES_MAX * PROBE_SIGNS_MAX];
     struct verdict verdict;
     size_t count = checks_of(host, checks);
-    if (is_broadcast(checks, count)) {
+    if (is_broadcast(host)) {
         s->broadcast++;
         return;
     }
-    const struct circumstances circumstances = {.host = address_of_v4(host->host),
-                                                .home = true,
-                                                .site = s->settings->site,
-                                                .checks = checks,
-                                                .check_count = count};
-    verdict_of(&circumstances, signs, s->settings->engine.probe->report(host, signs), &verdict);
+    struct circumstances circumstances = {.host = address_of_v4(host->host),
+                                          .home = true,
+                                          .site = s->settings->site,
+                                          .checks = checks,
+                                          .check_count = count,
+                                          .hearing = hear(s, host)};
+    for (size_t i = 0; i < host->count; i++) {
+        if (host->answers[i].smb != NULL)
+            circumstances.smb = host->answers[i].smb;
+        if (host->answers[i].netbios != NULL)
+            circumstances.netbios = host->answers[i].netbios;
+    }
+    verdict_of(&circumstances, signs, signs_of(s, host, signs), &verdict);
     name_host(s, host->host, &verdict);
     count_host(s, &verdict);
     report_host(s, &verdict);
@@ -181,10 +257,26 @@ static void say_limits(const struct engine_counts *counts, struct sentences *l)
                      (unsigned long long)counts->shortages);
 }
 
+/* Wrong passwords lock accounts, so the third refusal was the last. */
+static void say_account(const struct smb_accounts *given, struct sentences *l)
+{
+    if (given == NULL || given->failures < SMB_FAILURES_MAX)
+        return;
+    sentence_add(l,
+                 "account: %u hosts refused the one that was given, so that no other was asked "
+                 "with it; is its password right?",
+                 given->failures);
+}
+
 static void say_weeks(const struct scan *s, struct sentences *l)
 {
     const struct engine_settings *engine = &s->settings->engine;
     char date[DATE_TEXT_SIZE];
+    bool asks_ports = false;
+    for (size_t i = 0; i < engine->probe_count; i++)
+        asks_ports = asks_ports || engine->probes[i]->checks_ports;
+    if (!asks_ports)
+        return;
     uint32_t week = engine->aim.week_given ? engine->aim.week : week_of(engine->began_us);
     uint32_t other = engine->aim.week_given ? week : week_neighbour(engine->began_us);
     sentence_add(l, "asked on the ports of week %u, which began on %s%s", week,
@@ -210,6 +302,7 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
 {
     struct sentences limits = {0}, notes = {0};
     say_limits(counts, &limits);
+    say_account(s->settings->engine.accounts, &limits);
     say_weeks(s, &notes);
     say_left_out(s, &notes);
     say_local_failures(s, &notes);
@@ -238,7 +331,7 @@ bool scan_run(const struct scan_settings *settings, const struct network *networ
                      .report_count = report_count,
                      .watch = watch,
                      .watch_context = context};
-    const struct engine_face face = {&s, next_target, take_host, watch_engine};
+    const struct engine_face face = {&s, next_target, called, take_host, watch_engine};
     struct engine_counts counts = {0};
     int64_t began_us = network->now_us(network->context);
     for (size_t i = 0; i < report_count; i++)

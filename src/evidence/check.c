@@ -52,6 +52,7 @@ static const struct cause causes[CHECK_CAUSES] = {
                      "the connection was reset before a byte came"},
     [CAUSE_UNREACHABLE] = {CHECK_UNANSWERED, "Couldn't connect", "Failed to receive data",
                            "the network says that the host cannot be reached"},
+    [CAUSE_SPOKE] = {CHECK_UNANSWERED, BOTH("It spoke"), ""},
     [CAUSE_NO_DESCRIPTOR] = {CHECK_ERROR, BOTH("not asked: no file descriptor was left"), ""},
     [CAUSE_NO_PORT] = {CHECK_ERROR, BOTH("not asked: no local port was left"), ""},
     [CAUSE_NO_ROUTE] = {CHECK_ERROR, BOTH("not asked: no route from here"), ""},
@@ -99,6 +100,21 @@ void check_detail(const struct check *c, struct text *out)
         text_add(out, "its prefix says %u bytes, %u came", (unsigned)c->wanted, (unsigned)c->came);
     else
         text_add(out, "%s", causes[c->cause].detail);
+}
+
+enum hearing hearing_of(const enum check_cause *of, size_t count)
+{
+    size_t local = 0, silent = 0, refused = 0;
+    for (size_t i = 0; i < count; i++) {
+        local += causes[of[i]].result == CHECK_ERROR;
+        silent += of[i] == CAUSE_SILENT;
+        refused += of[i] == CAUSE_REFUSED;
+    }
+    return count == 0                ? HEARING_UNASKED
+           : local == count          ? HEARING_LOCAL
+           : local + silent == count ? HEARING_SILENT
+           : refused == count        ? HEARING_REFUSED
+                                     : HEARING_SOME;
 }
 
 size_t checks_count(const struct check *checks, size_t count, enum check_result result)

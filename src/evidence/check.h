@@ -51,6 +51,7 @@ enum check_cause {
     CAUSE_CLOSED, /* TCP: the connection was closed before any data */
     CAUSE_RESET,  /* TCP: the connection was reset before any data */
     CAUSE_UNREACHABLE,
+    CAUSE_SPOKE,         /* it answered another question than that of P2P: no result of a port */
     CAUSE_NO_DESCRIPTOR, /* from here on: local */
     CAUSE_NO_PORT,
     CAUSE_NO_ROUTE,
@@ -85,6 +86,18 @@ const char *check_reason(const struct check *c);
 
 /* What these words hide: "the connection was closed before a byte came"; empty where nothing. */
 void check_detail(const struct check *c, struct text *out);
+
+/* What was heard of a host in all. */
+enum hearing {
+    HEARING_UNASKED, /* nothing was asked of it */
+    HEARING_LOCAL,   /* nothing could be asked or heard from here */
+    HEARING_SILENT,
+    HEARING_REFUSED, /* on every port */
+    HEARING_SOME
+};
+
+/* By the causes of everything that was asked of it; CAUSE_SPOKE among them. */
+enum hearing hearing_of(const enum check_cause *causes, size_t count);
 
 /* How many checks have this result. */
 size_t checks_count(const struct check *checks, size_t count, enum check_result result);

@@ -80,7 +80,7 @@ void variants_say(struct text *out, unsigned variants)
     enum variant all[VARIANTS_MAX];
     unsigned count = variants_in_order(variants, all);
     for (unsigned i = 0; i < count; i++) {
-        text_add(out, "%s%s", i > 0 ? " or " : "", variant_text(all[i]));
+        text_add(out, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", variant_text(all[i]));
         if (all[i] == VARIANT_C || all[i] == VARIANT_D)
             text_add(out, " (SRI: %s)", all[i] == VARIANT_C ? "B++" : "C");
     }

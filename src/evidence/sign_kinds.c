@@ -61,8 +61,10 @@ static const struct sign_kind kinds[SIGN_IDS] = {
              "The worm closes the hole it came through by replacing one function in memory. The "
              "replacement answers two harmless questions differently from every Windows: error "
              "0x57 for variants A to C, the path 0x5c45005c for D and E. A D or E answer whose "
-             "path is empty was met in the field, is less certain, and weighs 6. Emulations such "
-             "as honeypots can give the same answer.",
+             "path is empty was met in the field, is less certain, and weighs 6. A scan asks; in a "
+             "capture the questions and answers of any tool count, where both sides of the "
+             "session were captured from its start. Emulations such as honeypots can give the "
+             "same answer.",
          .advice = ISOLATE_AND_CLEAN
          "The hook lives in memory only: a restart hides it for a while and cures nothing."},
     [SIGN_P2P_MESSAGE] =

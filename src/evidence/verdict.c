@@ -5,7 +5,8 @@
  * points.
  *   infected     a proof of its own, or S >= 9 by a sign with enough cases
  *   suspicious   S >= 3, or A >= 3, or S + A >= 4, or what would convict but for the rules below
- *   unknown      everything else: silence is never clean, and only an answer to a scan can be
+ *   clean        else, where it was asked over SMB and answered as Microsoft's own function does
+ *   unknown      everything else: silence is never clean
  * What does not convict: a sign that the host only passed on (relay); any sign but an answer of its
  * own, where it checks lists (scanner) or is exempt. A host that sends nothing but bare P2P
  * requests, and shows nothing beyond what a scanner shows, is a scanner: 3 points.
@@ -21,6 +22,7 @@
 
 #include "base/time.h"
 #include "base/writer.h"
+#include "evidence/smb_check.h"
 
 #define S_INFECTED 9.0
 #define S_SUSPICIOUS 3.0
@@ -297,13 +299,28 @@ static void say(const struct circumstances *c, const struct rules *rules, struct
     }
 }
 
+/* Why a host that was asked stays unknown. What it said over SMB goes before its silence on the
+ * ports of the worm. */
+static void say_unanswered(const struct verdict *v, struct text *out)
+{
+    bool smb_first = v->smb != NULL && (smb_check_is_heard(v->smb) || v->check_count == 0);
+    if (smb_first)
+        smb_check_say_reason(v->smb, out);
+    else
+        checks_say_unknown(v->checks, v->check_count, out);
+    if (smb_first || v->smb == NULL || v->hearing == HEARING_SILENT)
+        return;
+    text_add(out, "; ");
+    smb_check_say_reason(v->smb, out);
+}
+
 static void say_reason(const struct circumstances *c, struct verdict *v)
 {
     struct text reason = text_over(v->reason, sizeof v->reason);
     if (c->exempt)
         text_add(&reason, "exempt: only answers of its own would count");
-    else if (v->check_count > 0)
-        checks_say_unknown(v->checks, v->check_count, &reason);
+    else if (v->check_count > 0 || v->smb != NULL)
+        say_unanswered(v, &reason);
     else if (v->sign_count == 0)
         text_add(&reason, "no sign was seen, which proves nothing");
     else if ((v->marks & MARK_ATTACKED) != 0 && sign_gravity(&v->signs[0]) <= 0)
@@ -344,6 +361,32 @@ static void note_time(struct verdict *v, int64_t when_us)
         v->last_us = when_us;
 }
 
+static bool is_clean_answer(const struct smb_check *c)
+{
+    return c != NULL && (smb_result_of(c) == SMB_CLEAN || smb_result_of(c) == SMB_UNPATCHED);
+}
+
+static void take_smb(const struct smb_check *c, struct verdict *out)
+{
+    note_time(out, c->when_us);
+    if (smb_result_of(c) == SMB_UNPATCHED)
+        out->marks |= MARK_UNPATCHED;
+}
+
+static void say_clean(struct verdict *v)
+{
+    char when[TIME_TEXT_SIZE];
+    struct text says = text_over(v->says, sizeof v->says);
+    struct text advice = text_over(v->advice, sizeof v->advice);
+    text_add(&says, "Clean when it was asked at %s: ", time_text(v->smb->when_us, when));
+    smb_check_say_reason(v->smb, &says);
+    text_add(&says, ".");
+    if ((v->marks & MARK_UNPATCHED) == 0)
+        return;
+    text_add(&advice, "Install the update MS08-067 before the worm finds it.");
+    text_add(&says, " %s", v->advice);
+}
+
 void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
                 struct verdict *out)
 {
@@ -356,6 +399,9 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
                             .exempt = c->exempt,
                             .checks = c->checks,
                             .check_count = c->check_count,
+                            .smb = c->smb,
+                            .netbios = c->netbios,
+                            .hearing = c->hearing,
                             .first_us = TIME_NONE,
                             .last_us = TIME_NONE};
     for (size_t i = 0; i < count; i++) {
@@ -365,6 +411,8 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
     }
     for (size_t i = 0; i < c->check_count; i++)
         note_time(out, c->checks[i].when_us);
+    if (c->smb != NULL)
+        take_smb(c->smb, out);
     struct rules rules = {.answers_only = c->exempt || (out->marks & MARK_SCANNER) != 0};
     if (count > 0)
         qsort(signs, count, sizeof *signs, compare_by_day);
@@ -382,10 +430,14 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
     out->day = heaviest.day;
     out->variants = variants_of(&rules, out);
     say(c, &rules, out);
+    if (out->kind == VERDICT_UNKNOWN && is_clean_answer(c->smb)) {
+        out->kind = VERDICT_CLEAN;
+        say_clean(out);
+    }
     if (out->kind != VERDICT_UNKNOWN)
         return;
     say_reason(c, out);
-    if (c->check_count > 0 && count == 0) {
+    if ((c->check_count > 0 || c->smb != NULL) && count == 0) {
         struct text says = text_over(out->says, sizeof out->says);
         text_add(&says, "Unknown: %s.", out->reason);
     }

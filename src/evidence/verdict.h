@@ -10,8 +10,12 @@
 #include "evidence/check.h"
 #include "evidence/sign.h"
 
+struct netbios_check;
+struct smb_check;
+
 #define VERDICT_ODD_ANSWER_POINTS 3.0
 #define VERDICT_EXPLOIT_ELSEWHERE_POINTS 3.0
+#define VERDICT_SMB_EMPTY_POINTS 6.0
 
 /* In this order of gravity. */
 enum verdict_kind {
@@ -24,7 +28,7 @@ enum verdict_kind {
 
 enum {
     VERDICT_SAYS_SIZE = 800,
-    VERDICT_REASON_SIZE = 160,
+    VERDICT_REASON_SIZE = 240,
     VERDICT_ADVICE_SIZE = 320,
     VERDICT_NAMES_MAX = 4,
     VERDICT_STAYS_MAX = 8, /* addresses of a machine; the newest */
@@ -76,9 +80,12 @@ struct verdict {
     char says[VERDICT_SAYS_SIZE];     /* the gravest sign and the advice, printable */
     char reason[VERDICT_REASON_SIZE]; /* VERDICT_UNKNOWN only */
     size_t sign_count;
-    const struct sign *signs;   /* borrowed; the gravest first */
-    size_t check_count;         /* what was asked of it; 0: nothing, so it was only seen */
-    const struct check *checks; /* borrowed, in the order in which they are shown */
+    const struct sign *signs;            /* borrowed; the gravest first */
+    size_t check_count;                  /* what was asked of it; 0: nothing, so it was only seen */
+    const struct check *checks;          /* borrowed, in the order in which they are shown */
+    const struct smb_check *smb;         /* borrowed; NULL: not asked */
+    const struct netbios_check *netbios; /* borrowed; NULL: it told none */
+    enum hearing hearing;
 };
 
 /* How it fell, as far as it was seen; it weighs nothing. */
@@ -96,7 +103,10 @@ struct circumstances {
     const char *site;
     const struct check *checks; /* a scan's; NULL: it was not asked */
     size_t check_count;
-    const struct origin *origin; /* NULL: not known */
+    const struct smb_check *smb;         /* NULL: not asked over SMB */
+    const struct netbios_check *netbios; /* NULL: it told no names */
+    enum hearing hearing;                /* of all that was asked */
+    const struct origin *origin;         /* NULL: not known */
 };
 
 /* The chance, for one innocent home host and day, at which a statistical sign convicts: 10^-9. */

@@ -1,7 +1,6 @@
-/* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. What is well
- * formed and still escaped: the control characters (C0, DEL, C1), the line and paragraph
- * separators, and the marks of Unicode's bidirectional algorithm, which show a reader another text
- * than is there. */
+/* What is no UTF-8 is escaped, byte by byte. What is well formed and still escaped: the control
+ * characters (C0, DEL, C1), the line and paragraph separators, and the marks of Unicode's
+ * bidirectional algorithm, which show a reader another text than is there. */
 #include "report/foreign.h"
 
 #include <stdbool.h>
@@ -10,28 +9,10 @@
 #include <string.h>
 
 #include "base/reader.h"
+#include "base/unicode.h"
 #include "base/writer.h"
 
 enum { ESCAPED_LENGTH = 4 }; /* \xNN */
-
-/* The next character; false when the bytes are not one. */
-static bool read_utf8(struct reader *r, uint32_t *code)
-{
-    static const uint32_t least[4] = {0, 0x80, 0x800, 0x10000};
-    uint8_t lead = read_u8(r);
-    unsigned more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4)
-        return false;
-    uint32_t value = more == 0 ? lead : lead & (0x3fU >> more);
-    for (unsigned i = 0; i < more; i++) {
-        uint8_t next = read_u8(r);
-        if ((next & 0xc0) != 0x80)
-            return false;
-        value = value << 6 | (next & 0x3f);
-    }
-    *code = value;
-    return !r->failed && value >= least[more] && value <= 0x10ffff && value >> 11 != 0xd800 >> 11;
-}
 
 static bool is_harmless(uint32_t code)
 {
@@ -47,7 +28,7 @@ static void add_utf8(struct text *t, struct reader r, bool double_backslash)
     while (r.left > 0) {
         struct reader whole = r, one = r;
         uint32_t code = 0;
-        bool good = read_utf8(&r, &code) && is_harmless(code);
+        bool good = utf8_read(&r, &code) && is_harmless(code);
         if (good && (code != '\\' || !double_backslash)) {
             size_t length = whole.left - r.left;
             text_add(t, "%.*s", (int)length, (const char *)read_bytes(&whole, length));

@@ -18,7 +18,7 @@ struct page;
 
 enum {
     GATHERED_HOSTS_MAX = 1 << 20,
-    GATHERED_REASONS_MAX = 16, /* hosts of further ones are under "other reasons" */
+    GATHERED_REASONS_MAX = 64, /* hosts of further ones are under "other reasons" */
     GATHERED_RANGES_MAX = 20   /* shown of one reason */
 };
 

@@ -20,6 +20,8 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "base/writer.h"
+#include "evidence/netbios_check.h"
+#include "evidence/smb_check.h"
 #include "report/foreign.h"
 #include "report/formats.h"
 
@@ -173,6 +175,54 @@ static json_t *check_json(struct line *l, const struct check *c)
     return object;
 }
 
+/* What was not told is absent. */
+static void put_text(struct line *l, json_t *object, const char *key, const char *text)
+{
+    if (text[0] != '\0')
+        put(l, object, key, safe_json(text, SAFE_UTF8));
+}
+
+static json_t *smb_json(struct line *l, const struct smb_check *c)
+{
+    char reason[VERDICT_REASON_SIZE];
+    struct text text = text_over(reason, sizeof reason);
+    json_t *object = json_object();
+    if (c->port != 0)
+        put(l, object, "port", json_integer(c->port));
+    put(l, object, "result", json_string(smb_result_text(smb_result_of(c))));
+    put(l, object, "variants", variants_json(l, smb_check_variants(c)));
+    smb_check_say_reason(c, &text);
+    put(l, object, "reason", json_string(reason));
+    put_text(l, object, "os", c->os);
+    put_text(l, object, "lanman", c->lanman);
+    put_text(l, object, "computer", c->computer);
+    put_text(l, object, "domain", c->domain);
+    put_text(l, object, "workgroup", c->workgroup);
+    put_text(l, object, "dns_domain", c->dns_domain);
+    put_text(l, object, "forest", c->forest);
+    put_text(l, object, "fqdn", c->fqdn);
+    if (c->has_time)
+        put_time(l, object, "time", c->time_us);
+    if (c->has_offset)
+        put(l, object, "utc_offset_minutes", json_integer(c->offset_minutes));
+    if (c->smb1_known)
+        put(l, object, "smb1", json_boolean(c->smb1));
+    put_time(l, object, "asked", c->when_us);
+    return object;
+}
+
+static json_t *netbios_json(struct line *l, const struct netbios_check *c)
+{
+    char mac[MAC_TEXT_SIZE];
+    json_t *object = json_object();
+    put_text(l, object, "computer", c->computer);
+    put_text(l, object, "group", c->group);
+    put_text(l, object, "user", c->user);
+    if (c->mac != 0)
+        put(l, object, "mac", json_string(mac_text(c->mac, mac)));
+    return object;
+}
+
 static struct line line_begin(const char *type)
 {
     struct line l = {.root = json_object()};
@@ -215,12 +265,21 @@ static void put_evidence(struct line *l, const struct verdict *v)
     for (size_t i = 0; i < v->sign_count; i++)
         append(l, signs, sign_json(l, &v->signs[i]));
     put(l, l->root, "signs", signs);
-    if (v->check_count == 0)
-        return;
-    json_t *checks = json_array();
-    for (size_t i = 0; i < v->check_count; i++)
-        append(l, checks, check_json(l, &v->checks[i]));
-    put(l, l->root, "checks", checks);
+}
+
+/* What was asked of it, and what it said. */
+static void put_checks(struct line *l, const struct verdict *v)
+{
+    if (v->check_count > 0) {
+        json_t *checks = json_array();
+        for (size_t i = 0; i < v->check_count; i++)
+            append(l, checks, check_json(l, &v->checks[i]));
+        put(l, l->root, "checks", checks);
+    }
+    if (v->smb != NULL)
+        put(l, l->root, "smb", smb_json(l, v->smb));
+    if (v->netbios != NULL)
+        put(l, l->root, "netbios", netbios_json(l, v->netbios));
 }
 
 /* Which machine it is. */
@@ -232,6 +291,8 @@ static void put_machine(struct line *l, const struct verdict *v)
     put(l, l->root, "mac", json_string(mac_text(v->mac, mac)));
     if (v->mac_changed)
         put(l, l->root, "mac_changed", json_true());
+    if (v->stay_count == 0)
+        return;
     json_t *stays = json_array();
     for (unsigned i = 0; i < v->stay_count; i++) {
         json_t *stay = json_object();
@@ -269,6 +330,7 @@ static bool json_host(struct report *r, const struct verdict *v)
     if (v->kind == VERDICT_UNKNOWN && v->reason[0] != '\0')
         put(&l, l.root, "reason", safe_json(v->reason, SAFE_SENTENCE));
     put_evidence(&l, v);
+    put_checks(&l, v);
     return line_end(r, &l);
 }
 

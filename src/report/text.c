@@ -159,7 +159,7 @@ static bool text_host(struct report *r, const struct verdict *v)
     struct text_state *state = r->state;
     struct page *p = &state->page;
     int place = v->home ? HOME : OUTSIDE;
-    if (v->check_count > 0) {
+    if (v->hearing != HEARING_UNASKED) {
         text_scan_host(&state->scan, p, r, v);
         return is_sound(state);
     }
@@ -365,7 +365,7 @@ static bool text_end(struct report *r, const struct totals *t)
     struct text_state *state = r->state;
     struct page *p = &state->page;
     empty_line_after_dense(state);
-    text_scan_unknown(&state->scan, p);
+    text_scan_gathered(&state->scan, p);
     page_begin(p, 0, 2);
     page_paint(p, PAINT_BOLD);
     page_say(p, "SUMMARY OF ");

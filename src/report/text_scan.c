@@ -8,8 +8,10 @@
 #include <stdio.h>
 
 #include "base/writer.h"
+#include "evidence/smb_check.h"
 #include "report/page.h"
 #include "report/text_parts.h"
+#include "report/text_smb.h"
 
 enum { DETAILS_FROM = 1, DETAIL_SIZE = 160 };
 
@@ -44,6 +46,14 @@ static void check_lines(struct page *p, const struct verdict *v)
     page_end_whole(p);
 }
 
+static void say_why_clean(struct page *p, const struct smb_check *smb)
+{
+    char reason[VERDICT_REASON_SIZE];
+    struct text text = text_over(reason, sizeof reason);
+    smb_check_say_reason(smb, &text);
+    page_say(p, ": %s", reason);
+}
+
 static void verdict_line(struct page *p, const struct verdict *v)
 {
     static const char *const words[VERDICT_KINDS] = {[VERDICT_INFECTED] = "INFECTED",
@@ -58,6 +68,8 @@ static void verdict_line(struct page *p, const struct verdict *v)
         page_add(p, SAFE_SENTENCE, v->reason);
     } else {
         say_standing(p, v);
+        if (v->kind == VERDICT_CLEAN && v->smb != NULL)
+            say_why_clean(p, v->smb);
     }
     page_end(p);
 }
@@ -88,7 +100,10 @@ static void block(struct page *p, const struct report *r, const struct verdict *
     say_painted(p, paint_of(v->kind), address_text(v->host, address));
     say_names(p, v);
     page_end(p);
-    check_lines(p, v);
+    if (v->check_count > 0)
+        check_lines(p, v);
+    text_smb_lines(p, v);
+    text_netbios_lines(p, v);
     verdict_line(p, v);
     for (size_t i = 0; i < v->sign_count; i++)
         sign_lines(p, &v->signs[i], r->verbosity >= DETAILS_FROM);
@@ -103,20 +118,24 @@ static void block(struct page *p, const struct report *r, const struct verdict *
     (void)fflush(p->out); /* what it refuses stays in ferror */
 }
 
-/* How a host with these checks is counted in the summary. */
+/* How a host is counted in the summary. */
 static void count_host(struct text_scan *s, const struct verdict *v)
 {
-    size_t errors = checks_count(v->checks, v->check_count, CHECK_ERROR);
-    size_t refused = checks_count(v->checks, v->check_count, CHECK_REFUSED);
-    size_t silent = 0;
-    for (size_t i = 0; i < v->check_count; i++)
-        silent += v->checks[i].cause == CAUSE_SILENT;
-    s->asked += errors < v->check_count;
+    s->asked += v->hearing > HEARING_LOCAL;
     if (v->kind != VERDICT_UNKNOWN)
         return;
-    s->refused += refused == v->check_count;
-    s->silent += silent > 0 && silent + errors == v->check_count;
-    s->not_heard += errors == v->check_count;
+    s->refused += v->hearing == HEARING_REFUSED;
+    s->silent += v->hearing == HEARING_SILENT;
+    s->not_heard += v->hearing == HEARING_LOCAL;
+}
+
+static bool gather_clean(struct text_scan *s, const struct verdict *v)
+{
+    char reason[VERDICT_REASON_SIZE];
+    struct text text = text_over(reason, sizeof reason);
+    if (v->smb != NULL)
+        smb_check_say_reason(v->smb, &text);
+    return gathered_add(&s->clean, v->host, reason);
 }
 
 void text_scan_host(struct text_scan *s, struct page *p, const struct report *r,
@@ -126,24 +145,32 @@ void text_scan_host(struct text_scan *s, struct page *p, const struct report *r,
     bool each = r->each_host || r->verbosity >= DETAILS_FROM || v->exempt;
     bool good = true;
     count_host(s, v);
-    if (v->kind == VERDICT_UNKNOWN && !each)
-        good = gathered_add(&s->unknown, v->host, v->reason);
-    else
+    if (v->kind < VERDICT_CLEAN || each)
         block(p, r, v);
+    else if (v->kind == VERDICT_CLEAN)
+        good = gather_clean(s, v);
+    else
+        good = gathered_add(&s->unknown, v->host, v->reason);
     if (v->kind < VERDICT_CLEAN && s->named_hosts[v->kind]++ < SCAN_NAMES_KEPT)
         good = address_list_add(&s->named[v->kind], v->host);
     p->failed = p->failed || !good;
 }
 
-void text_scan_unknown(struct text_scan *s, struct page *p)
+static void group_lines(struct page *p, struct gathered *g, const char *title)
 {
-    if (s->unknown.reason_count == 0)
+    if (g->reason_count == 0)
         return;
     page_begin(p, 0, 2);
-    say_painted(p, PAINT_BOLD, "UNKNOWN: ASKED, BUT NO ANSWER SAYS ANYTHING");
+    say_painted(p, PAINT_BOLD, title);
     page_end(p);
-    gathered_lines(&s->unknown, p);
+    gathered_lines(g, p);
     page_end(p);
+}
+
+void text_scan_gathered(struct text_scan *s, struct page *p)
+{
+    group_lines(p, &s->clean, "CLEAN: ASKED, AND ANSWERED AS WINDOWS DOES");
+    group_lines(p, &s->unknown, "UNKNOWN: ASKED, BUT NO ANSWER SAYS ANYTHING");
 }
 
 /* By address, for their blocks are far above; at least the infected must be found again. */
@@ -243,6 +270,7 @@ void text_scan_result(struct text_scan *s, struct page *p, const struct totals *
 
 void text_scan_free(struct text_scan *s)
 {
+    gathered_free(&s->clean);
     gathered_free(&s->unknown);
     for (size_t i = 0; i < VERDICT_CLEAN; i++)
         address_list_free(&s->named[i]);

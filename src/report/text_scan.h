@@ -10,7 +10,7 @@
  *
  * The lines from "Checking" to "n/N checks" are those of 2009, and scripts look for them: they are
  * never broken. They call silence clean; the verdict below does not. Hosts come as they finish, so
- * there are no groups; those that stay unknown are gathered to the end, by reason. */
+ * there are no groups; those that are clean or stay unknown are gathered to the end, by reason. */
 #ifndef WORMSIGN_REPORT_TEXT_SCAN_H
 #define WORMSIGN_REPORT_TEXT_SCAN_H
 
@@ -27,7 +27,7 @@ enum {
 
 /* All zero: nothing has come. */
 struct text_scan {
-    struct gathered unknown;
+    struct gathered clean, unknown;
     struct address_list named[VERDICT_CLEAN]; /* the infected and the suspicious */
     uint64_t named_hosts[VERDICT_CLEAN];      /* all of them */
     uint64_t asked;                           /* on one port at least */
@@ -39,7 +39,7 @@ void text_scan_host(struct text_scan *s, struct page *p, const struct report *r,
                     const struct verdict *v);
 
 /* The hosts that were gathered; nothing where there is none. */
-void text_scan_unknown(struct text_scan *s, struct page *p);
+void text_scan_gathered(struct text_scan *s, struct page *p);
 
 /* What the scan came to; t->scan must be there. */
 void text_scan_result(struct text_scan *s, struct page *p, const struct totals *t);

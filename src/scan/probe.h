@@ -2,7 +2,8 @@
  *
  * A probe knows nothing of sockets: it aims (which ports, of which week), builds the bytes to send,
  * says when enough has come, judges it, and turns the answers of one host into signs. An engine
- * does the rest. A probe is one file and one row in probes.c. */
+ * does the rest. Where one question is not enough it has a dialogue instead. A probe is one file
+ * and one row in probes.c. */
 #ifndef WORMSIGN_SCAN_PROBE_H
 #define WORMSIGN_SCAN_PROBE_H
 
@@ -16,10 +17,12 @@
 #include "evidence/sign.h"
 
 enum {
-    SHOTS_MAX = 14,      /* TCP and UDP; the fixed port, and three weeks in two readings */
-    REQUEST_SIZE = 16,   /* the longest question */
-    ANSWER_SIZE = 65537, /* the longest answer: a TCP message and its prefix */
-    ANSWER_HEAD = 32,    /* bytes of an answer that are kept for the person who checks */
+    PROBES_MAX = 4,
+    PROBE_SHOTS_MAX = 14, /* P2P: TCP and UDP; the fixed port, and three weeks in two readings */
+    SHOTS_MAX = 16,       /* of all probes together */
+    REQUEST_SIZE = 64,    /* the longest question */
+    ANSWER_SIZE = 65537,  /* the longest answer: a TCP message and its prefix */
+    ANSWER_HEAD = 32,     /* bytes of an answer that are kept for the person who checks */
     ANSWER_SYSTEM = 40
 };
 
@@ -33,8 +36,11 @@ struct aim {
     uint32_t real;
 };
 
+struct probe;
+
 /* One question to one port. */
 struct shot {
+    const struct probe *probe;
     uint32_t host; /* numeric, first octet highest */
     enum transport transport;
     uint16_t port;
@@ -51,6 +57,10 @@ struct answer {
     uint8_t head[ANSWER_HEAD];
     uint16_t flags;
     char system[ANSWER_SYSTEM]; /* the version that its system information tells, or empty */
+    /* What these probes found; made with malloc and given to the engine, which frees them behind
+     * done. NULL: nothing. */
+    struct smb_check *smb;
+    struct netbios_check *netbios;
 };
 
 /* One host that was asked: shots[i] came to answers[i] at when_us[i]. */
@@ -64,25 +74,41 @@ struct asked {
 
 enum { PROBE_SIGNS_MAX = 2 };
 
+/* How long is waited, where a probe has times of its own. */
+struct probe_times {
+    unsigned repeats;     /* of a datagram that is not answered */
+    int64_t repeat_us;    /* after so long */
+    int64_t connect_us;   /* until a connection is given up */
+    int64_t answer_us;    /* from the connection, the request or the first datagram on */
+    int64_t last_wait_us; /* but at least so long after the last datagram */
+};
+
 struct probe {
     const char *id, *claim;
+    const struct probe_times *times; /* NULL: the engine's */
+    const struct dialogue *dialogue; /* NULL: one question, build to judge below */
+    bool checks_ports;               /* each of its ports is a check of the host */
+    bool tells_netbios;              /* its answers are what dialogues call NetBIOS names by */
     size_t sign_count;
     enum sign_id signs[PROBE_SIGNS_MAX]; /* what it can find */
     /* The distinct ports to ask, in the order in which they are shown; returns how many. The keys
-     * are left for the engine to draw. */
-    size_t (*aim)(const struct aim *aim, uint32_t host, struct shot shots[static SHOTS_MAX]);
+     * are left for the engine to draw. Of a dialogue one: it chooses its port by itself. */
+    size_t (*aim)(const struct aim *aim, uint32_t host, struct shot shots[static PROBE_SHOTS_MAX]);
     /* At most REQUEST_SIZE bytes. */
     void (*build)(const struct shot *shot, struct writer *request);
     /* Whether more of a stream would change nothing. */
     bool (*is_whole)(struct reader came);
     /* What these bytes, at least one, amount to. Fills *out, which is zeroed. */
     void (*judge)(const struct shot *shot, struct reader came, struct answer *out);
-    /* The signs of a host; returns how many. */
+    /* The signs of a host, which has this probe's shots alone; returns how many. */
     size_t (*report)(const struct asked *host, struct sign signs[static PROBE_SIGNS_MAX]);
 };
 
 /* All probes, probe_count of them. */
 extern const struct probe *const probes[];
 extern const unsigned probe_count;
+
+/* The probe with this id; NULL: none. */
+const struct probe *probe_named(const char *id);
 
 #endif

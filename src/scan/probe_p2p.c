@@ -63,7 +63,8 @@ static uint16_t port_of(struct p2p_ports ports, enum transport transport, unsign
     return transport == TRANSPORT_TCP ? ports.tcp[pair] : ports.udp[pair];
 }
 
-static size_t aim_p2p(const struct aim *aim, uint32_t host, struct shot shots[static SHOTS_MAX])
+static size_t aim_p2p(const struct aim *aim, uint32_t host,
+                      struct shot shots[static PROBE_SHOTS_MAX])
 {
     static const enum transport transports[] = {TRANSPORT_TCP, TRANSPORT_UDP};
     static const enum ports_reading readings[] = {READING_NMAP, READING_SRI};
@@ -276,6 +277,7 @@ extern const struct probe probe_p2p;
 const struct probe probe_p2p = {
     .id = "p2p",
     .claim = "A P2P message of Conficker D and E, to the ports that it would listen on.",
+    .checks_ports = true,
     .sign_count = 2,
     .signs = {SIGN_P2P_ANSWER, SIGN_P2P_ODD_ANSWER},
     .aim = aim_p2p,

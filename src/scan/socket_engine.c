@@ -1,12 +1,9 @@
-/* One flight a port that is asked, SHOTS_MAX of them a host; a flight's number is its place in the
- * table, and is what events and timers come with.
- *
- *   QUEUED -> CONNECTING -> ANSWERING -> DONE      TCP
- *   QUEUED -> ANSWERING (-> queued again)* -> DONE UDP
+/* Hosts, their turns, events and timers; what a flight does with these is in engine_shots.c and
+ * engine_dialogues.c.
  *
  * What is short here (descriptors, local ports, buffers) is waited for while connections are in
  * flight that will give some back, else for ENGINE_FULL_PATIENCE_US. */
-#include "scan/socket_engine.h"
+#include "scan/engine_inside.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,72 +11,26 @@
 
 #include "base/hash.h"
 #include "base/time.h"
-#include "scan/timers.h"
-#include "scan/turns.h"
+#include "evidence/netbios_check.h"
+#include "evidence/smb_check.h"
 
 enum {
     QUEUE_LOW = 4 * SHOTS_MAX, /* flights that wait before another host is begun */
     EVENTS_MAX = 256,          /* taken at a time */
     WATCH_US = 100000,         /* between two looks at whether to stop */
     SHORTAGE_PAUSE_US = 10000, /* before trying again what was short */
-    NO_HANDLE = -1
+    NETS = 1 << 24             /* /24s */
 };
 
-enum phase { PHASE_QUEUED, PHASE_CONNECTING, PHASE_ANSWERING, PHASE_DONE };
-
-struct flight {
-    struct shot shot;
-    enum phase phase;
-    int handle;
-    unsigned sends;
-    bool queued_again;
-    int64_t begun_us; /* first sent, or connected */
-    uint8_t *came;    /* what came so far of a stream */
-    size_t came_size, came_room;
-    struct answer answer;
-    int64_t when_us;
-};
-
-struct slot {
-    uint32_t host;
-    unsigned count, left; /* flights; those not done */
-    bool begun;           /* the first was sent, at begun_us */
-    int64_t begun_us;
-    struct flight flights[SHOTS_MAX];
-};
-
-struct engine {
-    const struct engine_settings *settings;
-    const struct network *network;
-    const struct engine_face *face;
-    struct engine_counts *counts;
-    struct slot *slots;
-    uint32_t *free_slots;
-    size_t slot_count, free_count;
-    struct turns turns;
-    struct timers *timers;
-    size_t handles, memory;
-    int64_t start_us, now_us, watch_us;
-    int64_t short_since_us, short_until_us; /* TIME_NONE: nothing is short */
-    bool no_more, stopped;
-    uint64_t keys;
-    struct asked asked;           /* scratch */
-    uint8_t scratch[ANSWER_SIZE]; /* what came just now */
-};
-
-static struct slot *slot_of(struct engine *e, uint32_t id)
-{
-    return &e->slots[id / SHOTS_MAX];
-}
-
-static struct flight *flight_of(struct engine *e, uint32_t id)
-{
-    return &slot_of(e, id)->flights[id % SHOTS_MAX];
-}
-
-static int64_t utc_us(const struct engine *e)
+int64_t engine_utc_us(const struct engine *e)
 {
     return e->settings->began_us + (e->now_us - e->start_us);
+}
+
+static void free_found(struct answer *a)
+{
+    free(a->smb);
+    free(a->netbios);
 }
 
 /* A host is done: what became of it is handed over, and its slot is free. */
@@ -94,11 +45,13 @@ static void hand_over(struct engine *e, struct slot *s)
     }
     e->counts->done++;
     e->face->done(e->face->context, &e->asked);
+    for (unsigned i = 0; i < s->count; i++)
+        free_found(&s->flights[i].answer);
     e->free_slots[e->free_count++] = (uint32_t)(s - e->slots);
     *s = (struct slot){0};
 }
 
-static void let_go_of(struct engine *e, struct flight *f)
+void engine_let_go(struct engine *e, struct flight *f)
 {
     if (f->handle != NO_HANDLE) {
         e->network->close(e->network->context, f->handle);
@@ -111,17 +64,20 @@ static void let_go_of(struct engine *e, struct flight *f)
     f->came_room = f->came_size = 0;
 }
 
-/* This port has its answer. What did not come from here nor from nowhere counts as received. */
-static void finish(struct engine *e, uint32_t id)
+/* What did not come from here nor from nowhere counts as received. */
+void engine_finish(struct engine *e, uint32_t id)
 {
     struct slot *s = slot_of(e, id);
     struct flight *f = flight_of(e, id);
     const struct check check = {.transport = f->shot.transport, .cause = f->answer.cause};
     assert(f->phase != PHASE_DONE);
-    let_go_of(e, f);
+    engine_let_go(e, f);
+    dialogue_leaves(e, f);
+    free(f->state);
+    f->state = NULL;
     timers_stop(e->timers, id);
     f->phase = PHASE_DONE;
-    f->when_us = utc_us(e);
+    f->when_us = engine_utc_us(e);
     if (check_result_of(&check) != CHECK_ERROR && f->answer.cause != CAUSE_SILENT) {
         e->counts->received++;
         if (f->shot.transport == TRANSPORT_UDP)
@@ -131,32 +87,13 @@ static void finish(struct engine *e, uint32_t id)
         hand_over(e, s);
 }
 
-static void finish_for(struct engine *e, uint32_t id, enum check_cause cause)
+void engine_finish_for(struct engine *e, uint32_t id, enum check_cause cause)
 {
     flight_of(e, id)->answer.cause = cause;
-    finish(e, id);
+    engine_finish(e, id);
 }
 
-static void judge(struct engine *e, uint32_t id, const uint8_t *bytes, size_t size)
-{
-    struct flight *f = flight_of(e, id);
-    e->settings->probe->judge(&f->shot, reader_over(bytes, size), &f->answer);
-    finish(e, id);
-}
-
-/* No more will come: judges what came, or says why nothing did. */
-static void end(struct engine *e, uint32_t id, enum check_cause cause)
-{
-    const struct flight *f = flight_of(e, id);
-    if (f->came_size > 0)
-        judge(e, id, f->came, f->came_size);
-    else
-        finish_for(e, id, cause);
-}
-
-/* What ended a connection, as the cause of a check; a connection that stood is closed or reset, one
- * that did not is refused. */
-static enum check_cause cause_of(const struct net_reply *r, const struct flight *f)
+enum check_cause engine_cause_of(const struct net_reply *r, const struct flight *f)
 {
     switch (r->result) {
     case NET_REFUSED:
@@ -179,27 +116,18 @@ static enum check_cause cause_of(const struct net_reply *r, const struct flight 
     return CAUSE_SYSTEM;
 }
 
-static int64_t host_deadline(const struct engine *e, const struct slot *s)
+int64_t engine_host_deadline(const struct engine *e, const struct slot *s)
 {
     return e->settings->host_us > 0 ? s->begun_us + e->settings->host_us : INT64_MAX;
 }
 
-static void set_timer(struct engine *e, uint32_t id, int64_t when_us)
+void engine_set_timer(struct engine *e, uint32_t id, int64_t when_us)
 {
-    int64_t last_us = host_deadline(e, slot_of(e, id));
+    int64_t last_us = engine_host_deadline(e, slot_of(e, id));
     timers_set(e->timers, id, when_us < last_us ? when_us : last_us);
 }
 
-/* Until when an answer to a datagram is awaited. */
-static int64_t datagram_deadline(const struct engine *e, const struct flight *f)
-{
-    const struct engine_settings *s = e->settings;
-    int64_t last_us = s->repeats * s->repeat_us + s->last_wait_us;
-    return f->begun_us + (last_us > s->answer_us ? last_us : s->answer_us);
-}
-
-/* Adds to what came of a stream; false when there is no room for it. */
-static bool keep(struct engine *e, struct flight *f, size_t size)
+bool engine_keep(struct engine *e, struct flight *f, size_t size)
 {
     size_t wanted = f->came_size + size;
     if (wanted > f->came_room) {
@@ -218,64 +146,7 @@ static bool keep(struct engine *e, struct flight *f, size_t size)
     return true;
 }
 
-/* These bytes of a stream came. True while more of it is wanted. */
-static bool stream_came(struct engine *e, uint32_t id, size_t size)
-{
-    struct flight *f = flight_of(e, id);
-    bool first = f->came_size == 0;
-    if (first && e->settings->probe->is_whole(reader_over(e->scratch, size))) {
-        judge(e, id, e->scratch, size);
-        return false;
-    }
-    if (!keep(e, f, size)) {
-        e->counts->answers_cut++;
-        if (first)
-            judge(e, id, e->scratch, size);
-        else
-            end(e, id, CAUSE_NO_MEMORY);
-        return false;
-    }
-    if (!e->settings->probe->is_whole(reader_over(f->came, f->came_size)))
-        return true;
-    end(e, id, CAUSE_MUTE);
-    return false;
-}
-
-/* Reads what has come, until nothing is left or the port has its answer. */
-static void read_answer(struct engine *e, uint32_t id)
-{
-    struct flight *f = flight_of(e, id);
-    for (;;) {
-        size_t room = sizeof e->scratch - f->came_size;
-        struct net_reply r = e->network->receive(e->network->context, f->handle, e->scratch, room);
-        if (r.result == NET_WAIT)
-            return;
-        if (r.result != NET_DONE) {
-            bool is_empty = r.result == NET_CLOSED && f->shot.transport == TRANSPORT_UDP;
-            end(e, id, is_empty ? CAUSE_MUTE : cause_of(&r, f));
-            return;
-        }
-        if (f->shot.transport == TRANSPORT_UDP) {
-            judge(e, id, e->scratch, r.size);
-            return;
-        }
-        if (!stream_came(e, id, r.size))
-            return;
-    }
-}
-
-static struct net_reply send_request(struct engine *e, const struct flight *f)
-{
-    uint8_t request[REQUEST_SIZE];
-    struct writer w = writer_over(request, sizeof request);
-    e->settings->probe->build(&f->shot, &w);
-    assert(!w.failed);
-    return e->network->send(e->network->context, f->handle, request, w.used);
-}
-
-/* Something here has run out: nothing is sent for a moment. True when it has been so for too long,
- * or `soon` is false: when nothing is in flight whose end would give something back. */
-static bool is_given_up(struct engine *e, bool soon)
+bool engine_gives_up(struct engine *e, bool soon)
 {
     e->counts->shortages++;
     if (e->short_since_us == TIME_NONE)
@@ -286,98 +157,62 @@ static bool is_given_up(struct engine *e, bool soon)
     return false;
 }
 
-static void send_datagram(struct engine *e, uint32_t id)
-{
-    struct flight *f = flight_of(e, id);
-    struct net_reply r = send_request(e, f);
-    if (r.result == NET_WAIT) /* there was no room for it in a buffer */
-        r = (struct net_reply){.result = NET_FULL, .cause = CAUSE_NO_MEMORY};
-    if (r.result == NET_FULL) {
-        if (is_given_up(e, false)) {
-            finish_for(e, id, r.cause);
-        } else {
-            f->queued_again = true;
-            turns_add_again(&e->turns, id);
-        }
-        return;
-    }
-    if (r.result != NET_DONE) {
-        finish_for(e, id, cause_of(&r, f));
-        return;
-    }
-    e->short_since_us = TIME_NONE;
-    e->counts->sent++;
-    if (f->sends++ == 0)
-        f->begun_us = e->now_us;
-    int64_t deadline_us = datagram_deadline(e, f);
-    int64_t repeat_us = e->now_us + e->settings->repeat_us;
-    bool repeats = f->sends <= e->settings->repeats && repeat_us < deadline_us;
-    set_timer(e, id, repeats ? repeat_us : deadline_us);
-}
-
-/* The connection may stand now: the question is sent as soon as it does. */
-static void send_on_connection(struct engine *e, uint32_t id)
-{
-    struct flight *f = flight_of(e, id);
-    struct net_reply r = send_request(e, f);
-    if (r.result == NET_WAIT)
-        return;
-    if (r.result != NET_DONE) {
-        finish_for(e, id, cause_of(&r, f));
-        return;
-    }
-    f->phase = PHASE_ANSWERING;
-    f->begun_us = e->now_us;
-    set_timer(e, id, e->now_us + e->settings->answer_us);
-    read_answer(e, id);
-}
-
-/* Opens towards a port for the first time. */
-static void open_flight(struct engine *e, uint32_t id)
+bool engine_open(struct engine *e, uint32_t id, struct net_reply *how, bool *later)
 {
     struct slot *s = slot_of(e, id);
     struct flight *f = flight_of(e, id);
+    bool is_tcp = f->shot.transport == TRANSPORT_TCP;
     int handle = NO_HANDLE;
-    struct net_reply r = e->network->open(e->network->context, &f->shot, id, &handle);
-    if (r.result == NET_FULL) {
-        if (is_given_up(e, e->handles > 0))
-            finish_for(e, id, r.cause);
-        else
+    *later = false;
+    *how = e->network->open(e->network->context, &f->shot, id, &handle);
+    if (how->result == NET_FULL) {
+        *later = !engine_gives_up(e, e->handles > 0);
+        f->answer.cause = how->cause;
+        if (*later)
             turns_add_fresh(&e->turns, id);
-        return;
+        return false;
     }
     if (!s->begun)
         s->begun_us = e->now_us;
     s->begun = true;
-    if (r.result != NET_DONE && r.result != NET_WAIT) {
+    if (how->result != NET_DONE && how->result != NET_WAIT) {
         f->phase = PHASE_CONNECTING;
-        e->counts->sent += r.result == NET_REFUSED;
-        finish_for(e, id, cause_of(&r, f));
-        return;
+        e->counts->sent += how->result == NET_REFUSED;
+        f->answer.cause = engine_cause_of(how, f);
+        return false;
     }
     f->handle = handle;
-    e->short_since_us = f->shot.transport == TRANSPORT_UDP ? e->short_since_us : TIME_NONE;
     e->handles++;
-    if (f->shot.transport == TRANSPORT_UDP) {
-        f->phase = PHASE_ANSWERING;
-        send_datagram(e, id);
-        return;
-    }
+    if (!is_tcp)
+        return true;
+    e->short_since_us = TIME_NONE;
     f->phase = PHASE_CONNECTING;
     e->counts->sent++;
-    set_timer(e, id, e->now_us + e->settings->connect_us);
-    if (r.result == NET_DONE)
-        send_on_connection(e, id);
+    engine_set_timer(e, id, e->now_us + times_of(e, f)->connect_us);
+    return true;
+}
+
+/* An event can come late, when its host is done and its slot is empty. */
+static bool is_dialogue(struct engine *e, uint32_t id)
+{
+    const struct probe *probe = flight_of(e, id)->shot.probe;
+    return probe != NULL && probe->dialogue != NULL;
+}
+
+/* No more will come, for this reason. */
+static void end(struct engine *e, uint32_t id, enum check_cause cause)
+{
+    (is_dialogue(e, id) ? dialogue_end : shot_end)(e, id, cause);
 }
 
 /* A host whose time is up is not asked on its other ports. */
 static bool is_too_late(struct engine *e, uint32_t id)
 {
     const struct slot *s = slot_of(e, id);
-    if (!s->begun || e->now_us < host_deadline(e, s))
+    if (!s->begun || e->now_us < engine_host_deadline(e, s))
         return false;
     e->counts->ports_timed_out++;
-    finish_for(e, id, CAUSE_STOPPED);
+    end(e, id, CAUSE_STOPPED);
     return true;
 }
 
@@ -391,26 +226,37 @@ static void send_turns(struct engine *e)
 {
     uint32_t id;
     while (e->now_us >= e->short_until_us && turns_take(&e->turns, e->now_us, may_open(e), &id)) {
-        struct flight *f = flight_of(e, id);
-        if (f->phase == PHASE_QUEUED) {
-            if (!is_too_late(e, id))
-                open_flight(e, id);
-        } else if (f->queued_again) { /* else it was answered meanwhile */
-            f->queued_again = false;
-            send_datagram(e, id);
+        if (flight_of(e, id)->phase != PHASE_QUEUED || !is_too_late(e, id))
+            (is_dialogue(e, id) ? dialogue_turn : shot_turn)(e, id);
+    }
+}
+
+/* The shots of all probes, one probe after the other; returns how many. */
+static size_t aim_all(struct engine *e, uint32_t host, struct shot shots[static SHOTS_MAX])
+{
+    const struct engine_settings *settings = e->settings;
+    struct aim aim = settings->aim;
+    size_t count = 0;
+    aim.when_us = engine_utc_us(e);
+    for (size_t p = 0; p < settings->probe_count; p++) {
+        struct shot aimed[PROBE_SHOTS_MAX];
+        size_t more = settings->probes[p]->aim(&aim, host, aimed);
+        assert(count + more <= SHOTS_MAX);
+        for (size_t i = 0; i < more; i++) {
+            shots[count] = aimed[i];
+            shots[count++].probe = settings->probes[p];
         }
     }
+    return count;
 }
 
 static void begin_host(struct engine *e, uint32_t host)
 {
     uint32_t place = e->free_slots[--e->free_count];
     struct slot *s = &e->slots[place];
-    struct aim aim = e->settings->aim;
     struct shot shots[SHOTS_MAX];
-    aim.when_us = utc_us(e);
     *s = (struct slot){.host = host};
-    s->count = s->left = (unsigned)e->settings->probe->aim(&aim, host, shots);
+    s->count = s->left = (unsigned)aim_all(e, host, shots);
     for (unsigned i = 0; i < s->count; i++) {
         uint64_t key = hash_pair(e->settings->seed, e->keys++);
         s->flights[i] = (struct flight){.shot = shots[i], .handle = NO_HANDLE};
@@ -435,31 +281,6 @@ static void begin_hosts(struct engine *e)
         else
             e->no_more = true;
     }
-}
-
-static void time_passed(struct engine *e, uint32_t id)
-{
-    struct slot *s = slot_of(e, id);
-    struct flight *f = flight_of(e, id);
-    bool host_is_late = e->now_us >= host_deadline(e, s);
-    bool is_udp = f->shot.transport == TRANSPORT_UDP;
-    if (is_udp && !host_is_late && e->now_us < datagram_deadline(e, f)) {
-        set_timer(e, id, datagram_deadline(e, f));
-        f->queued_again = true;
-        turns_add_again(&e->turns, id);
-        return;
-    }
-    e->counts->ports_timed_out += host_is_late;
-    end(e, id, f->phase == PHASE_CONNECTING || is_udp ? CAUSE_SILENT : CAUSE_MUTE);
-}
-
-static void take_event(struct engine *e, uint32_t id)
-{
-    const struct flight *f = flight_of(e, id);
-    if (f->phase == PHASE_CONNECTING)
-        send_on_connection(e, id);
-    else if (f->phase == PHASE_ANSWERING && f->handle != NO_HANDLE)
-        read_answer(e, id);
 }
 
 static bool is_idle(const struct engine *e)
@@ -498,9 +319,9 @@ static void run(struct engine *e)
         size_t count = e->network->wait(e->network->context, next_us(e), ids, EVENTS_MAX);
         e->now_us = e->network->now_us(e->network->context);
         for (size_t i = 0; i < count; i++)
-            take_event(e, ids[i]);
+            (is_dialogue(e, ids[i]) ? dialogue_event : shot_event)(e, ids[i]);
         while (timers_due(e->timers, e->now_us, &id))
-            time_passed(e, id);
+            (is_dialogue(e, id) ? dialogue_time : shot_time)(e, id);
     }
 }
 
@@ -518,6 +339,8 @@ static void give_up(struct engine *e)
                 end(e, (uint32_t)(place * SHOTS_MAX + i), CAUSE_STOPPED);
         if (s->begun)
             hand_over(e, s);
+        for (unsigned i = 0; i < s->count; i++)
+            free_found(&s->flights[i].answer);
     }
 }
 
@@ -525,6 +348,8 @@ static void free_parts(struct engine *e)
 {
     free(e->slots);
     free(e->free_slots);
+    free(e->crowds);
+    free(e->parked.items);
     turns_clear(&e->turns);
     timers_free(e->timers);
     free(e);
@@ -541,7 +366,11 @@ static bool take_memory(struct engine *e)
     bool turns = turns_init(&e->turns, flights, e->settings->rate);
     for (size_t i = 0; e->free_slots != NULL && i < e->slot_count; i++)
         e->free_slots[i] = (uint32_t)(e->slot_count - 1 - i);
-    return turns && e->slots != NULL && e->free_slots != NULL && e->timers != NULL;
+    e->crowds = calloc(NETS, sizeof *e->crowds);
+    e->parked.items = calloc(e->slot_count, sizeof *e->parked.items);
+    e->parked.room = e->slot_count;
+    return turns && e->slots != NULL && e->free_slots != NULL && e->timers != NULL &&
+           e->crowds != NULL && e->parked.items != NULL;
 }
 
 bool socket_engine_run(const struct engine_settings *settings, const struct network *network,

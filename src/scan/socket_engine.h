@@ -15,25 +15,26 @@
 #include "scan/network.h"
 #include "scan/probe.h"
 
+struct smb_accounts;
+
 enum {
-    ENGINE_HOSTS_MAX = 8192,              /* in flight */
+    ENGINE_HOSTS_MAX = 16384,             /* in flight */
+    ENGINE_DIALOGUES_A_NET = 50,          /* hosts of a /24 that it is spoken with at a time */
     ENGINE_MEMORY_MAX = 64 * 1024 * 1024, /* of answers that have come in part */
     ENGINE_FULL_PATIENCE_US = 2000000     /* how long a shortage here is waited for */
 };
 
 struct engine_settings {
-    const struct probe *probe;
-    struct aim aim;       /* its time is the engine's to fill in */
-    int64_t began_us;     /* UTC, when the engine is started */
-    uint64_t rate;        /* datagrams and connections begun a second; 0: no limit */
-    unsigned repeats;     /* of a datagram that is not answered */
-    int64_t repeat_us;    /* after so long */
-    int64_t connect_us;   /* until a connection is given up */
-    int64_t answer_us;    /* from the connection or the first datagram until no answer is awaited */
-    int64_t last_wait_us; /* but at least so long after the last datagram */
-    int64_t host_us;      /* for a host in all; 0: no limit */
-    size_t handles_max;   /* connections at a time */
-    uint64_t seed;        /* of the keys of our messages: random */
+    const struct probe *probes[PROBES_MAX]; /* what is asked, in this order */
+    size_t probe_count;
+    struct aim aim;                /* its time is the engine's to fill in */
+    int64_t began_us;              /* UTC, when the engine is started */
+    uint64_t rate;                 /* datagrams and connections begun a second; 0: no limit */
+    struct probe_times times;      /* of probes that have none of their own */
+    int64_t host_us;               /* for a host in all; 0: no limit */
+    size_t handles_max;            /* connections at a time */
+    uint64_t seed;                 /* of the keys of our messages: random */
+    struct smb_accounts *accounts; /* accounts for dialogues that log in; NULL: none */
 };
 
 /* What happened so far. */
@@ -51,6 +52,8 @@ struct engine_face {
     void *context;
     /* The next host to ask; false when there is none left. */
     bool (*next)(void *context, uint32_t *host);
+    /* The name by which it was called; NULL: by its address. May be NULL itself. */
+    const char *(*name)(void *context, uint32_t host);
     /* A host is done: each port has its answer, or was given up. */
     void (*done)(void *context, const struct asked *host);
     /* Asked every now and then; true stops the engine. */

@@ -20,20 +20,29 @@ void turns_clear(struct turns *t)
     *t = (struct turns){0};
 }
 
-static void add(struct turns_queue *q, uint32_t thing)
+void turns_queue_add(struct turns_queue *q, uint32_t thing)
 {
     assert(q->count < q->room);
     q->items[(q->first + q->count++) % q->room] = thing;
 }
 
+uint32_t turns_queue_take(struct turns_queue *q)
+{
+    assert(q->count > 0);
+    uint32_t thing = q->items[q->first];
+    q->first = (q->first + 1) % q->room;
+    q->count--;
+    return thing;
+}
+
 void turns_add_fresh(struct turns *t, uint32_t thing)
 {
-    add(&t->fresh, thing);
+    turns_queue_add(&t->fresh, thing);
 }
 
 void turns_add_again(struct turns *t, uint32_t thing)
 {
-    add(&t->again, thing);
+    turns_queue_add(&t->again, thing);
 }
 
 bool turns_take(struct turns *t, int64_t now_us, bool fresh_too, uint32_t *thing)
@@ -41,9 +50,7 @@ bool turns_take(struct turns *t, int64_t now_us, bool fresh_too, uint32_t *thing
     struct turns_queue *q = t->again.count > 0 ? &t->again : &t->fresh;
     if (q->count == 0 || (q == &t->fresh && !fresh_too) || !pace_take(&t->pace, now_us))
         return false;
-    *thing = q->items[q->first];
-    q->first = (q->first + 1) % q->room;
-    q->count--;
+    *thing = turns_queue_take(q);
     return true;
 }
 

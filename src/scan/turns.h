@@ -15,6 +15,10 @@ struct turns_queue {
     size_t room, first, count;
 };
 
+/* A ring; whoever makes it gives it room, and frees its items. */
+void turns_queue_add(struct turns_queue *q, uint32_t thing);
+uint32_t turns_queue_take(struct turns_queue *q); /* of one that is not empty */
+
 struct turns {
     struct turns_queue fresh, again;
     struct pace pace;

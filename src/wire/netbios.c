@@ -123,7 +123,7 @@ static bool record_read(struct reader *r, bool has_question, struct netbios_mess
 bool netbios_parse(struct reader bytes, struct netbios_message *out)
 {
     struct netbios_message m = {0};
-    read_skip(&bytes, 2);
+    m.id = read_be16(&bytes);
     uint16_t flags = read_be16(&bytes), questions = read_be16(&bytes);
     uint16_t answers = read_be16(&bytes), authorities = read_be16(&bytes);
     uint16_t additional = read_be16(&bytes);
@@ -175,7 +175,7 @@ struct netbios_name netbios_name_of(const char *text, uint8_t suffix, bool is_gr
     return name;
 }
 
-static void name_write(struct writer *w, const struct netbios_name *name)
+void netbios_name_write(struct writer *w, const struct netbios_name *name)
 {
     write_u8(w, LETTERS);
     for (unsigned i = 0; i <= NETBIOS_NAME_LENGTH; i++) {
@@ -184,6 +184,27 @@ static void name_write(struct writer *w, const struct netbios_name *name)
         write_u8(w, (uint8_t)('A' + (byte & 15)));
     }
     write_u8(w, 0);
+}
+
+void netbios_status_ask(struct writer *w, uint16_t id)
+{
+    static const struct netbios_name anybody = {.bytes = {'*'}}; /* and zeros behind it */
+    write_be16(w, id);
+    write_be16(w, 0);
+    write_be16(w, 1); /* question */
+    write_zeros(w, 6);
+    netbios_name_write(w, &anybody);
+    write_be16(w, TYPE_STATUS);
+    write_be16(w, CLASS_IN);
+}
+
+const struct netbios_name *netbios_own(const struct netbios_message *m, uint8_t suffix,
+                                       bool is_group)
+{
+    for (unsigned i = 0; i < m->own_count; i++)
+        if (m->own[i].suffix == suffix && m->own[i].is_group == is_group)
+            return &m->own[i];
+    return NULL;
 }
 
 static void data_write(struct writer *w, const struct netbios_message *m)
@@ -210,14 +231,14 @@ static void data_write(struct writer *w, const struct netbios_message *m)
 void netbios_build(struct writer *w, const struct netbios_message *m)
 {
     uint16_t type = m->own_count > 0 ? TYPE_STATUS : TYPE_ADDRESS;
-    write_be16(w, 1);
+    write_be16(w, m->id);
     write_be16(w, (uint16_t)((m->is_response ? RESPONSE_BIT : 0) | (m->opcode & 15) << 11 |
                              (m->rcode & 15)));
     write_be16(w, m->is_response ? 0 : 1);
     write_be16(w, m->is_response ? 1 : 0);
     write_be16(w, 0);
     write_be16(w, m->is_response ? 0 : 1);
-    name_write(w, &m->name);
+    netbios_name_write(w, &m->name);
     if (!m->is_response) {
         write_be16(w, type);
         write_be16(w, CLASS_IN);
@@ -237,6 +258,6 @@ void netbios_datagram_build(struct writer *w, const struct netbios_datagram *d)
     write_be32(w, d->source);
     write_be16(w, NETBIOS_DATAGRAM_PORT);
     write_zeros(w, 4);
-    name_write(w, &d->name);
-    name_write(w, &group);
+    netbios_name_write(w, &d->name);
+    netbios_name_write(w, &group);
 }

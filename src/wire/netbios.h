@@ -17,7 +17,11 @@ enum {
     NETBIOS_OWN_NAMES_MAX = 32  /* kept of one status */
 };
 
-enum netbios_suffix { NETBIOS_WORKSTATION = 0x00, NETBIOS_SERVER = 0x20 };
+enum netbios_suffix {
+    NETBIOS_WORKSTATION = 0x00, /* of a group: the domain or workgroup */
+    NETBIOS_USER = 0x03,        /* or the computer once more: the messenger service */
+    NETBIOS_SERVER = 0x20
+};
 
 enum netbios_opcode {
     NETBIOS_QUERY = 0,
@@ -36,6 +40,7 @@ struct netbios_name {
 };
 
 struct netbios_message {
+    uint16_t id; /* of a question, and of its answer */
     bool is_response;
     uint8_t opcode, rcode;
     struct netbios_name name; /* that the record is of */
@@ -50,6 +55,13 @@ struct netbios_message {
  * question) or none that can be believed. */
 bool netbios_parse(struct reader bytes, struct netbios_message *out);
 
+/* Writes the question for a node status: under which names does whoever gets this go? */
+void netbios_status_ask(struct writer *w, uint16_t id);
+
+/* The first of its own names that is of this kind; NULL: none. */
+const struct netbios_name *netbios_own(const struct netbios_message *m, uint8_t suffix,
+                                       bool is_group);
+
 struct netbios_datagram {
     uint32_t source; /* the address that it gives as its own */
     struct netbios_name name;
@@ -63,6 +75,9 @@ bool netbios_names_a_host(const struct netbios_name *name);
 
 /* For tests and samples: a name of at most 15 letters, padded by blanks. */
 struct netbios_name netbios_name_of(const char *text, uint8_t suffix, bool is_group);
+
+/* Writes a name as it stands in messages, in letters and without a scope. */
+void netbios_name_write(struct writer *w, const struct netbios_name *name);
 
 /* Writes a request with a record (registration, refresh), or a response: with own_count a node
  * status, else addresses. w->failed tells. */

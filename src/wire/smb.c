@@ -4,20 +4,16 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/writer.h"
+#include "wire/netbios_session.h"
+#include "wire/smb2.h"
 
 enum {
-    FRAME_MESSAGE = 0x00,
-    FRAME_REQUEST = 0x81, /* the first of the other frames of a session; they are passed over */
-    FRAME_KEEP_ALIVE = 0x85,
-    FRAME_HEAD = 4,
-    HEADER_SIZE = 32,
     FLAG_REPLY = 0x80,
-    FLAG2_UNICODE = 0x8000,
     WRITE_MESSAGE_START = 0x0c /* of a mode: the data begins with the length of the message */
 };
 
 #define MAGIC_SMB1 UINT32_C(0xff534d42)
-#define MAGIC_SMB2 UINT32_C(0xfe534d42)
 #define MAGIC_ENCRYPTED UINT32_C(0xfd534d42)
 #define MAGIC_COMPRESSED UINT32_C(0xfc534d42)
 
@@ -40,21 +36,71 @@ static struct reader read_up_to(struct reader *r, size_t most)
     return read_part(r, most < r->left ? most : r->left);
 }
 
-/* The next message's frame: true when one was begun. */
+/* The next message's frame: true when one was begun. The other frames of a session are passed
+ * over. */
 static bool read_frame(struct smb_walk *w)
 {
-    while (w->stream.left >= FRAME_HEAD) {
-        uint8_t type = read_u8(&w->stream);
-        size_t size = (size_t)read_u8(&w->stream) << 16;
-        size |= read_be16(&w->stream);
-        bool passed_over = type >= FRAME_REQUEST && type <= FRAME_KEEP_ALIVE;
-        if (type != FRAME_MESSAGE && !passed_over)
-            return end(w, SMB_ENDS_OTHER);
-        w->message = read_up_to(&w->stream, size);
-        if (!passed_over)
+    struct netbios_frame frame;
+    while (netbios_frame_next(&w->stream, &frame)) {
+        w->message = frame.message;
+        if (frame.type == NETBIOS_FRAME_MESSAGE)
             return true;
+        if (frame.type < NETBIOS_FRAME_REQUEST || frame.type > NETBIOS_FRAME_KEEP_ALIVE)
+            return end(w, SMB_ENDS_OTHER);
     }
     return end(w, SMB_ENDS_WITH_BYTES);
+}
+
+static void read_fields(struct reader *r, struct smb_header *h)
+{
+    h->command = read_u8(r);
+    h->status = read_le32(r);
+    h->flags = read_u8(r);
+    h->flags2 = read_le16(r);
+    h->process = (uint32_t)read_le16(r) << 16;
+    h->signature = read_le64(r);
+    read_skip(r, 2);
+    h->tree = read_le16(r);
+    h->process |= read_le16(r);
+    h->user = read_le16(r);
+    h->multiplex = read_le16(r);
+}
+
+bool smb_header_read(struct reader *r, struct smb_header *out)
+{
+    struct smb_header h;
+    bool is_ours = read_be32(r) == MAGIC_SMB1;
+    read_fields(r, &h);
+    if (!is_ours || r->failed)
+        return false;
+    *out = h;
+    return true;
+}
+
+void smb_header_write(struct writer *w, const struct smb_header *h)
+{
+    write_be32(w, MAGIC_SMB1);
+    write_u8(w, h->command);
+    write_le32(w, h->status);
+    write_u8(w, h->flags);
+    write_le16(w, h->flags2);
+    write_le16(w, (uint16_t)(h->process >> 16));
+    write_le64(w, h->signature);
+    write_zeros(w, 2);
+    write_le16(w, h->tree);
+    write_le16(w, (uint16_t)h->process);
+    write_le16(w, h->user);
+    write_le16(w, h->multiplex);
+}
+
+bool smb_header_is_reply(const struct smb_header *h)
+{
+    return (h->flags & FLAG_REPLY) != 0;
+}
+
+static bool is_unicode(const struct smb_request *q)
+{
+    return (q->header.flags2 & SMB_FLAG2_UNICODE) != 0;
 }
 
 static bool begin_message(struct smb_walk *w)
@@ -66,16 +112,12 @@ static bool begin_message(struct smb_walk *w)
     if (r.failed)
         return end(w, w->stream.left == 0 ? SMB_ENDS_WITH_BYTES : SMB_ENDS_OTHER);
     if (magic != MAGIC_SMB1) {
-        bool newer = magic == MAGIC_SMB2 || magic == MAGIC_ENCRYPTED || magic == MAGIC_COMPRESSED;
+        bool newer = magic == SMB2_MAGIC || magic == MAGIC_ENCRYPTED || magic == MAGIC_COMPRESSED;
         return end(w, newer ? SMB_ENDS_NEWER : SMB_ENDS_OTHER);
     }
-    w->command = read_u8(&r);
-    read_skip(&r, 4); /* status */
-    w->is_reply = (read_u8(&r) & FLAG_REPLY) != 0;
-    w->is_unicode = (read_le16(&r) & FLAG2_UNICODE) != 0;
-    read_skip(&r, 2 + 8 + 2); /* process, signature, reserved */
-    w->tree = read_le16(&r);
-    w->part_start = HEADER_SIZE;
+    read_fields(&r, &w->header); /* one that was cut has no part to be found */
+    w->command = w->header.command;
+    w->part_start = SMB_HEADER_SIZE;
     w->parts = 0;
     w->messages++;
     return true;
@@ -109,9 +151,7 @@ static bool read_request(struct smb_walk *w, struct smb_request *out)
     read_skip(&r, w->part_start);
     size_t words = read_u8(&r);
     struct smb_request q = {.command = w->command,
-                            .is_reply = w->is_reply,
-                            .is_unicode = w->is_unicode,
-                            .tree = w->tree,
+                            .header = w->header,
                             .message = w->message,
                             .words = read_part(&r, 2 * words),
                             .bytes_start = w->part_start + 1 + 2 * words + 2};
@@ -136,6 +176,16 @@ bool smb_next(struct smb_walk *w, struct smb_request *out)
     }
 }
 
+bool smb_message_read(struct reader message, struct smb_request *out)
+{
+    struct smb_walk w = {.message = message, .part_start = SMB_HEADER_SIZE};
+    struct reader r = message;
+    if (!smb_header_read(&r, &w.header))
+        return false;
+    w.command = w.header.command;
+    return read_request(&w, out);
+}
+
 /* Data that the words place in the message, as far as it came. */
 static struct reader data_at(const struct smb_request *q, size_t start, size_t size)
 {
@@ -157,7 +207,8 @@ static bool read_write_andx(const struct smb_request *q, struct smb_write *out)
     uint16_t start = read_le16(&words);
     if (words.failed)
         return false;
-    *out = (struct smb_write){.tree = q->tree, .file = file, .data = data_at(q, start, size)};
+    *out = (struct smb_write){
+        .tree = q->header.tree, .file = file, .data = data_at(q, start, size)};
     if ((mode & WRITE_MESSAGE_START) == WRITE_MESSAGE_START && out->data.left >= 2)
         read_skip(&out->data, 2);
     return true;
@@ -171,7 +222,8 @@ static bool read_write(const struct smb_request *q, struct smb_write *out)
     size_t size = read_le16(&bytes);
     if (words.failed || bytes.failed)
         return false;
-    *out = (struct smb_write){.tree = q->tree, .file = file, .data = read_up_to(&bytes, size)};
+    *out = (struct smb_write){
+        .tree = q->header.tree, .file = file, .data = read_up_to(&bytes, size)};
     return true;
 }
 
@@ -192,11 +244,11 @@ static void read_name(const struct smb_request *q, struct reader r, size_t place
                       struct smb_name *out)
 {
     *out = (struct smb_name){0};
-    if (q->is_unicode && place % 2 != 0)
+    if (is_unicode(q) && place % 2 != 0)
         read_skip(&r, 1);
-    size_t width = q->is_unicode ? 2 : 1;
+    size_t width = is_unicode(q) ? 2 : 1;
     while (r.left >= width) {
-        unsigned c = q->is_unicode ? read_le16(&r) : read_u8(&r);
+        unsigned c = is_unicode(q) ? read_le16(&r) : read_u8(&r);
         if (c == 0)
             return;
         add_to_name(out, c);
@@ -230,13 +282,13 @@ static bool read_transaction(const struct smb_request *q, struct smb_write *out)
     if (words.failed || setup < 2 || !is_pipe_function(function) || !starts_with(&name, "\\pipe\\"))
         return false;
     *out = (struct smb_write){
-        .tree = q->tree, .file = file, .to_pipe = true, .data = data_at(q, start, size)};
+        .tree = q->header.tree, .file = file, .to_pipe = true, .data = data_at(q, start, size)};
     return true;
 }
 
 bool smb_write_of(const struct smb_request *q, struct smb_write *out)
 {
-    if (q->is_reply)
+    if (smb_header_is_reply(&q->header))
         return false;
     switch (q->command) {
     case SMB_WRITE_ANDX:
@@ -254,7 +306,7 @@ bool smb_name_of(const struct smb_request *q, struct smb_name *out)
 {
     struct reader words = q->words, bytes = q->bytes;
     size_t place = q->bytes_start;
-    if (q->is_reply)
+    if (smb_header_is_reply(&q->header))
         return false;
     if (q->command == SMB_TREE_CONNECT_ANDX) {
         read_skip(&words, 4 + 2); /* the chain, flags */

@@ -75,7 +75,7 @@ static void forget_all(struct smb_writes *w)
 
 static void note_open(struct smb_writes *w, const struct smb_request *q)
 {
-    struct smb_tree *tree = tree_of(w, q->tree);
+    struct smb_tree *tree = tree_of(w, q->header.tree);
     struct smb_name name;
     if (tree == NULL)
         return;
@@ -95,8 +95,8 @@ static void note(struct smb_writes *w, const struct smb_request *q)
         await_tree(w, q);
         return;
     case SMB_TREE_DISCONNECT:
-        (void)tree_of(w, q->tree); /* one that was never used is not awaited any more */
-        forget_tree(w, q->tree);
+        (void)tree_of(w, q->header.tree); /* one that was never used is not awaited any more */
+        forget_tree(w, q->header.tree);
         return;
     case SMB_LOGOFF_ANDX:
         forget_all(w);
@@ -107,7 +107,7 @@ static void note(struct smb_writes *w, const struct smb_request *q)
         note_open(w, q);
         return;
     default:
-        (void)tree_of(w, q->tree);
+        (void)tree_of(w, q->header.tree);
     }
 }
 
@@ -126,7 +126,7 @@ bool smb_writes_next(struct smb_writes *w, struct smb_write *out, enum smb_targe
 {
     struct smb_request q;
     while (smb_next(&w->walk, &q)) {
-        if (q.is_reply)
+        if (smb_header_is_reply(&q.header))
             continue;
         note(w, &q);
         if (!smb_write_of(&q, out))

@@ -14,6 +14,7 @@ FILES = [
     "src/detect/*.[ch]",
     "src/engine/relays.[ch]",
     "src/engine/edges.[ch]",
+    "src/engine/behind_nat.[ch]",
     "src/engine/home.[ch]",
     "src/engine/hunt.h",
     "src/conficker/web_ports.[ch]",
@@ -43,14 +44,15 @@ ROWS = {
         # A sweep of no points is never reported.
         ("signs[i].day == day && signs[i].points > @0@)", "1", "verdict_sweeps verdict_bounds"),
         ("else if (signs[i].points <= @1@)", "0.99 1.01", "verdict verdict_bounds"),
-        ("gravity_of(&v->signs[0]) <= @0@)", "-1 1", "verdict verdict_bounds"),
+        ("sign_gravity(&v->signs[0]) <= @0@)", "-1 1", "verdict verdict_bounds"),
         # A sweep weighs one point or three.
         ("SIGN_SMB_SWEEP && v->signs[i].points >= @1@)", "1.01", "verdict_sweeps"),
-        (": gravity_of(&v->signs[i]) >= @1@)", "0.99 1.01", "verdict verdict_bounds"),
+        (": sign_gravity(&v->signs[i]) >= @1@)", "0.99 1.01", "verdict verdict_bounds"),
     ],
     "src/evidence/verdict.h": [
         ("#define VERDICT_ODD_ANSWER_POINTS @3.0@", "2.99 3.01", "odd_answers"),
         ("#define VERDICT_EXPLOIT_ELSEWHERE_POINTS @3.0@", "2.99 3.01", "exploit_detector"),
+        ("#define VERDICT_SMB_EMPTY_POINTS @6.0@", "5.99 6.01", "probe_smb"),
         ("#define VERDICT_FALSE_PER_HOST_DAY @1e-9@", "0.9e-9 1.1e-9", "hunt_bounds"),
     ],
     "src/evidence/trail.h": [
@@ -140,6 +142,21 @@ ROWS = {
         ("if (best.hits < @1@)", "0 2", "rendezvous_dns"),
         ("&s->trails->asked_by) > @0@;", "-1 1", "rendezvous_dns"),
     ],
+    "src/detect/smb_asked.c": [
+        ("DCERPC_ALTER = @14@,", "13 15", "no_smb_answer"),
+        ("REPLY_STUB = @16@,", "15 17", "smb_answer"),
+        ("NDR_SIZE = @20@ ", "19 21", "smb_answer"),
+        ("FLUSH = @0x05@,", "0x04 0x06", "smb_answer"),
+        ("TRANSACTION2 = @0x32@,", "0x31 0x33", "smb_answer"),
+        ("FIND_CLOSE2 = @0x34@,", "0x33 0x35", "smb_answer"),
+        ("NT_CANCEL = @0xa4@ ", "0xa3 0xa5", "smb_answer"),
+        ("TRANSACT = @0x26@,", "0x25 0x27", "no_smb_answer"),
+        ("RAW_WRITE = @0x31@,", "0x30 0x32", "no_smb_answer"),
+        (", WRITE = @0x37@,", "0x36 0x38", "no_smb_answer"),
+        (", CALL = @0x54@ ", "0x53 0x55", "no_smb_answer"),
+        ("q.type != @1@ ||", "0 2", "smb_answer"),
+        ("q.flags != @1@ ||", "0 2", "smb_answer"),
+    ],
     "src/detect/smb_sweep.c": [
         ("enum { PORT_SMB = @445@,", "444 446", "smb_sweep"),
         ("PORT_NETBIOS = @139@ };", "138 140", "smb_sweep"),
@@ -187,14 +204,17 @@ ROWS = {
         ("#define HUNT_SIGN_FLOOR @2.0@", "1.99 2.01", "hunt_bounds"),
     ],
     "src/engine/hunt_finish.c": [
-        # Who fetches for one point shows odd-http at the same time, so a lower bound says the same.
-        ("signs[i].weight == WEIGHT_POINTS && signs[i].points <= @1@;", "3", "hunt_bounds"),
+        ("signs[i].weight == WEIGHT_POINTS && signs[i].points <= @1@ &&", "0 3", "hunt_bounds"),
     ],
     "src/engine/relays.h": [
         ("enum { RELAYED_MIN = @2@ };", "1 3", "relays"),
     ],
     "src/engine/relays.c": [
         ("passed_on[i] * @2u@ >= t->count", "19/10 21/10", "relays"),
+    ],
+    "src/engine/behind_nat.c": [
+        ("PORTS_NAMING = @3@,", "2 4", "behind_nat"),
+        ("PORTS_NAMING = 3, READINGS = @2@ }", "1", "behind_nat"),
     ],
     "src/engine/edges.c": [
         ("exploit->url_port != @0@ &&", "-1 4321", "edges"),
@@ -317,11 +337,18 @@ SPARED = {
         "VERDICT_*_MAX": _SHOWN,
         "HOST_NAME_SIZE": _TEXT,
         "MAC_TEXT_SIZE": _TEXT,
+        "BEHIND_PORTS_MAX": _SHOWN,
     },
+    "src/evidence/answered_ports.h": {
+        "ANSWERED_PORTS_MAX": _MEMORY,
+        "ANSWERED_PROTOCOLS": "how many protocols there are",
+    },
+    "src/evidence/gone.c": {"PLACES_FIRST": _MEMORY},
+    "src/evidence/netbios_check.h": {"NETBIOS_CHECK_NAME": _TEXT},
+    "src/evidence/smb_check.h": {"SMB_CHECK_*": _TEXT},
     "src/evidence/chance.c": {"TERMS_MAX": "the sum ends by its own terms long before"},
     "src/evidence/edge.h": {"EDGE_SAYS_SIZE": _TEXT},
     "src/evidence/examples.h": {"EXAMPLE*": _SHOWN},
-    "src/evidence/gone.c": {"PLACES_FIRST": _MEMORY},
     "src/evidence/hosts.c": {
         "TABLE_FIRST": _MEMORY,
         "GONE_PER_HOST_DAY": _MEMORY,
@@ -375,8 +402,19 @@ SPARED = {
     "src/detect/sampled.h": {"SAMPLED_SHOWN": _SHOWN},
     "src/detect/sites.c": {"TABLE_SIZE": _MEMORY, "LABEL_MAX": "what DNS allows"},
     "src/detect/sites.h": {"SITES_MAX": _MEMORY, "SITE_NAME_MAX": "what DNS allows"},
+    "src/detect/smb_answer.c": {"OPEN_MAX": _MEMORY},
+    "src/detect/smb_asked.c": {
+        "CALLS_MAX": _MEMORY,
+        "BINDINGS_MAX": _MEMORY,
+        "COMMAND_AT": "saves time; whatever holds data is looked at by its size",
+        "DATA_REPLY_MIN": "saves time; replies of one byte are tested",
+        "SMB_START": "when to look again at a stream that goes on",
+        "size": "the length of the text above it",
+    },
+    "src/detect/smb_asked.h": {"SMB_*_MAX": _MEMORY},
     "src/detect/smb_sweep.c": {"TRIED_*": _BITS},
     "src/engine/edges.c": {"VICTIMS_SHOWN": _SHOWN},
+    "src/engine/behind_nat.h": {"BEHIND_*": _MEMORY},
     "src/engine/edges.h": {"EDGES_*": _MEMORY, "INFECTION_SAYS_SIZE": _TEXT},
     "src/engine/home.h": {"HOME_*": "memory and time of a note in the summary"},
     "src/engine/hunt.h": {"HUNT_PROGRESS_CALLS": _SHOWN},

@@ -1,8 +1,5 @@
-/* Which ports are opened where, and which addresses are refused.
- *
- * The responder listens on 127.0.0.0/8. Elsewhere it listens only in a network namespace that
- * somebody made for a test: one that is not the namespace of process 1. Where that cannot be told,
- * it refuses. */
+/* Which ports are opened where, and which addresses are refused: place.h says where
+ * the programs of the rig may listen. */
 #include "responder.h"
 
 #include <arpa/inet.h>
@@ -10,67 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/time.h"
+#include "place.h"
 
 enum {
     PORTS_MAX = 4, /* of one transport: fixed, this week's, its neighbour's */
     BACKLOG = 128,
     FILES_ASIDE = 16, /* that are open besides */
-    CONNECTIONS_LEAST = 16,
-    NAMESPACE_TEXT_SIZE = 64
+    CONNECTIONS_LEAST = 16
 };
-
-static void address_words(uint32_t address, char words[static INET_ADDRSTRLEN])
-{
-    struct in_addr in = {htonl(address)};
-    (void)inet_ntop(AF_INET, &in, words, INET_ADDRSTRLEN);
-}
-
-static bool is_loopback(uint32_t address)
-{
-    return address >> 24 == 127;
-}
-
-static bool namespace_read(const char *link, char text[static NAMESPACE_TEXT_SIZE])
-{
-    ssize_t size = readlink(link, text, NAMESPACE_TEXT_SIZE - 1);
-    if (size <= 0)
-        return false;
-    text[size] = '\0';
-    return true;
-}
-
-static bool is_in_own_namespace(void)
-{
-    char own[NAMESPACE_TEXT_SIZE], first[NAMESPACE_TEXT_SIZE];
-    return namespace_read("/proc/self/ns/net", own) && namespace_read("/proc/1/ns/net", first) &&
-           strcmp(own, first) != 0;
-}
 
 bool addresses_are_harmless(const struct settings *s, struct error *err)
 {
-    bool own_namespace = is_in_own_namespace();
-    if (s->any && !own_namespace)
-        return fail(err, ERROR_USAGE, "--any works only in a network namespace of a test");
+    if (!place_is_harmless(s->any, err))
+        return false;
     for (size_t i = 0; i < s->role_count; i++) {
         const struct role *role = &s->roles[i];
+        const char *name = role->variant->name;
         bool speaks_from_next = role->variant->udp.from == FROM_OTHER_HOST;
-        if (is_loopback(role->address) && is_loopback(role->address + speaks_from_next))
-            continue;
-        char words[INET_ADDRSTRLEN];
-        address_words(role->address, words);
-        if (!own_namespace)
-            return fail(err, ERROR_USAGE,
-                        "%s=%s: outside 127.0.0.0/8 only in a network namespace of a test", words,
-                        role->variant->name);
-        if (!s->any)
-            return fail(err, ERROR_USAGE, "%s=%s: outside 127.0.0.0/8 only with --any", words,
-                        role->variant->name);
+        if (!address_is_harmless(role->address, name, s->any, err) ||
+            (speaks_from_next && !address_is_harmless(role->address + 1, name, s->any, err)))
+            return false;
     }
     return true;
 }
@@ -198,32 +159,24 @@ static bool role_open(struct rig *rig, const struct settings *s, const struct ro
     return true;
 }
 
-/* As many files as the system allows; what the sockets leave is for connections. */
-static bool files_raise(struct rlimit *files)
-{
-    if (getrlimit(RLIMIT_NOFILE, files) != 0)
-        return false;
-    files->rlim_cur = files->rlim_max;
-    return setrlimit(RLIMIT_NOFILE, files) == 0;
-}
-
+/* What the sockets leave of the open files is for connections. */
 bool listeners_open(struct rig *rig, const struct settings *s, struct error *err)
 {
-    struct rlimit files;
-    if (!files_raise(&files))
-        return fail(err, ERROR_SYSTEM, "limit of open files: %s", strerror(errno));
+    uint64_t files = 0;
+    if (!files_raise(&files, err))
+        return false;
     for (size_t i = 0; i < s->role_count; i++)
         if (!role_open(rig, s, &s->roles[i], err))
             return false;
     size_t taken = FILES_ASIDE;
     for (size_t i = 0; i < rig->listener_count; i++)
         taken += rig->listeners[i].other_fd >= 0 ? 2 : 1;
-    if (files.rlim_max < taken + CONNECTIONS_LEAST)
+    if (files < taken + CONNECTIONS_LEAST)
         return fail(err, ERROR_SYSTEM, "%zu sockets leave no room for connections (%llu files)",
-                    rig->listener_count, (unsigned long long)files.rlim_max);
+                    rig->listener_count, (unsigned long long)files);
     rig->connection_limit = CONNECTIONS_MAX;
-    if (files.rlim_max - taken < CONNECTIONS_MAX)
-        rig->connection_limit = (size_t)files.rlim_max - taken;
+    if (files - taken < CONNECTIONS_MAX)
+        rig->connection_limit = (size_t)files - taken;
     return true;
 }
 

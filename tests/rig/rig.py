@@ -4,6 +4,7 @@
         ...                      # rig.sockets is how many listen
 
 The program is $RESPONDER, else the one beside $WORMSIGN, else the first build*/tests/rig/responder.
+SmbRig does the same for smb_server.
 Its stdin is a pipe that it watches, so that it ends when the test does, however that ends."""
 import os
 import select
@@ -15,20 +16,29 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 20
 END_SECONDS = 20
+# The shell is process 1 of new process numbers, with the network of the machine: so the responder
+# can compare the two even where the machine's own process 1 may not be looked at.
+PROCESSES = ["unshare", "-rpf", "--kill-child", "--mount-proc", "sh", "-c"]
+NAMESPACE = [*PROCESSES, 'unshare -n -- sh -c "$0" "$@"; exit $?']
+LO = "ip link set lo up && ip address add 10.77.0.0/24 dev lo && "
 
 
 class RigError(Exception):
     """The responder did not start; the text is what it said."""
 
 
-def responder():
-    """The path of the program."""
+def built(name):
+    """The path of one of the rig's programs."""
     wormsign = os.environ.get("WORMSIGN")
-    named = [os.environ.get("RESPONDER"), wormsign and Path(wormsign).parent / "tests/rig/responder"]
-    for path in [*filter(None, named), *sorted(ROOT.glob("build*/tests/rig/responder"))]:
+    named = [os.environ.get(name.upper()), wormsign and Path(wormsign).parent / "tests/rig" / name]
+    for path in [*filter(None, named), *sorted(ROOT.glob(f"build*/tests/rig/{name}"))]:
         if os.access(path, os.X_OK):
             return str(path)
-    raise RigError("no responder is built: ninja -C build")
+    raise RigError(f"no {name} is built: ninja -C build")
+
+
+def responder():
+    return built("responder")
 
 
 class Rig:
@@ -91,3 +101,13 @@ class Rig:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class SmbRig(Rig):
+    """The same with smb_server; ports are those of SMB, sessions and names; log is a path."""
+
+    def __init__(self, roles, *, ports=(445, 139, 137), log=None, program=None, **more):
+        super().__init__(roles, program=program or built("smb_server"), **more)
+        for option, port in zip(("--smb", "--session", "--names"), ports):
+            self.options += [option, str(port)]
+        self.options += ["--log", str(log)] if log else []

@@ -21,8 +21,9 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 import asking
 import p2p
+import smb_checks
 from host import Host, SILENT, WEDNESDAY, WEEK, at_once, equal, holds, rows
-from rig import Rig, RigError, responder
+from rig import LO, NAMESPACE, PROCESSES, Rig, RigError, built, responder
 from variants import VARIANTS
 
 HERE = Path(__file__).resolve().parent
@@ -272,13 +273,6 @@ def what_is_said_on_stdin_does_not_end_it(p):
     ends(p, how, "--time", str(WEDNESDAY), stdin=subprocess.PIPE)
 
 
-# The shell is process 1 of new process numbers, with the network of the machine: so the responder
-# can compare the two even where the machine's own process 1 may not be looked at.
-PROCESSES = ["unshare", "-rpf", "--kill-child", "--mount-proc", "sh", "-c"]
-NAMESPACE = [*PROCESSES, 'unshare -n -- sh -c "$0" "$@"; exit $?']
-LO = "ip link set lo up && ip address add 10.77.0.0/24 dev lo && "
-
-
 @check
 def in_a_namespace_of_a_test_any_address_can_be_played(p):
     lacks = subprocess.run([*NAMESPACE, LO + "true"], capture_output=True, text=True, timeout=60, check=False)
@@ -369,12 +363,19 @@ def ends_well(rig):
     equal((rig.code, rig.err), (0, ""), "exit code and stderr")
 
 
-def main():
-    paths = [("", responder())]
+def paths_of(name):
+    """[(words before its checks, path)] of one of the rig's programs, as each compiler made it."""
+    paths = [("", built(name))]
     if os.environ.get("WORMSIGN_ASAN"):
-        paths.append(("asan ", str(Path(os.environ["WORMSIGN_ASAN"]).parent / "tests/rig/responder")))
-    programs = [Program(before, path, 100 * i) for i, (before, path) in enumerate(paths)]
-    rigs, results = [rig_of_all_variants(p) for p in programs], []
+        paths.append(("asan ", str(Path(os.environ["WORMSIGN_ASAN"]).parent / "tests/rig" / name)))
+    return paths
+
+
+def main():
+    programs = [Program(before, path, 100 * i) for i, (before, path) in enumerate(paths_of("responder"))]
+    servers = [smb_checks.SmbProgram(before + "smb ", path, i) for i, (before, path) in enumerate(paths_of("smb_server"))]
+    rigs = [rig_of_all_variants(p) for p in programs] + [p.begin() for p in servers]
+    results = []
     with ThreadPoolExecutor(200) as pool:
         for p in programs:
             for name, function in VARIANTS.items():
@@ -382,9 +383,11 @@ def main():
                 results.append(pool.submit(result, what, function, p.hosts[name]))
             for function in CHECKS:
                 results.append(pool.submit(result, p.before + function.__name__, function, p))
+        for p in servers:
+            results += smb_checks.results_of(p, pool, result)
     good = [each.result() for each in results]
-    for p, rig in zip(programs, rigs):
-        good.append(result(p.before + "the_responder_ends_well_after_all_this", ends_well, rig))
+    for p, rig in zip(programs + servers, rigs):
+        good.append(result(p.before + "the_program_ends_well_after_all_this", ends_well, rig))
     print(f"{sum(good)} passed, {len(good) - sum(good)} failed")
     return 0 if all(good) else 1
 

@@ -179,7 +179,8 @@ def inside_a_routed_network(p):
     roles = {"10.9.2.7": "valid", "10.9.2.8": "wrong-checksum", "10.9.2.9": "one-port"}
     with Beyond() as beyond, tempfile.TemporaryDirectory() as folder, beyond.play(p, folder, roles):
         began = time.monotonic()
-        done = ask(p, "10.9.2.6-9", "10.9.3.5-6", "10.9.4.5", code=1)
+        # On P2P ports alone: a router of Linux says five times at once that nobody is there, then once a second.
+        done = ask(p, "--checks", "p2p", "10.9.2.6-9", "10.9.3.5-6", "10.9.4.5", code=1)
         holds(time.monotonic() - began < 10, "it took too long")
     verdicts = {address: line["verdict"] for address, line in done.hosts.items()}
     equal(verdicts, {"10.9.2.6": "unknown", "10.9.2.7": "infected", "10.9.2.8": "suspicious", "10.9.2.9": "infected",

@@ -19,6 +19,8 @@ import inside
 import limits
 import namespaces
 import nmap_agrees
+import smb
+import smb_login
 import stopping
 import targets
 import verdicts
@@ -26,7 +28,7 @@ from scanning import CHECKS, ROOT, Program
 
 AT_ONCE = 12
 # Those that take longest begin first.
-MODULES = [m.__name__ for m in (nmap_agrees, bridge, namespaces, limits, stopping, verdicts, targets)]
+MODULES = [m.__name__ for m in (nmap_agrees, bridge, smb_login, smb, namespaces, limits, stopping, verdicts, targets)]
 
 
 def say(line):

@@ -166,15 +166,18 @@ def a_dry_run_sends_nothing_and_tells_the_ports(p):
     with Listener(p) as host:
         week = str(p.week)
         row = p.run("--week", week, host.address, verb="ports").out.split()
-        ports = f"{host.address}\t{row[2]}/tcp\t{row[4]}/tcp\t{row[3]}/udp\t{row[5]}/udp\n"
-        counted = "1 host would be asked, on 4 ports (2 TCP, 2 UDP):\n"
+        ports = f"{host.address}\t{row[2]}/tcp\t{row[4]}/tcp\t{row[3]}/udp\t{row[5]}/udp\t445/tcp\t137/udp\n"
+        counted = "1 host would be asked, on 6 ports (3 TCP, 3 UDP):\n"
         listed = f"  {host.address}\nNothing was sent.\n"
         equal(p.run("--dry-run", "--week", week, host.address).ends(0).out, counted + listed)
         equal(p.run("--dry-run", "-v", "--week", week, host.address).ends(0).out, ports + counted + listed)
         got = planned(p, "--week", week, host.address)
-        equal((got["type"], got["hosts"], got["ports"]), ("dry-run", 1, {"tcp": 2, "udp": 2}), "JSON")
+        equal((got["type"], got["hosts"], got["ports"]), ("dry-run", 1, {"tcp": 3, "udp": 3}), "JSON")
         got = planned(p, "--week", week, "--week-slack", host.address)
-        equal(got["ports"], {"tcp": 4, "udp": 4}, "ports with slack")
+        equal(got["ports"], {"tcp": 5, "udp": 5}, "ports with slack")
+        for check, words in (("smb", "1 port (1 TCP, 0 UDP)"), ("p2p,netbios", "5 ports (2 TCP, 3 UDP)")):
+            out = p.run("--dry-run", "--checks", check, "--week", week, host.address).ends(0).out
+            holds(f"1 host would be asked, on {words}:" in out, out)
         equal(host.heard(), 0, "datagrams")
     out = p.run("--dry-run", "10.0.0.0-255,2").ends(0).out
     holds("256 hosts would be asked" in out, out)

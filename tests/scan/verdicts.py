@@ -145,7 +145,7 @@ def a_week_and_its_slack_choose_the_ports(p):
 @check
 def a_rate_is_kept(p):
     addresses = p.addresses(30)
-    done = p.json("--max-rate", str(RATE), "--week", str(p.week), *addresses).ends(0)
+    done = p.json("--checks", "p2p", "--max-rate", str(RATE), "--week", str(p.week), *addresses).ends(0)
     equal((done.summary["sent"], done.summary["refused"]), (120, 30), "sent and refused")
     least = 120 / RATE - 0.2
     holds(done.summary["seconds"] >= least, f"{done.summary['seconds']} s for 120 at {RATE} a second")

@@ -27,8 +27,14 @@ static inline void checks_of(struct check out[ASKED_PORTS], enum check_cause a, 
 static inline struct verdict asked(struct address host, const struct check *checks,
                                    struct sign *sign)
 {
-    struct circumstances c = {
-        .host = host, .home = true, .checks = checks, .check_count = ASKED_PORTS};
+    enum check_cause causes[ASKED_PORTS];
+    for (size_t i = 0; i < ASKED_PORTS; i++)
+        causes[i] = checks[i].cause;
+    struct circumstances c = {.host = host,
+                              .home = true,
+                              .checks = checks,
+                              .check_count = ASKED_PORTS,
+                              .hearing = hearing_of(causes, ASKED_PORTS)};
     struct verdict v;
     verdict_of(&c, sign, sign != NULL, &v);
     return v;

@@ -37,7 +37,7 @@ struct made_port {
 };
 
 struct made_connection {
-    bool open, stands;
+    bool open, stands, spoken;
     uint32_t id;
     struct shot shot;
     struct made_port port;
@@ -73,6 +73,7 @@ struct made_network {
     int64_t full_until_us;    /* nothing can be opened before */
     int64_t blocked_until_us; /* no datagram can be sent before */
     int open_count, open_most;
+    int spoken_count, spoken_most; /* TCP connections that something was sent on */
     unsigned openings, openings_of[MADE_HANDLES];
     struct made_connection connections[MADE_HANDLES];
     struct made_event events[MADE_EVENTS];
@@ -145,6 +146,8 @@ static inline void made_answer_of(struct made_connection *c, const uint8_t *requ
     else if (c->port.answer == MADE_ECHO)
         write_bytes(&w, request, size);
     assert_false(w.failed);
+    if (c->read == c->size) /* the answer before was read: this one begins */
+        c->read = c->there = 0;
     bool is_given = c->port.answer == MADE_THESE;
     c->bytes = is_given ? c->port.bytes : c->small;
     c->size = is_given ? c->port.size : w.used;
@@ -172,6 +175,10 @@ static inline struct net_reply made_send(void *context, int handle, const uint8_
             return made_reply(NET_DONE, CAUSE_VALID);
         }
     }
+    n->spoken_count += is_tcp && !c->spoken;
+    c->spoken = is_tcp;
+    if (n->spoken_count > n->spoken_most)
+        n->spoken_most = n->spoken_count;
     made_answer_of(c, bytes, size);
     size_t piece = c->port.piece > 0 ? c->port.piece : c->size;
     int64_t in_us = c->port.answer_us;
@@ -205,6 +212,7 @@ static inline void made_close(void *context, int handle)
 {
     struct made_network *n = context;
     assert_true(n->connections[handle].open);
+    n->spoken_count -= n->connections[handle].spoken;
     n->connections[handle].open = false;
     n->open_count--;
 }

@@ -208,6 +208,16 @@ static void test_errors_read_outside_in(void **state)
     assert_int_equal(strlen(err.text), ERROR_TEXT_SIZE - 1);
 }
 
+static void test_filetimes_are_times(void **state)
+{
+    (void)state;
+    assert_int_equal(time_of_filetime(UINT64_C(0x019db1ded53e8000)), 0);
+    assert_int_equal(time_of_filetime(UINT64_C(0x019db1ded53e8000) + 15), 1);
+    assert_int_equal(time_of_filetime(10), INT64_C(-11644473600) * US_PER_SECOND + 1);
+    assert_true(time_of_filetime(0) == TIME_NONE);
+    assert_true(time_of_filetime(UINT64_MAX) == TIME_NONE);
+}
+
 static void test_hash_of_a_number_can_be_undone(void **state)
 {
     (void)state;
@@ -232,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_every_day_of_two_centuries_comes_back),
         cmocka_unit_test(test_arena_keeps_its_limit_and_its_pieces_apart),
         cmocka_unit_test(test_errors_read_outside_in),
+        cmocka_unit_test(test_filetimes_are_times),
         cmocka_unit_test(test_hash_of_a_number_can_be_undone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,7 @@ static const struct {
      "the connection was reset before a byte came"},
     {CAUSE_UNREACHABLE, CHECK_UNANSWERED, "Couldn't connect", "Failed to receive data",
      "the network says that the host cannot be reached"},
+    {CAUSE_SPOKE, CHECK_UNANSWERED, "It spoke", "It spoke", ""},
     {CAUSE_NO_DESCRIPTOR, CHECK_ERROR, NOT_ASKED "no file descriptor was left",
      NOT_ASKED "no file descriptor was left", ""},
     {CAUSE_NO_PORT, CHECK_ERROR, NOT_ASKED "no local port was left",

@@ -115,12 +115,32 @@ static void test_what_weighs_three_is_a_deed_though_it_was_attacked_too(void **s
     assert_false(origin_is_said(true));
 }
 
+/* One point is what innocent hosts show as well, and so no deed. */
+static void test_odd_http_before_an_attack_does_not_hide_it(void **state)
+{
+    (void)state;
+    struct scene s = scene_at(noon);
+    talk(&s, host, "10.0.0.77", 4711, words_of("GET /a.bin HTTP/1.0\r\n\r\n"),
+         words_of("HTTP/1.0 200 OK\r\n\r\n"));
+    scene_wait(&s, 60);
+    attack(&s, attacker, host);
+    scene_wait(&s, 60);
+    copy(&s, host, "10.0.0.7");
+    struct caught *c = scene_hunted(&s, NULL);
+    const struct verdict *v = verdict_on(c, host);
+    assert_non_null(v);
+    assert_true(v->weight - 4 == 0); /* the copied bytes and odd-http */
+    assert_non_null(strstr(v->advice, "Attacked by 10.0.0.9"));
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_chance_does_once_in_a_hundred_days_is_shown_and_oftener_is_not),
         cmocka_unit_test(test_one_false_host_is_expected_in_a_billion_days_of_hosts),
         cmocka_unit_test(test_what_weighs_three_is_a_deed_though_it_was_attacked_too),
+        cmocka_unit_test(test_odd_http_before_an_attack_does_not_hide_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "base/digest.h"
 #include "detect/detector.h"
+#include "detect/sites.h"
 #include "engine/partial.h"
 #include "report/report.h"
 
@@ -238,6 +239,42 @@ static void test_other_settings_make_another_input(void **state)
     reel_free(r);
 }
 
+static struct sites *sites_of(const char *first, const char *second)
+{
+    struct error err;
+    struct sites *s = sites_new();
+    assert_non_null(s);
+    assert_true(sites_add(s, first, &err) && sites_add(s, second, &err));
+    return s;
+}
+
+static void test_other_names_to_look_for_make_another_input(void **state)
+{
+    (void)state;
+    struct sites *one = sites_of("a.example", "b.example"),
+                 *same = sites_of("B.example.", "a.example"),
+                 *other = sites_of("a.example", "c.example");
+    struct hunt_settings settings = settings_usual();
+    struct reel *r = reel_of_file(sample);
+    struct sites *lists[] = {NULL, one, same, other};
+    struct kept kept[COUNT_OF(lists)];
+    struct hunt *h = hunt_begun(&settings);
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        struct hunt_settings so = settings;
+        so.sites = lists[i];
+        kept[i] = keep(r, 0, 1, 1, &so);
+        merge_bytes(h, kept[i].bytes, kept[i].size);
+    }
+    struct caught *c = hunt_ended(h, NULL);
+    assert_int_equal(c->totals.input_count, 3); /* one and same are the same */
+    free(c);
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        sites_free(lists[i]);
+        kept_free(&kept[i]);
+    }
+    reel_free(r);
+}
+
 static void test_what_was_wrong_with_an_input_is_still_said(void **state)
 {
     (void)state;
@@ -428,7 +465,7 @@ static void test_another_form_is_refused_by_its_number(void **state)
     kept.bytes[4] = 7;
     sign_again(&kept);
     assert_false(is_used(kept.bytes, kept.size, said));
-    assert_string_equal(said, "it is of form 7, and this build reads form 1\n"
+    assert_string_equal(said, "it is of form 7, and this build reads form 2\n"
                               "nothing was read: no input was of a format that is known here\n");
     kept_free(&kept);
 }
@@ -504,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_a_merge_can_keep_what_it_joined),
         cmocka_unit_test(test_an_input_that_is_in_several_files_counts_once),
         cmocka_unit_test(test_other_settings_make_another_input),
+        cmocka_unit_test(test_other_names_to_look_for_make_another_input),
         cmocka_unit_test(test_what_was_wrong_with_an_input_is_still_said),
         cmocka_unit_test(test_every_truncation_is_refused),
         cmocka_unit_test(test_every_flipped_bit_is_refused),

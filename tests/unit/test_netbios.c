@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "real_smb.h"
 #include "wire/netbios.h"
 
 enum { MESSAGE_ROOM = 1024 };
@@ -39,7 +40,8 @@ static bool parse_cut(const struct built *b, size_t size, struct netbios_message
 
 static struct netbios_message registration(void)
 {
-    return (struct netbios_message){.opcode = NETBIOS_REGISTER,
+    return (struct netbios_message){.id = 0x4321,
+                                    .opcode = NETBIOS_REGISTER,
                                     .name = netbios_name_of("FRED", NETBIOS_SERVER, false),
                                     .address_count = 1,
                                     .addresses = {0x0a000005}};
@@ -65,6 +67,7 @@ static void test_registration_goes_there_and_back(void **state)
     assert_true(!m.is_response && m.opcode == NETBIOS_REGISTER && !m.name.is_group);
     assert_memory_equal(m.name.bytes, "FRED           ", NETBIOS_NAME_LENGTH);
     assert_int_equal(m.name.suffix, NETBIOS_SERVER);
+    assert_int_equal(m.id, 0x4321);
     assert_int_equal(m.address_count, 1);
     assert_int_equal(m.addresses[0], 0x0a000005);
 }
@@ -96,6 +99,25 @@ static void test_status_has_its_names_and_mac(void **state)
     assert_true(!m.own[0].is_group && m.own[1].is_group);
     assert_true(m.mac == 0x001122334455);
     assert_int_equal(m.address_count, 0);
+}
+
+static void test_a_status_is_asked_for_and_read_as_in_a_real_run(void **state)
+{
+    (void)state;
+    struct real question = real_message(4), answer = real_message(5);
+    uint8_t bytes[64];
+    struct netbios_message m;
+    struct writer w = writer_over(bytes, sizeof bytes);
+    netbios_status_ask(&w, 0x1337);
+    assert_int_equal(w.used, question.size);
+    assert_memory_equal(bytes, question.bytes, question.size);
+    assert_true(netbios_parse(real_reader(&answer), &m));
+    assert_int_equal(m.id, 0x1337);
+    assert_int_equal(m.own_count, 4);
+    assert_memory_equal(netbios_own(&m, NETBIOS_SERVER, false)->bytes, "VICTIM   ", 9);
+    assert_memory_equal(netbios_own(&m, NETBIOS_WORKSTATION, true)->bytes, "WORKGRP  ", 9);
+    assert_null(netbios_own(&m, NETBIOS_USER, false));
+    assert_true(m.mac == 0x00163e112233);
 }
 
 static void test_a_question_tells_nothing(void **state)
@@ -204,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_registration_goes_there_and_back),
         cmocka_unit_test(test_response_has_its_name_itself_and_all_addresses),
         cmocka_unit_test(test_status_has_its_names_and_mac),
+        cmocka_unit_test(test_a_status_is_asked_for_and_read_as_in_a_real_run),
         cmocka_unit_test(test_a_question_tells_nothing),
         cmocka_unit_test(test_letters_that_encode_nothing_are_refused),
         cmocka_unit_test(test_scope_is_passed_over),

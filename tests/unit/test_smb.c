@@ -55,7 +55,7 @@ static void test_requests_come_one_after_the_other(void **state)
         assert_true(smb_next(&w, &q));
         assert_int_equal(q.command, commands[i]);
     }
-    assert_int_equal(q.tree, TREE);
+    assert_int_equal(q.header.tree, TREE);
     assert_false(smb_next(&w, &q));
     assert_int_equal(w.ending, SMB_ENDS_WITH_BYTES);
 }

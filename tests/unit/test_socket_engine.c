@@ -62,21 +62,22 @@ static bool watch(void *context, const struct engine_counts *now)
 /* Week 2050, a Wednesday: four ports a host. */
 static struct engine_settings usual(void)
 {
-    return (struct engine_settings){.probe = probes[0],
+    return (struct engine_settings){.probes = {probes[0]},
+                                    .probe_count = 1,
                                     .aim = {.week_given = true, .week = 2050},
                                     .began_us = 1240358400 * SECOND,
-                                    .repeats = 2,
-                                    .repeat_us = SECOND,
-                                    .connect_us = 5 * SECOND,
-                                    .answer_us = 5 * SECOND,
-                                    .last_wait_us = 3 * SECOND,
+                                    .times = {.repeats = 2,
+                                              .repeat_us = SECOND,
+                                              .connect_us = 5 * SECOND,
+                                              .answer_us = 5 * SECOND,
+                                              .last_wait_us = 3 * SECOND},
                                     .handles_max = 1000,
                                     .seed = 7};
 }
 
 static void run_with(const struct engine_settings *settings, size_t hosts)
 {
-    const struct engine_face face = {&play, next, done, watch};
+    const struct engine_face face = {&play, next, NULL, done, watch};
     play.hosts = hosts;
     assert_true(socket_engine_run(settings, &network.face, &face, &play.counts, NULL));
     assert_int_equal(network.open_count, 0);
@@ -167,7 +168,7 @@ static void test_without_repeats_a_datagram_is_sent_once(void **state)
 {
     (void)state;
     struct engine_settings settings = usual();
-    settings.repeats = 0;
+    settings.times.repeats = 0;
     run_with(&settings, 1);
     assert_int_equal(network.send_count, 4);
 }
@@ -176,7 +177,7 @@ static void test_last_datagram_has_time_to_be_answered(void **state)
 {
     (void)state;
     struct engine_settings settings = usual();
-    settings.repeats = 6;
+    settings.times.repeats = 6;
     play.udp = (struct made_port){
         .kind = MADE_OPEN, .lost = 6, .answer = MADE_VALID, .answer_us = 2900000};
     run_with(&settings, 1);
@@ -336,7 +337,7 @@ static void test_descriptor_limit_is_kept_and_all_hosts_are_asked(void **state)
     (void)state;
     struct engine_settings settings = usual();
     settings.handles_max = 10;
-    settings.repeats = 0;
+    settings.times.repeats = 0;
     run_with(&settings, 20);
     assert_int_equal(network.open_most, 10);
     assert_int_equal(play.done_count, 20);
@@ -348,7 +349,7 @@ static void test_thousands_of_hosts_are_in_flight_at_once(void **state)
 {
     (void)state;
     struct engine_settings settings = usual();
-    settings.repeats = 0;
+    settings.times.repeats = 0;
     settings.handles_max = 4000;
     run_with(&settings, 1000);
     assert_int_equal(play.done_count, 1000);
@@ -494,7 +495,7 @@ static void test_week_is_that_of_the_asking(void **state)
     settings.aim.week_given = false;
     settings.began_us = week_start_us(2051) - 25 * 3600 * SECOND; /* Saturday 23:00 */
     settings.rate = 1;
-    settings.repeats = 0;
+    settings.times.repeats = 0;
     all_ports((struct made_port){.kind = MADE_REFUSES});
     run_with(&settings, 1100);
     assert_int_equal(play.done[0].count, 4);

@@ -1,0 +1,330 @@
+/* smb_server ADDRESS=VARIANT...: plays Windows hosts as the SMB check for Conficker sees them,
+ * infected and not, for tests of scanners. README.md says what it is for; `smb_server --list` has
+ * the variants.
+ *
+ * It says `ready N` when all N sockets listen, and answers until it is told to end (SIGTERM,
+ * SIGINT), its stdin ends (a pipe), or its time is over. It speaks only to who has spoken to it. */
+#include "smb_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/time.h"
+
+enum {
+    SECONDS_DEFAULT = 600,
+    SECONDS_MAX = 3600,
+    HOSTS_MAX = 20000,
+    LINE_SIZE = 256,
+    EVENTS_AT_ONCE = 256
+};
+
+static const char usage[] =
+    "usage: smb_server [--for SECONDS] [--log FILE] [--smb PORT] [--session PORT] [--names PORT]\n"
+    "                  [--any] ADDRESS=VARIANT... | @FILE...\n"
+    "       smb_server --list\n";
+
+void note(struct rig *rig, const char *format, ...)
+{
+    if (rig->notes++ >= NOTES_MAX)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)fprintf(stderr, "smb_server: ");
+    (void)vfprintf(stderr, format, arguments);
+    (void)fprintf(stderr, "\n");
+    va_end(arguments);
+}
+
+static bool number_parse(const char *text, const char *option, int64_t first, int64_t last,
+                         int64_t *out, struct error *err)
+{
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || number < first || number > last)
+        return fail(err, ERROR_USAGE, "%s %s: not a number from %lld to %lld", option, text,
+                    (long long)first, (long long)last);
+    *out = number;
+    return true;
+}
+
+static bool ipv4_parse(const char *text, uint32_t *out, struct error *err)
+{
+    struct address address;
+    if (!address_parse(text, &address, err))
+        return false;
+    if (!address_is_v4(address))
+        return fail(err, ERROR_USAGE, "%s: only IPv4: the worm knows no other", text);
+    *out = address_v4(address);
+    return true;
+}
+
+static bool host_room_make(struct settings *s, struct error *err)
+{
+    if (s->host_count == HOSTS_MAX)
+        return fail(err, ERROR_USAGE, "more than %d addresses", HOSTS_MAX);
+    if (s->host_count < s->host_room)
+        return true;
+    s->host_room = s->host_room != 0 ? 2 * s->host_room : 64;
+    struct host *more = realloc(s->hosts, s->host_room * sizeof *more);
+    if (more == NULL)
+        return fail(err, ERROR_SYSTEM, "no memory for %zu addresses", s->host_room);
+    s->hosts = more;
+    return true;
+}
+
+/* Takes ADDRESS=VARIANT apart. */
+static bool host_add(struct settings *s, const char *text, struct error *err)
+{
+    char address[LINE_SIZE];
+    const char *equals = strchr(text, '=');
+    size_t size = equals != NULL ? (size_t)(equals - text) : 0;
+    if (size == 0 || size >= sizeof address)
+        return fail(err, ERROR_USAGE, "'%s' is not ADDRESS=VARIANT", text);
+    memcpy(address, text, size);
+    address[size] = '\0';
+    struct host host = {.variant = variant_named(equals + 1)};
+    if (host.variant == NULL)
+        return fail(err, ERROR_USAGE, "no variant '%s': see --list", equals + 1);
+    if (!ipv4_parse(address, &host.address, err) || !host_room_make(s, err))
+        return false;
+    s->hosts[s->host_count++] = host;
+    return true;
+}
+
+/* One host a line; empty lines and lines that begin with # are passed over. */
+static bool hosts_read(struct settings *s, const char *path, struct error *err)
+{
+    char line[LINE_SIZE];
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return fail(err, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
+    bool good = true;
+    for (unsigned number = 1; good && fgets(line, sizeof line, file) != NULL; number++) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0] != '\0' && line[0] != '#' && !host_add(s, line, err))
+            good = fail_in(err, "%s: line %u", path, number);
+    }
+    if (good && ferror(file))
+        good = fail(err, ERROR_SYSTEM, "%s: cannot be read", path);
+    (void)fclose(file);
+    return good;
+}
+
+static bool port_take(const char *value, const char *option, uint16_t *port, struct error *err)
+{
+    int64_t number = 0;
+    if (!number_parse(value, option, 0, UINT16_MAX, &number, err))
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
+static bool option_take(struct settings *s, int option, const char *value, struct error *err)
+{
+    switch (option) {
+    case 'f':
+        return number_parse(value, "--for", 1, SECONDS_MAX, &s->for_seconds, err);
+    case 'd':
+        return port_take(value, "--smb", &s->direct_port, err);
+    case 's':
+        return port_take(value, "--session", &s->session_port, err);
+    case 'n':
+        return port_take(value, "--names", &s->names_port, err);
+    case 'l':
+        s->log_path = value;
+        return true;
+    case 'a':
+        s->any = true;
+        return true;
+    default:
+        return fail(err, ERROR_USAGE, "wrong option");
+    }
+}
+
+static bool arguments_take(struct settings *s, int argc, char **argv, struct error *err)
+{
+    static const struct option options[] = {
+        {"for", required_argument, NULL, 'f'},
+        {"log", required_argument, NULL, 'l'},
+        {"smb", required_argument, NULL, 'd'},
+        {"session", required_argument, NULL, 's'},
+        {"names", required_argument, NULL, 'n'},
+        {"any", no_argument, NULL, 'a'},
+        {NULL, 0, NULL, 0},
+    };
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        if (!option_take(s, option, optarg, err))
+            return false;
+    if (optind == argc)
+        return fail(err, ERROR_USAGE, "no ADDRESS=VARIANT");
+    for (int i = optind; i < argc; i++) {
+        bool is_file = argv[i][0] == '@';
+        if (!(is_file ? hosts_read(s, argv[i] + 1, err) : host_add(s, argv[i], err)))
+            return false;
+    }
+    return addresses_are_harmless(s, err);
+}
+
+static void list(void)
+{
+    const struct variant *v = NULL;
+    for (size_t i = 0; (v = variant_at(i)) != NULL; i++)
+        (void)printf("%s\t%s\n", v->name, v->sentence);
+}
+
+static int64_t clock_us(clockid_t clock)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(clock, &now);
+    return now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
+}
+
+static bool waker_add(struct rig *rig, int fd, enum waker kind)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = waker_word(kind, 0)};
+    return epoll_ctl(rig->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* Signals come as bytes of *signal_fd; the end of a pipe on stdin as the end of a file. */
+static bool wakers_open(struct rig *rig, int *signal_fd, struct error *err)
+{
+    sigset_t ends;
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)signal(SIGPIPE, SIG_IGN);
+    rig->epoll = epoll_create1(EPOLL_CLOEXEC);
+    *signal_fd = sigprocmask(SIG_BLOCK, &ends, NULL) == 0 ? signalfd(-1, &ends, SFD_CLOEXEC) : -1;
+    if (rig->epoll < 0 || *signal_fd < 0 || !waker_add(rig, *signal_fd, WAKER_SIGNAL))
+        return fail(err, ERROR_SYSTEM, "signals: %s", strerror(errno));
+    struct stat in;
+    bool is_pipe = fstat(STDIN_FILENO, &in) == 0 && (S_ISFIFO(in.st_mode) || S_ISSOCK(in.st_mode));
+    if (is_pipe && !waker_add(rig, STDIN_FILENO, WAKER_STDIN))
+        return fail(err, ERROR_SYSTEM, "stdin: %s", strerror(errno));
+    return true;
+}
+
+static bool stdin_has_ended(void)
+{
+    char dropped[LINE_SIZE];
+    ssize_t got = read(STDIN_FILENO, dropped, sizeof dropped);
+    return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
+}
+
+/* False when it is the word to end. Listeners wait for their round: who has closed a connection
+ * before making another is to be seen closing it first. */
+static bool dispatch(struct rig *rig, const struct epoll_event *event, bool is_listeners_round,
+                     int64_t now_us)
+{
+    size_t index = (uint32_t)event->data.u64;
+    enum waker kind = (enum waker)(event->data.u64 >> 32);
+    if ((kind == WAKER_LISTENER) != is_listeners_round)
+        return true;
+    switch (kind) {
+    case WAKER_SIGNAL:
+        return false;
+    case WAKER_STDIN:
+        return !stdin_has_ended();
+    case WAKER_LISTENER:
+        if (rig->listeners[index].service == SERVICE_NAMES)
+            names_receive(rig, &rig->listeners[index]);
+        else
+            talk_accept(rig, &rig->listeners[index], now_us);
+        return true;
+    case WAKER_CONNECTION:
+        talk_event(rig, index, event->events, now_us);
+        return true;
+    }
+    return true;
+}
+
+/* Milliseconds until something is due, rounded up, so that nothing is tried too early. */
+static int wait_ms(const struct rig *rig, int64_t now_us, int64_t end_us)
+{
+    int64_t due_us = rig->next_due_us < end_us ? rig->next_due_us : end_us;
+    return due_us <= now_us ? 0 : (int)((due_us - now_us + MILLISECOND_US - 1) / MILLISECOND_US);
+}
+
+static void respond(struct rig *rig, int64_t end_us)
+{
+    struct epoll_event events[EVENTS_AT_ONCE];
+    int64_t now_us = clock_us(CLOCK_MONOTONIC);
+    while (now_us < end_us) {
+        int count = epoll_wait(rig->epoll, events, EVENTS_AT_ONCE, wait_ms(rig, now_us, end_us));
+        now_us = clock_us(CLOCK_MONOTONIC);
+        for (int i = 0; i < 2 * count; i++)
+            if (!dispatch(rig, &events[i % count], i >= count, now_us))
+                return;
+        talk_timers(rig, now_us);
+        if (rig->log != NULL)
+            (void)fflush(rig->log);
+    }
+}
+
+static bool log_open(struct rig *rig, struct error *err)
+{
+    const char *path = rig->settings->log_path;
+    if (path == NULL)
+        return true;
+    rig->log = fopen(path, "ae");
+    return rig->log != NULL || fail(err, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
+}
+
+static bool play(struct rig *rig, struct error *err)
+{
+    int signal_fd = -1;
+    bool good = wakers_open(rig, &signal_fd, err) && log_open(rig, err) && listeners_open(rig, err);
+    if (good) {
+        (void)printf("ready %zu\n", rig->listener_count);
+        (void)fflush(stdout);
+        int64_t now_us = clock_us(CLOCK_MONOTONIC);
+        respond(rig, now_us + rig->settings->for_seconds * US_PER_SECOND);
+    }
+    talk_close_all(rig);
+    listeners_close(rig);
+    if (rig->log != NULL && fclose(rig->log) != 0)
+        good = fail(err, ERROR_SYSTEM, "%s: not all written", rig->settings->log_path);
+    (void)close(signal_fd);
+    (void)close(rig->epoll);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        list();
+        return 0;
+    }
+    struct error err = {0};
+    struct settings s = {
+        .for_seconds = SECONDS_DEFAULT, .direct_port = 445, .session_port = 139, .names_port = 137};
+    struct rig *rig = calloc(1, sizeof *rig);
+    bool good = rig != NULL && arguments_take(&s, argc, argv, &err);
+    if (good) {
+        rig->settings = &s;
+        rig->next_due_us = NEVER_US;
+        good = play(rig, &err);
+    }
+    free(s.hosts);
+    free(rig);
+    if (good)
+        return 0;
+    (void)fprintf(stderr, "smb_server: %s\n", err.text);
+    if (err.kind == ERROR_USAGE)
+        (void)fprintf(stderr, "%s", usage);
+    return err.kind == ERROR_USAGE ? 2 : 1;
+}
