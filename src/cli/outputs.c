@@ -55,6 +55,13 @@ static bool output_edge(struct report *r, const struct infection *i)
     return noted(output, output->report.format->edge(&output->report, i));
 }
 
+static bool output_dark(struct report *r, const struct dark_visitor *d, const struct verdict *v)
+{
+    struct output *output = ready(r);
+    const struct report_format *format = output->report.format;
+    return format->dark == NULL || noted(output, format->dark(&output->report, d, v));
+}
+
 static bool output_end(struct report *r, const struct totals *t)
 {
     struct output *output = ready(r);
@@ -67,6 +74,7 @@ static const struct report_format output_format = {
     .begin = output_begin,
     .host = output_host,
     .edge = output_edge,
+    .dark = output_dark,
     .end = output_end,
 };
 

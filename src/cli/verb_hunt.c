@@ -13,6 +13,7 @@
 #include "cli/running.h"
 #include "cli/verbs.h"
 #include "detect/sites.h"
+#include "engine/dark.h"
 #include "engine/export.h"
 #include "engine/hunt.h"
 #include "engine/walk.h"
@@ -26,6 +27,7 @@ struct hunt_options {
     struct option_number sampling;
     const char *evidence;
     struct option_address around;
+    struct option_prefixes dark;
 };
 
 static const struct option hunt_rows[] = {
@@ -76,6 +78,11 @@ static const struct option hunt_rows[] = {
              "around-HOST.pcap",
      .kind = OPTION_ADDRESS,
      .into = offsetof(struct hunt_options, around)},
+    {.name = "dark",
+     .value = "NETS",
+     .help = "list who touched addresses in these networks that never spoke, the widest first",
+     .kind = OPTION_PREFIXES,
+     .into = offsetof(struct hunt_options, dark)},
     OUTPUT_ROWS(struct hunt_options, output),
 };
 
@@ -271,6 +278,12 @@ static enum exit_code run_hunt(const struct call *call)
     settings.sites = sites;
     if (code == EXIT_DONE && o->hunting.partial != NULL)
         code = outputs_check(call, &o->output, &o->files, o->hunting.partial);
+    if (o->dark.count > 0)
+        settings.dark = dark_new(o->dark.items, o->dark.count);
+    if (code == EXIT_DONE && o->dark.count > 0 && settings.dark == NULL) {
+        console_complain(call->console, "no memory for --dark");
+        code = EXIT_FAILED;
+    }
     if (code == EXIT_DONE)
         code = open_export(call, o, &settings.export);
     if (code == EXIT_DONE)
@@ -279,6 +292,7 @@ static enum exit_code run_hunt(const struct call *call)
     if (lost != NULL)
         console_complain(call->console, "evidence: not all could be written: %s", lost->text);
     export_close(settings.export);
+    dark_free(settings.dark);
     sites_free(sites);
     return code;
 }

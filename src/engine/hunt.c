@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "base/writer.h"
+#include "engine/dark.h"
 #include "engine/hunt_names.h"
 #include "engine/same_file.h"
 #include "evidence/names.h"
@@ -30,6 +31,8 @@ static void take(struct sink *self, const struct observation *seen)
     } else if (seen->kind == OBSERVED_DNS || seen->kind == OBSERVED_NAME) {
         hunt_note_name(h, seen);
     }
+    if (h->settings->dark != NULL)
+        dark_note(h->settings->dark, seen);
     for (unsigned i = 0; i < h->interested_count[seen->kind]; i++) {
         struct watcher *w = &h->watchers[h->interested[seen->kind][i]];
         detectors[w->detector]->observe(w, seen);

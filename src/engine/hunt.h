@@ -15,6 +15,7 @@
 #include "evidence/hosts.h"
 #include "report/report.h"
 
+struct dark;
 struct export;
 struct input;
 struct sites;
@@ -35,6 +36,7 @@ struct hunt_settings {
     struct hosts_limits limits;
     unsigned
         unseated; /* bits by place in the table: detectors that see nothing, for measurements */
+    struct dark *dark;     /* who touches addresses that never speak; NULL: nobody asks */
     struct export *export; /* of the packets behind the verdicts; NULL: none */
 };
 

@@ -12,6 +12,7 @@
 
 #include "base/writer.h"
 #include "engine/behind_nat.h"
+#include "engine/dark.h"
 #include "engine/edges.h"
 #include "engine/export.h"
 #include "engine/relays.h"
@@ -366,6 +367,22 @@ static void say_limits(const struct hunt *h, const struct edges *edges, struct s
                      (unsigned long long)h->passed_over);
 }
 
+/* What --dark could not keep or does not show. No verdict rests on it. */
+static void say_dark(struct dark *d, struct sentences *l)
+{
+    size_t shown, count;
+    if (d == NULL || dark_visitors(d, &shown, &count) == NULL)
+        return;
+    if (dark_refused(d) > 0)
+        sentence_add(l,
+                     "dark: %llu flows to addresses of these networks found no room: who "
+                     "touched dark addresses may be missing",
+                     (unsigned long long)dark_refused(d));
+    if (count > shown)
+        sentence_add(l, "dark: %zu hosts touched dark addresses; the widest %zu are listed", count,
+                     shown);
+}
+
 static void say_notes(const struct hunt *h, struct sentences *l)
 {
     const struct source_counts *c = &h->counts;
@@ -427,6 +444,32 @@ static void count_verdicts(const struct findings *f, struct totals *t)
     }
 }
 
+static const struct finding *finding_of(const struct findings *f, struct address host)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (address_equal(f->items[i].of.host, host))
+            return &f->items[i];
+    return NULL;
+}
+
+/* Who touched addresses that never spoke, with what else is known of each. */
+static bool write_dark(struct hunt *h, struct report *r, struct findings *f)
+{
+    size_t shown, count;
+    const struct dark_visitor *all = h->settings->dark != NULL && r->format->dark != NULL
+                                         ? dark_visitors(h->settings->dark, &shown, &count)
+                                         : NULL;
+    struct verdict v;
+    for (size_t i = 0; all != NULL && i < shown; i++) {
+        const struct finding *one = finding_of(f, all[i].host);
+        if (one != NULL && !judge_again(h, one, f, &v))
+            return false;
+        if (!r->format->dark(r, &all[i], one != NULL ? &v : NULL))
+            return false;
+    }
+    return true;
+}
+
 /* False when the stream refused something, or memory that was there before is not any more. */
 static bool write_report(struct hunt *h, struct report *r, struct findings *f,
                          const struct totals *t)
@@ -437,6 +480,7 @@ static bool write_report(struct hunt *h, struct report *r, struct findings *f,
         good = judge_again(h, &f->items[i], f, &v) && r->format->host(r, &v);
     for (size_t i = 0; good && i < f->edges.infection_count; i++)
         good = r->format->edge(r, &f->edges.infections[i].infection);
+    good = good && write_dark(h, r, f);
     return r->format->end(r, t) && good;
 }
 
@@ -483,6 +527,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     if (findings.count > 0)
         qsort(findings.items, findings.count, sizeof findings.items[0], compare_findings);
     say_limits(h, &findings.edges, &limits);
+    say_dark(h->settings->dark, &limits);
     say_notes(h, &notes);
     judged = look_behind(&findings, &limits) && judged;
     if (!judged)

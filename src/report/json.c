@@ -353,6 +353,38 @@ static bool json_edge(struct report *r, const struct infection *i)
     return line_end(r, &l);
 }
 
+static json_t *dark_port_json(struct line *l, const struct dark_port *port)
+{
+    json_t *object = json_object();
+    put(l, object, "port", json_integer(port->port));
+    put(l, object, "proto",
+        port->protocol == 6    ? json_string("tcp")
+        : port->protocol == 17 ? json_string("udp")
+                               : json_integer(port->protocol));
+    put(l, object, "flows", count_json(port->flows));
+    return object;
+}
+
+static bool json_dark(struct report *r, const struct dark_visitor *d, const struct verdict *v)
+{
+    struct line l = line_begin("dark");
+    json_t *ports = json_array();
+    put(&l, l.root, "host", address_json(d->host));
+    put(&l, l.root, "dark", count_json(d->dark));
+    put(&l, l.root, "touched", count_json(d->touched));
+    put(&l, l.root, "answered", count_json(d->answered));
+    put(&l, l.root, "flows", count_json(d->flows));
+    put_time(&l, l.root, "first", d->first_us);
+    put_time(&l, l.root, "last", d->last_us);
+    for (unsigned i = 0; i < d->port_count; i++)
+        append(&l, ports, dark_port_json(&l, &d->ports[i]));
+    put(&l, l.root, "ports", ports);
+    put(&l, l.root, "more_ports", json_boolean(d->more_ports));
+    if (v != NULL)
+        put(&l, l.root, "verdict", json_string(verdict_kind_text(v->kind)));
+    return line_end(r, &l);
+}
+
 static json_t *input_json(struct line *l, const struct input_totals *input)
 {
     json_t *object = json_object(), *damages = json_array();
@@ -449,5 +481,6 @@ const struct report_format report_json = {
     .begin = json_begin,
     .host = json_host,
     .edge = json_edge,
+    .dark = json_dark,
     .end = json_end,
 };

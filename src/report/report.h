@@ -67,6 +67,27 @@ struct infection {
     const char *says;
 };
 
+enum { DARK_PORTS_MAX = 16 };
+
+struct dark_port {
+    uint8_t protocol;
+    uint16_t port;
+    uint64_t flows;
+};
+
+/* Who touched addresses of ours that never spoke (hunt --dark). */
+struct dark_visitor {
+    struct address host;
+    uint64_t dark;     /* addresses that never spoke, of those it touched */
+    uint64_t touched;  /* addresses in the named networks */
+    uint64_t answered; /* of them, those that answered it */
+    uint64_t flows;
+    int64_t first_us, last_us;
+    unsigned port_count; /* the commonest first */
+    bool more_ports;
+    struct dark_port ports[DARK_PORTS_MAX];
+};
+
 struct report_format;
 
 struct report {
@@ -84,6 +105,8 @@ struct report_format {
     bool (*begin)(struct report *r);
     bool (*host)(struct report *r, const struct verdict *v);
     bool (*edge)(struct report *r, const struct infection *i);
+    /* With what else is known of that host; NULL: nothing. May be NULL itself. */
+    bool (*dark)(struct report *r, const struct dark_visitor *d, const struct verdict *v);
     bool (*end)(struct report *r, const struct totals *t);
 };
 

@@ -29,7 +29,9 @@ enum {
     OUTSIDE_LISTED = 10
 };
 
-enum groups { OUTSIDE, HOME, PLACES, GROUP_NONE = PLACES * VERDICT_KINDS, GROUP_EDGES };
+enum groups { OUTSIDE, HOME, PLACES, GROUP_NONE = PLACES * VERDICT_KINDS, GROUP_EDGES, GROUP_DARK };
+
+enum { DARK_PORTS_SHOWN = 5 };
 
 struct text_state {
     struct page page;
@@ -189,6 +191,42 @@ static bool text_edge(struct report *r, const struct infection *i)
     say_variants(p, ", variant ", i->variants);
     page_say(p, ": ");
     page_add(p, SAFE_SENTENCE, i->says);
+    page_end(p);
+    state->dense = true;
+    return is_sound(state);
+}
+
+static void say_dark_ports(struct page *p, const struct dark_visitor *d)
+{
+    for (unsigned i = 0; i < d->port_count && i < DARK_PORTS_SHOWN; i++)
+        page_say(p, "%s%u/%s", i > 0 ? ", " : "; ports ", d->ports[i].port,
+                 d->ports[i].protocol == 6    ? "tcp"
+                 : d->ports[i].protocol == 17 ? "udp"
+                                              : "other");
+    if (d->more_ports || d->port_count > DARK_PORTS_SHOWN)
+        page_say(p, " and others");
+}
+
+static bool text_dark(struct report *r, const struct dark_visitor *d, const struct verdict *v)
+{
+    struct text_state *state = r->state;
+    struct page *p = &state->page;
+    char host[ADDRESS_TEXT_SIZE];
+    heading(state, GROUP_DARK, "", "WHO TOUCHED ADDRESSES THAT NEVER SPOKE");
+    page_begin(p, 0, 2);
+    page_say(p, "%s touched %llu dark address%s", address_text(d->host, host),
+             (unsigned long long)d->dark, d->dark == 1 ? "" : "es");
+    if (d->touched > d->dark)
+        page_say(p, " (of %llu in these networks)", (unsigned long long)d->touched);
+    page_say(p, " in %llu flow%s", (unsigned long long)d->flows, plural(d->flows));
+    say_span(p, ", ", d->first_us, d->last_us);
+    page_say(p, "; %llu answered it", (unsigned long long)d->answered);
+    say_dark_ports(p, d);
+    if (v != NULL) {
+        page_say(p, "; %s", verdict_kind_text(v->kind));
+        for (size_t i = 0; i < v->sign_count; i++)
+            page_say(p, "%s%s", i > 0 ? ", " : ": ", sign_kind_of(v->signs[i].id)->id);
+    }
     page_end(p);
     state->dense = true;
     return is_sound(state);
@@ -395,5 +433,6 @@ const struct report_format report_text = {
     .begin = text_begin,
     .host = text_host,
     .edge = text_edge,
+    .dark = text_dark,
     .end = text_end,
 };

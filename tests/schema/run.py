@@ -241,7 +241,7 @@ def main():
         for name, files in hunts(folder).items():
             for before, program in PROGRAMS.items():
                 results.append((before + name, list(check_hunt(schema, program, files))))
-        odd = ("--site", "a\x1b[2J\u202e\\", "--home", "203.0.113.0/24", "--sampling", "9")
+        odd = ("--site", "a\x1b[2J\u202e\\", "--home", "203.0.113.0/24", "--sampling", "9", "--dark", "10.0.0.0/8")
         sample = [ROOT / "samples" / "outbreak.pcap.gz", Path(folder) / "no\nsuch\x07file"]
         for before, program in PROGRAMS.items():
             found = list(check_hunt(schema, program, sample, odd))

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "json.md"
-LINE_TYPES = ("host", "infection", "summary")
+LINE_TYPES = ("host", "infection", "dark", "summary")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*")
 ROW = re.compile(r"\| `(\w+)` \| (.+?) \| (always|sometimes)(?: in a (hunt|scan))? \|")
