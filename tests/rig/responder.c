@@ -10,15 +10,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/address.h"
@@ -174,50 +170,11 @@ static void list(void)
         (void)printf("%s\t%s\n", v->name, v->sentence);
 }
 
-static int64_t clock_us(clockid_t clock)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(clock, &now);
-    return now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
-}
-
-static bool waker_add(struct rig *rig, int fd, enum waker kind)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = waker_word(kind, 0)};
-    return epoll_ctl(rig->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
-/* Signals come as bytes of *signal_fd; the end of a pipe on stdin as the end of a file. */
-static bool wakers_open(struct rig *rig, int *signal_fd, struct error *err)
-{
-    sigset_t ends;
-    (void)sigemptyset(&ends);
-    (void)sigaddset(&ends, SIGTERM);
-    (void)sigaddset(&ends, SIGINT);
-    (void)signal(SIGPIPE, SIG_IGN);
-    rig->epoll = epoll_create1(EPOLL_CLOEXEC);
-    *signal_fd = sigprocmask(SIG_BLOCK, &ends, NULL) == 0 ? signalfd(-1, &ends, SFD_CLOEXEC) : -1;
-    if (rig->epoll < 0 || *signal_fd < 0 || !waker_add(rig, *signal_fd, WAKER_SIGNAL))
-        return fail(err, ERROR_SYSTEM, "signals: %s", strerror(errno));
-    struct stat in;
-    bool is_pipe = fstat(STDIN_FILENO, &in) == 0 && (S_ISFIFO(in.st_mode) || S_ISSOCK(in.st_mode));
-    if (is_pipe && !waker_add(rig, STDIN_FILENO, WAKER_STDIN))
-        return fail(err, ERROR_SYSTEM, "stdin: %s", strerror(errno));
-    return true;
-}
-
-static bool stdin_has_ended(void)
-{
-    char dropped[LINE_SIZE];
-    ssize_t got = read(STDIN_FILENO, dropped, sizeof dropped);
-    return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
-}
-
 /* False when it is the word to end. */
 static bool dispatch(struct rig *rig, const struct epoll_event *event, int64_t now_us)
 {
-    size_t index = (uint32_t)event->data.u64;
-    switch ((enum waker)(event->data.u64 >> 32)) {
+    size_t index = waker_index(event->data.u64);
+    switch (waker_kind(event->data.u64)) {
     case WAKER_SIGNAL:
         return false;
     case WAKER_STDIN:
@@ -235,15 +192,11 @@ static bool dispatch(struct rig *rig, const struct epoll_event *event, int64_t n
     return true;
 }
 
-/* Milliseconds until something is due, rounded up, so that nothing is tried too early. */
-static int wait_ms(const struct rig *rig, int64_t now_us, int64_t end_us)
+/* When something is due. */
+static int64_t due_us(const struct rig *rig, int64_t end_us)
 {
-    int64_t due_us = end_us;
-    if (rig->next_due_us < due_us)
-        due_us = rig->next_due_us;
-    if (udp_due_us(rig) < due_us)
-        due_us = udp_due_us(rig);
-    return due_us <= now_us ? 0 : (int)((due_us - now_us + MILLISECOND_US - 1) / MILLISECOND_US);
+    int64_t due = rig->next_due_us < end_us ? rig->next_due_us : end_us;
+    return udp_due_us(rig) < due ? udp_due_us(rig) : due;
 }
 
 static void respond(struct rig *rig, int64_t end_us)
@@ -251,7 +204,8 @@ static void respond(struct rig *rig, int64_t end_us)
     struct epoll_event events[EVENTS_AT_ONCE];
     int64_t now_us = clock_us(CLOCK_MONOTONIC);
     while (now_us < end_us) {
-        int count = epoll_wait(rig->epoll, events, EVENTS_AT_ONCE, wait_ms(rig, now_us, end_us));
+        int count = epoll_wait(rig->epoll, events, EVENTS_AT_ONCE,
+                               wait_ms(now_us, due_us(rig, end_us)));
         now_us = clock_us(CLOCK_MONOTONIC);
         for (int i = 0; i < count; i++)
             if (!dispatch(rig, &events[i], now_us))
@@ -264,7 +218,7 @@ static void respond(struct rig *rig, int64_t end_us)
 static bool play(struct rig *rig, const struct settings *s, struct error *err)
 {
     int signal_fd = -1;
-    bool good = wakers_open(rig, &signal_fd, err) && listeners_open(rig, s, err);
+    bool good = wakers_open(&rig->epoll, &signal_fd, err) && listeners_open(rig, s, err);
     if (good) {
         (void)printf("ready %zu\n", rig->listener_count);
         (void)fflush(stdout);

@@ -23,9 +23,7 @@
 #include "base/writer.h"
 #include "conficker/message.h"
 #include "conficker/ports.h"
-
-#define NEVER_US INT64_MAX
-#define MILLISECOND_US INT64_C(1000)
+#include "wakers.h"
 
 enum {
     REQUEST_SIZE_MAX = 4096, /* a longer request is no request */
@@ -161,14 +159,6 @@ struct rig {
     uint8_t flood_block[FLOOD_BLOCK_SIZE];
     unsigned notes;
 };
-
-/* epoll's word for who has something: a kind, and an index. */
-enum waker { WAKER_SIGNAL, WAKER_STDIN, WAKER_LISTENER, WAKER_CONNECTION };
-
-static inline uint64_t waker_word(enum waker kind, size_t index)
-{
-    return (uint64_t)kind << 32 | index;
-}
 
 /* responder_answers.c */
 const struct variant *variant_named(const char *name); /* NULL when there is none */

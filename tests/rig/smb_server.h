@@ -29,9 +29,7 @@
 #include "base/error.h"
 #include "base/reader.h"
 #include "base/writer.h"
-
-#define NEVER_US INT64_MAX
-#define MILLISECOND_US INT64_C(1000)
+#include "wakers.h"
 
 enum {
     FRAME_SIZE_MAX = 4096,   /* a longer request ends the connection */
@@ -230,13 +228,6 @@ struct rig {
     FILE *log; /* NULL: none */
     unsigned notes;
 };
-
-enum waker { WAKER_SIGNAL, WAKER_STDIN, WAKER_LISTENER, WAKER_CONNECTION };
-
-static inline uint64_t waker_word(enum waker kind, size_t index)
-{
-    return (uint64_t)kind << 32 | index;
-}
 
 /* A request of SMB1. */
 struct request {
