@@ -68,8 +68,9 @@ struct argus_side {
     struct endpoint end; /* port: 0 where the protocol has none */
     uint64_t packets, bytes, app_bytes;
     struct argus_data data;
-    uint8_t mask;      /* prefix length of a merged address */
-    uint8_t tcp_flags; /* all that were seen, of ARGUS_NET_TCP and ARGUS_NET_TCP_BEGUN */
+    uint8_t mask;       /* prefix length of a merged address */
+    uint8_t tcp_flags;  /* all that were seen */
+    uint32_t tcp_bytes; /* payload on TCP, where the record has it */
 };
 
 struct argus_flow {
@@ -86,7 +87,9 @@ struct argus_flow {
     uint32_t sequence;
     int64_t first_us, last_us;
     uint32_t tcp_status;
-    uint32_t merged; /* records that a client put together in this one; 1 */
+    uint32_t syn_ack_us;  /* from the SYN to its answer; 0: not seen */
+    uint8_t first_sender; /* UDP: the side that sent first, as the sensor saw it */
+    uint32_t merged;      /* records that a client put together in this one; 1 */
     struct argus_side side[2];
     /* ICMP (of IPv4 and IPv6), IGMP: type and code. ESP: its SPI in id. */
     uint8_t icmp_type, icmp_code;
