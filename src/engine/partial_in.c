@@ -131,6 +131,7 @@ static void load_counts(struct source_counts *c, struct reader *r)
                                 &c->fragments_let_go,
                                 &c->archives,
                                 &c->archives_without_data,
+                                &c->smb_cut,
                                 &c->records_damaged,
                                 &c->records_passed_over};
     for (size_t i = 0; i < COUNT_OF(counts); i++)

@@ -135,6 +135,7 @@ static void put_counts(struct writer *w, const struct source_counts *c)
                                c->fragments_let_go,
                                c->archives,
                                c->archives_without_data,
+                               c->smb_cut,
                                c->records_damaged,
                                c->records_passed_over};
     for (size_t i = 0; i < COUNT_OF(counts); i++)

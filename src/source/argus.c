@@ -20,7 +20,6 @@ struct argus {
     struct argus_pour pour;
     struct source_settings settings;
     struct source_counts counts;
-    uint64_t flow_records;
     bool has_data, started; /* started: the first record was met */
     size_t taken_count;
     struct taken taken[RECORDS_AT_ONCE];
@@ -91,11 +90,10 @@ static bool is_of_hosts(const struct argus_flow *f)
 static void take_record(struct argus *a, const struct argus_record *r)
 {
     struct taken *t = &a->taken[a->taken_count];
-    a->counts.records++;
     if (!argus_is_flow(r))
         return;
     bool good = argus_flow_read(r, &t->flow);
-    a->flow_records++;
+    a->counts.records++;
     a->counts.records_damaged += t->flow.damaged;
     a->has_data |= t->flow.side[0].data.bytes.left > 0 || t->flow.side[1].data.bytes.left > 0;
     if (!argus_pour_can(&t->flow)) {
@@ -157,10 +155,11 @@ static void argus_counts(const void *state, struct source_counts *out)
     *out = a->counts;
     out->bytes = input_offset(a->stream.in);
     out->dns_damaged = a->pour.dns_damaged;
+    out->smb_cut = a->pour.smb_cut;
     out->flows = argus_flows_begun(a->pour.flows);
     out->flows_let_go = argus_flows_let_go(a->pour.flows);
     out->archives = 1;
-    out->archives_without_data = a->flow_records > 0 && !a->has_data;
+    out->archives_without_data = a->counts.records > 0 && !a->has_data;
 }
 
 const struct source_format source_argus = {

@@ -21,7 +21,7 @@
 struct argus_pour {
     struct argus_flows *flows;
     struct dns_message dns; /* scratch: too large for every call's stack */
-    uint64_t dns_damaged;
+    uint64_t dns_damaged, smb_cut;
 };
 
 /* A record in the making: what was found out about it before anything is poured. */

@@ -7,6 +7,8 @@
 #include "observe/flows.h"
 #include "observe/http_head.h"
 
+enum { PORT_SMB = 445, PORT_NETBIOS = 139 };
+
 /* Sent again, out of order, or missing: bits of the source; the destination's stand beside them. */
 enum { NOT_IN_ORDER = 0x450100 };
 
@@ -19,6 +21,12 @@ static bool start_is_known(const struct argus_scene *s, unsigned side)
 {
     uint32_t begun = side == s->client ? ARGUS_SAW_SYN : ARGUS_SAW_SYN | ARGUS_SAW_SYN_ACK;
     return (*s->known & ARGUS_KNOWN_WHOLE) != 0 && (s->flow->tcp_status & begun) != 0;
+}
+
+static bool is_to_smb(const struct argus_flow *f, unsigned from)
+{
+    uint16_t to = f->side[1 - from].end.port;
+    return to == PORT_SMB || to == PORT_NETBIOS;
 }
 
 static struct reader head_of(const struct argus_data *data)
@@ -81,6 +89,8 @@ void argus_pour_streams(struct argus_pour *p, const struct argus_scene *s, struc
         seen.bytes = head_of(data);
         seen.cut = argus_data_is_cut(data) || data->bytes.left > STREAM_HEAD_BYTES;
         seen.awaited = asked && is_in_order(f, side);
+        p->smb_cut += i == 0 && seen.cut && seen.bytes.left < STREAM_HEAD_BYTES &&
+                      is_to_smb(f, side);
         if (i == 1 && before.left > 0)
             argus_note_start(&seen, before);
         asked = pour_head(p, s, &seen, to);
