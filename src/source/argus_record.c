@@ -137,11 +137,10 @@ static void read_user_data(const struct argus_part *part, struct argus_flow *out
     uint16_t limit = read_be16(&r), count = read_be16(&r);
     if (r.failed)
         return;
-    *data = (struct argus_data){.present = true,
-                                .limit = limit,
-                                .count = count,
-                                .clamped = count > r.left,
-                                .bytes = read_part(&r, count < r.left ? count : r.left)};
+    size_t there = count < r.left ? count : r.left;
+    *data = (struct argus_data){
+        .present = true, .limit = limit, .count = count, .clamped = there < count};
+    data->bytes = read_part(&r, there);
 }
 
 static void read_aggregation(const struct argus_part *part, struct argus_flow *out)
