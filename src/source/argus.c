@@ -5,6 +5,7 @@
  * the next ones is fetched. */
 #include <stdlib.h>
 
+#include "observe/packet.h"
 #include "source/argus_pour.h"
 #include "source/source.h"
 
@@ -81,9 +82,12 @@ static bool is_wanted(const struct argus *a, const struct argus_flow *f)
     return f->first_us >= a->settings.since_us && f->first_us < a->settings.until_us;
 }
 
-static bool is_of_hosts(const struct argus_flow *f)
+/* Put together by a client, so that it says no more which hosts, or by which protocol. */
+static bool is_of_many(const struct argus_flow *f)
 {
-    return f->key == ARGUS_KEY_IPV4 || f->key == ARGUS_KEY_IPV6;
+    bool has_protocol = f->protocol != 0 && f->protocol != IP_TCP && f->protocol != IP_UDP;
+    return (f->key == ARGUS_KEY_IPV4 || f->key == ARGUS_KEY_IPV6) && !f->is_fragment &&
+           !has_protocol;
 }
 
 /* Reads a record into the next place, if anything of it can be poured. */
@@ -97,8 +101,7 @@ static void take_record(struct argus *a, const struct argus_record *r)
     a->counts.records_damaged += t->flow.damaged;
     a->has_data |= t->flow.side[0].data.bytes.left > 0 || t->flow.side[1].data.bytes.left > 0;
     if (!argus_pour_can(&t->flow)) {
-        bool is_others = t->flow.protocol != 0 && t->flow.protocol != 6 && t->flow.protocol != 17;
-        a->counts.records_passed_over += !good || (is_of_hosts(&t->flow) && !is_others);
+        a->counts.records_passed_over += !good || is_of_many(&t->flow);
         return;
     }
     if (!is_wanted(a, &t->flow))

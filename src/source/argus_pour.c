@@ -20,7 +20,9 @@ bool argus_pour_can(const struct argus_flow *f)
     uint8_t whole = f->key == ARGUS_KEY_IPV6 ? MASK_IPV6 : MASK_IPV4;
     const struct endpoint *s = &f->side[0].end, *d = &f->side[1].end;
     bool has_hosts = f->side[0].mask == whole && f->side[1].mask == whole;
-    bool has_addresses = (uint32_t)s->address.low != 0 && (uint32_t)d->address.low != 0;
+    /* A sensor's 0.0.0.0 is who has no address yet; a client's stands for what it merged away. */
+    bool has_addresses = f->merged == 1 ||
+                         ((uint32_t)s->address.low != 0 && (uint32_t)d->address.low != 0);
     return f->times_known && (f->key == ARGUS_KEY_IPV4 || f->key == ARGUS_KEY_IPV6) &&
            (f->protocol == IP_TCP || f->protocol == IP_UDP) && has_hosts && has_addresses &&
            !f->is_fragment;
