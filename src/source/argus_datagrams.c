@@ -2,9 +2,9 @@
  * Several are told apart where their content says where each ends:
  *
  *   DNS             by its own counts
- *   P2P messages    all as long as each other where the bytes divide by the packets; else the one at
- *                   the front, for its checksum needs no end, without the noise that may be the
- *                   next one's. Whether it is answered wrongly cannot be judged then
+ *   P2P messages    all as long as each other where the bytes divide by the packets; else the one
+ *                   at the front, for its checksum needs no end, without the noise that may be
+ *                   the next one's. Whether it is answered wrongly cannot be judged then
  *
  * Everything else of several is left alone: a datagram is poured whole, or known to be cut. */
 #include "source/argus_pour.h"

@@ -1,7 +1,9 @@
 /* The flow key.
  *
- *   IPv4      src4 dst4 protocol inner  TCP, UDP: sport dport smask dmask   ICMP: type code id ip-id
- *   IPv6      src16 dst16 protocol label3  TCP, UDP: sport dport   ICMPv6: type code id   smask dmask
+ *   IPv4      src4 dst4 protocol inner
+ *             TCP, UDP: sport dport smask dmask   ICMP: type code id ip-id
+ *   IPv6      src16 dst16 protocol label3
+ *             TCP, UDP: sport dport   ICMPv6: type code id   then: smask dmask
  *   ethernet  destination 6, source 6, type, dsap, ssap
  *   ARP       hrd pro hln pln op sender4 target4 hardware address
  *   RARP      hrd pro hln pln op target4 two hardware addresses

@@ -153,7 +153,9 @@ static void test_a_syn_ack_is_an_answer_at_its_own_time(void **state)
 {
     struct stage *s = *state;
     struct argus_flow f = tcp(ARGUS_SAW_SYN | ARGUS_SAW_SYN_ACK | ARGUS_ESTABLISHED);
+    f.syn_ack_us = 2000;
     assert_string_equal(heard(s, &f), "begin 10.0.0.1>10.0.0.2:445, answer 10.0.0.1>10.0.0.2:445");
+    assert_int_equal(s->heard.answered_us, f.first_us + 2000);
 }
 
 static void test_only_the_answer_of_a_server_accuses_its_client(void **state)
