@@ -197,8 +197,8 @@ static void connection_begin(struct rig *rig, const struct listener *l, int fd,
     struct host *host = &rig->settings->hosts[l->host];
     const int yes = 1;
     host_look(rig, host, now_us);
-    /* On a busy machine the end of a connection can come after the beginning of the next one, though
-     * it was sent before. */
+    /* On a busy machine the end of a connection can come after the beginning of the next one,
+     * though it was sent before. */
     const struct timespec moment = {.tv_nsec = LOOK_AGAIN_NS};
     for (int i = 0; i < LOOKS_MAX && rig->log != NULL && host->open > 0; i++) {
         (void)nanosleep(&moment, NULL);
