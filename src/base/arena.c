@@ -7,12 +7,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { BLOCK_BYTES = 256 * 1024 };
+/* Pointers and numbers of 64 bits: the widest that structs here are made of. */
+enum { BLOCK_BYTES = 256 * 1024, ALIGNED = 8 };
+
+_Static_assert(alignof(void *) <= ALIGNED && alignof(int64_t) <= ALIGNED &&
+                   alignof(double) <= ALIGNED && alignof(size_t) <= ALIGNED,
+               "what is handed out fits any of these");
 
 struct arena_block {
     struct arena_block *before;
     size_t size, used;
-    alignas(max_align_t) unsigned char bytes[];
+    alignas(ALIGNED) unsigned char bytes[];
 };
 
 struct arena arena_of(size_t limit_bytes)
@@ -48,7 +53,7 @@ void *arena_take(struct arena *a, size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
         return NULL;
-    bytes = (bytes + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    bytes = (bytes + ALIGNED - 1) & ~(size_t)(ALIGNED - 1);
     struct arena_block *block = a->blocks;
     if (block == NULL || block->size - block->used < bytes) {
         block = block_add(a, bytes);

@@ -1,7 +1,8 @@
 /* Memory named for its life: everything in an arena is freed together, nothing alone.
  *
  * An arena has a limit in bytes; reaching it makes arena_take return NULL, which the owner reports
- * as a limit hit, never in silence. Memory comes zeroed and aligned for any type. */
+ * as a limit hit, never in silence. Memory comes zeroed, and aligned
+ * for pointers, numbers of 64 bits and whatever is made of these. */
 #ifndef WORMSIGN_BASE_ARENA_H
 #define WORMSIGN_BASE_ARENA_H
 

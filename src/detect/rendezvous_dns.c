@@ -17,6 +17,7 @@
 #include "conficker/domains.h"
 #include "detect/calendar.h"
 #include "detect/detector.h"
+#include "detect/names_tried.h"
 #include "evidence/chance.h"
 #include "evidence/examples.h"
 #include "evidence/hosts.h"
@@ -29,7 +30,6 @@
 
 enum {
     DNS_PORT = 53,
-    LENGTHS = DOMAIN_LABEL_MAX - DOMAIN_LABEL_MIN + 1,
     HALVES = 2, /* names that hit are kept by a bit of their hash: two sets stay exact for longer */
     DAYS_GRACE = 1,        /* the worm's clock and ours: the day before and after count */
     OTHER_DAYS_SMALL = 30, /* lists A and B: other dates looked at, each side */
@@ -41,7 +41,7 @@ enum {
 
 /* What few hosts need: names that hit. */
 struct hits {
-    struct set names[NAME_LISTS][LENGTHS][HALVES];
+    struct set names[NAME_LISTS][NAME_LENGTHS][HALVES];
     uint64_t look_ups, nxdomain;
     struct span span;
     struct examples examples[NAME_LISTS];
@@ -53,7 +53,7 @@ struct trails {
 };
 
 struct slot {
-    struct set tried[NAME_LISTS][LENGTHS]; /* names whose shape fits the list */
+    struct names_tried tried; /* whose shape fits a list */
     struct hits *hits;
     struct trails *trails;
 };
@@ -133,14 +133,13 @@ static void observe_name(struct watcher *w, const struct look_up *l)
     if (s == NULL)
         return;
     int32_t day = day_of(l->seen->when_us);
-    unsigned length = l->shape.label_length - DOMAIN_LABEL_MIN;
     bool hit = false;
+    names_tried_add(w->hosts, &s->tried, l->shape, l->hash);
     for (enum name_list list = NAME_LIST_A; list < NAME_LISTS; list++) {
         struct name_match match;
         int32_t list_day;
         if ((l->shape.lists & 1u << list) == 0)
             continue;
-        (void)set_add(hosts_sets(w->hosts), &s->tried[list][length], l->hash);
         if (find_near(w->calendar, list, day, l->hash, &list_day, &match)) {
             note_hit(w, s, l, list, list_day, match.position);
             hit = true;
@@ -172,9 +171,7 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     struct slot *into = into_slot;
     const struct slot *from = from_slot;
     struct set_pool *pool = hosts_sets(w->hosts);
-    for (unsigned list = 0; list < NAME_LISTS; list++)
-        for (unsigned i = 0; i < LENGTHS; i++)
-            set_merge(pool, &into->tried[list][i], &from->tried[list][i]);
+    names_tried_merge(w->hosts, &into->tried, &from->tried);
     struct trails *trails = from->trails != NULL ? trails_of(w, into) : NULL;
     if (trails != NULL) {
         trail_merge(w->hosts, &trails->asked_of, &from->trails->asked_of);
@@ -184,7 +181,7 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
     if (hits == NULL)
         return;
     for (unsigned list = 0; list < NAME_LISTS; list++) {
-        for (unsigned i = 0; i < LENGTHS; i++)
+        for (unsigned i = 0; i < NAME_LENGTHS; i++)
             for (unsigned half = 0; half < HALVES; half++)
                 set_merge(pool, &hits->names[list][i][half], &from->hits->names[list][i][half]);
         examples_merge(&hits->examples[list], &from->hits->examples[list]);
@@ -197,14 +194,11 @@ static void merge(struct watcher *w, void *into_slot, const void *from_slot)
 static void release(struct watcher *w, void *slot)
 {
     struct slot *s = slot;
-    struct set_pool *pool = hosts_sets(w->hosts);
-    for (unsigned list = 0; list < NAME_LISTS; list++) {
-        for (unsigned i = 0; i < LENGTHS; i++) {
-            set_free(pool, &s->tried[list][i]);
-            for (unsigned half = 0; half < HALVES && s->hits != NULL; half++)
-                set_free(pool, &s->hits->names[list][i][half]);
-        }
-    }
+    names_tried_free(w->hosts, &s->tried);
+    for (unsigned list = 0; s->hits != NULL && list < NAME_LISTS; list++)
+        for (unsigned i = 0; i < NAME_LENGTHS; i++)
+            for (unsigned half = 0; half < HALVES; half++)
+                set_free(hosts_sets(w->hosts), &s->hits->names[list][i][half]);
     hosts_give_extra(w->hosts, s->hits, sizeof *s->hits);
     if (s->trails == NULL)
         return;
@@ -216,7 +210,7 @@ static void release(struct watcher *w, void *slot)
 static void save_hits(const struct hits *hits, struct writer *out)
 {
     for (unsigned list = 0; list < NAME_LISTS; list++) {
-        for (unsigned i = 0; i < LENGTHS; i++)
+        for (unsigned i = 0; i < NAME_LENGTHS; i++)
             for (unsigned half = 0; half < HALVES; half++)
                 save_set(out, &hits->names[list][i][half]);
         save_examples(out, &hits->examples[list]);
@@ -229,7 +223,7 @@ static void save_hits(const struct hits *hits, struct writer *out)
 static void load_hits(struct watcher *w, struct hits *hits, struct reader *in)
 {
     for (unsigned list = 0; list < NAME_LISTS; list++) {
-        for (unsigned i = 0; i < LENGTHS; i++)
+        for (unsigned i = 0; i < NAME_LENGTHS; i++)
             for (unsigned half = 0; half < HALVES; half++)
                 load_set(hosts_sets(w->hosts), &hits->names[list][i][half], in);
         load_examples(&hits->examples[list], in);
@@ -243,9 +237,7 @@ static void load_hits(struct watcher *w, struct hits *hits, struct reader *in)
 static void save(const void *slot, struct writer *out)
 {
     const struct slot *s = slot;
-    for (unsigned list = 0; list < NAME_LISTS; list++)
-        for (unsigned i = 0; i < LENGTHS; i++)
-            save_set(out, &s->tried[list][i]);
+    names_tried_save(out, &s->tried);
     save_bool(out, s->trails != NULL);
     save_bool(out, s->hits != NULL);
     if (s->trails != NULL) {
@@ -259,9 +251,7 @@ static void save(const void *slot, struct writer *out)
 static bool load(struct watcher *w, void *slot, struct reader *in)
 {
     struct slot *s = slot;
-    for (unsigned list = 0; list < NAME_LISTS; list++)
-        for (unsigned i = 0; i < LENGTHS; i++)
-            load_set(hosts_sets(w->hosts), &s->tried[list][i], in);
+    names_tried_load(w->hosts, &s->tried, in);
     bool has_trails = load_bool(in), has_hits = load_bool(in);
     if (in->failed || (has_trails && trails_of(w, s) == NULL))
         return !in->failed;
@@ -291,16 +281,17 @@ static struct tail tail_of(const struct slot *s, enum name_list list)
     struct tail best = {.list = list, .hits_exact = true, .tried_exact = true};
     double k = 0, mean = 0;
     for (unsigned length = longest; length >= shortest; length--) {
-        const struct set *tried = &s->tried[list][length - DOMAIN_LABEL_MIN];
+        uint64_t items[NAMES_FEW];
+        const struct set tried = names_tried_of(&s->tried, list, length, items);
         const struct set *hits = s->hits->names[list][length - DOMAIN_LABEL_MIN];
-        mean += set_count_high(tried) * domain_chance(list, length) * (2 * DAYS_GRACE + 1);
+        mean += set_count_high(&tried) * domain_chance(list, length) * (2 * DAYS_GRACE + 1);
         for (unsigned half = 0; half < HALVES; half++) {
             k += set_count_low(&hits[half]);
             best.hits += set_count(&hits[half]);
             best.hits_exact &= set_is_exact(&hits[half]);
         }
-        best.tried += set_count(tried);
-        best.tried_exact &= set_is_exact(tried);
+        best.tried += set_count(&tried);
+        best.tried_exact &= set_is_exact(&tried);
         if (length >= LABEL_FLOOR)
             best.hits_of_five = k;
         double chance = chance_poisson_tail(mean, k);
@@ -319,9 +310,11 @@ static bool checks_lists(struct watcher *w, int32_t day, const struct slot *s, e
     int32_t reach = list == NAME_LIST_D ? OTHER_DAYS_D : OTHER_DAYS_SMALL;
     unsigned now = 0, other = 0;
     for (int32_t away = -reach; away <= reach; away++) {
-        for (unsigned length = LABEL_FLOOR - DOMAIN_LABEL_MIN; length < LENGTHS; length++) {
+        for (unsigned length = LABEL_FLOOR; length <= DOMAIN_LABEL_MAX; length++) {
+            uint64_t items[NAMES_FEW];
             const uint64_t *names;
-            size_t count = set_sample(&s->tried[list][length], &names);
+            struct set tried = names_tried_of(&s->tried, list, length, items);
+            size_t count = set_sample(&tried, &names);
             struct name_match match;
             for (size_t i = 0; i < count; i++)
                 if (calendar_find(w->calendar, list, day + away, hash_number_undo(names[i]),

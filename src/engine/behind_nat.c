@@ -43,8 +43,8 @@ static unsigned bits_in(uint64_t bits)
 static const struct answered_ports *ports_of(const struct host_day *day)
 {
     for (unsigned d = 0; d < detector_count; d++)
-        if (detectors[d]->answered_on != NULL && day->slots[d] != NULL)
-            return detectors[d]->answered_on(day->slots[d]);
+        if (detectors[d]->answered_on != NULL && host_day_slot(day, d) != NULL)
+            return detectors[d]->answered_on(host_day_slot(day, d));
     return NULL;
 }
 
@@ -69,11 +69,11 @@ static size_t first_day_of(const struct behind_nat *b, struct address host)
     return low;
 }
 
-void behind_nat_add(struct behind_nat *b, struct verdict *v)
+void behind_nat_add(struct behind_nat *b, struct address host)
 {
-    size_t first = first_day_of(b, v->host), end = first;
+    size_t first = first_day_of(b, host), end = first;
     unsigned ports = 0;
-    for (; end < b->day_count && address_equal(b->days[end]->host, v->host); end++) {
+    for (; end < b->day_count && address_equal(b->days[end]->host, host); end++) {
         const struct answered_ports *a = ports_of(b->days[end]);
         if (a != NULL && a->own)
             return; /* it is infected itself */
@@ -86,7 +86,7 @@ void behind_nat_add(struct behind_nat *b, struct verdict *v)
         return;
     }
     b->hosts[b->host_count++] = (struct behind_host){
-        .verdict = v, .days = b->days + first, .day_count = end - first};
+        .address = host, .days = b->days + first, .day_count = end - first};
 }
 
 /* The weeks whose ports count on this day: any time of it gives the same. Returns how many. */
@@ -248,16 +248,15 @@ static struct host_behind told_by(const struct candidate *c, uint64_t left)
     return out;
 }
 
-static void name_behind(const struct candidates *c, const struct behind_host *h)
+static void name_behind(const struct candidates *c, struct behind_host *h)
 {
-    struct verdict *v = h->verdict;
     uint64_t left = h->row_count == 64 ? UINT64_MAX : (UINT64_C(1) << h->row_count) - 1;
-    while (v->behind_count < VERDICT_BEHIND_MAX) {
+    while (h->behind_count < VERDICT_BEHIND_MAX) {
         const struct candidate *best = best_of(c, h, left);
         unsigned told = best != NULL ? bits_in(best->told & left) : 0;
         if (told < PORTS_NAMING && (told < UNMASK_PORTS_LEAST || bits_in(left) != told))
             return;
-        v->behind[v->behind_count++] = told_by(best, left);
+        h->behind[h->behind_count++] = told_by(best, left);
         left &= ~best->told;
     }
 }
@@ -276,4 +275,15 @@ bool behind_nat_find(struct behind_nat *b)
         name_behind(&c, &b->hosts[i]);
     free(c.items);
     return !c.failed;
+}
+
+void behind_nat_fill(const struct behind_nat *b, struct verdict *v)
+{
+    for (size_t i = 0; i < b->host_count; i++) {
+        const struct behind_host *h = &b->hosts[i];
+        if (!address_equal(h->address, v->host))
+            continue;
+        v->behind_count = h->behind_count;
+        memcpy(v->behind, h->behind, sizeof v->behind);
+    }
 }

@@ -29,11 +29,13 @@ struct behind_row {
 
 /* A host that answered on ports that are none of its own. */
 struct behind_host {
-    struct verdict *verdict;
+    struct address address;
     struct host_day *const *days;
     size_t day_count;
     size_t row_count;
     struct behind_row rows[BEHIND_ROWS_MAX];
+    unsigned behind_count;
+    struct host_behind behind[VERDICT_BEHIND_MAX];
 };
 
 struct behind_nat {
@@ -50,9 +52,12 @@ struct behind_nat {
 void behind_nat_begin(struct behind_nat *b, struct host_day *const *days, size_t day_count);
 
 /* Takes this host in if it answered so. The gravest first: there is a limit. */
-void behind_nat_add(struct behind_nat *b, struct verdict *v);
+void behind_nat_add(struct behind_nat *b, struct address host);
 
-/* Fills `behind` of the verdicts that were taken in. False without memory. */
+/* Looks for whoever is behind the hosts that were taken in. False without memory. */
 bool behind_nat_find(struct behind_nat *b);
+
+/* Fills in who is behind the host of this verdict. */
+void behind_nat_fill(const struct behind_nat *b, struct verdict *v);
 
 #endif

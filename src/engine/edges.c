@@ -35,9 +35,9 @@ static bool collect_day(struct edges *e, struct watcher *watchers, const struct 
                         struct edge *scratch)
 {
     for (unsigned d = 0; d < detector_count; d++) {
-        if (detectors[d]->edges == NULL || day->slots[d] == NULL)
+        if (detectors[d]->edges == NULL || host_day_slot(day, d) == NULL)
             continue;
-        size_t found = detectors[d]->edges(&watchers[d], day->host, day->day, day->slots[d],
+        size_t found = detectors[d]->edges(&watchers[d], day->host, day->day, host_day_slot(day, d),
                                            scratch, EDGES_A_DAY);
         assert(found <= EDGES_A_DAY);
         e->cut |= found == EDGES_A_DAY;

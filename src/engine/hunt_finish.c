@@ -1,4 +1,8 @@
-/* After the last input: signs from slots, verdicts from signs, both sorted, then the reports. */
+/* After the last input: signs from slots, verdicts from signs, both sorted, then the reports.
+ *
+ * A verdict with its signs takes as much memory as the evidence behind it, or more. So of each
+ * there is only one at a time: all hosts are judged for their order, and those with signs again
+ * when they are written. The evidence stays as it is meanwhile, so both come to the same. */
 #include "engine/hunt_inside.h"
 
 #include <assert.h>
@@ -15,10 +19,22 @@
 #include "evidence/names.h"
 #include "evidence/smb_check.h"
 
+/* What is known of one host. */
+struct dossier {
+    struct address host;
+    struct host_day *const *days;
+    const uint16_t *relayed; /* of each day: bits of detectors */
+    size_t day_count;
+    const struct served *served; /* signs of its own that the edges gave it */
+    size_t served_count;
+};
+
+/* A host with signs, and what of its verdict says where it stands among the others. */
 struct finding {
-    struct verdict verdict;
-    struct sign *signs;    /* owned */
-    struct smb_check *smb; /* owned; NULL: it was not asked */
+    struct dossier of;
+    enum verdict_kind kind;
+    bool home, proof;
+    double weight;
 };
 
 struct findings {
@@ -26,6 +42,13 @@ struct findings {
     size_t count, room;
     uint64_t home_host_days; /* that a statistical detector spoke of */
     struct edges edges;
+    struct host_day *const *days; /* all of them, the evidence store's */
+    size_t day_count;
+    uint16_t *relayed;         /* of each day */
+    struct behind_nat *behind; /* NULL: not looked for yet */
+    struct sign *signs;        /* of the host that is judged */
+    size_t sign_room;
+    struct smb_check smb; /* of that host */
 };
 
 static bool is_exempt(const struct hunt *h, struct address a)
@@ -38,7 +61,7 @@ static unsigned tests_of(const struct host_day *day)
     unsigned tests = 0;
     for (unsigned d = 0; d < detector_count; d++)
         tests += detectors[d]->statistical &&
-                 (day->slots[d] != NULL || (day->refused & 1u << d) != 0);
+                 (host_day_slot(day, d) != NULL || host_day_refused(day, d));
     return tests;
 }
 
@@ -46,7 +69,7 @@ static unsigned tests_of(const struct host_day *day)
  * the host is gone, chance alone does not convict it: what is gone may have been a scanner's, or of
  * the host for which it passes things on. A proof does, though what is gone might set it aside: a
  * checker of lists that shows one on another day is as rare as the infected are not. */
-static size_t report_day(struct hunt *h, const struct host_day *day, const bool *relayed,
+static size_t report_day(struct hunt *h, const struct host_day *day, unsigned relayed,
                          struct sign *signs, size_t count)
 {
     bool is_cut = h->refused > 0 || hosts_is_cut(h->hosts, day->host);
@@ -54,7 +77,7 @@ static size_t report_day(struct hunt *h, const struct host_day *day, const bool 
         struct sign *sign = &signs[count];
         memset(sign, 0, sizeof *sign);
         if (!host_day_tells(day, d) ||
-            !detectors[d]->report(&h->watchers[d], day->day, day->slots[d], sign))
+            !detectors[d]->report(&h->watchers[d], day->day, host_day_slot(day, d), sign))
             continue;
         if (sign->weight == WEIGHT_STATISTICAL && sign->false_alarm_log10 > -HUNT_SIGN_FLOOR &&
             sign->marks == 0)
@@ -64,7 +87,7 @@ static size_t report_day(struct hunt *h, const struct host_day *day, const bool 
         sign->tests = tests_of(day);
         sign->below_floor |= sign->weight == WEIGHT_STATISTICAL &&
                              (is_cut || (h->trails_lost && detectors[d]->trail != NULL));
-        if (relayed[d])
+        if ((relayed & 1u << d) != 0)
             sign->marks |= MARK_RELAY;
         count++;
     }
@@ -84,16 +107,6 @@ static bool keep(struct findings *f, const struct finding *one)
     f->items[f->count++] = *one;
     return true;
 }
-
-/* What is known of one host. */
-struct dossier {
-    struct address host;
-    struct host_day *const *days;
-    const bool *relayed; /* detector_count of each day */
-    size_t day_count;
-    const struct served *served; /* signs of its own that the edges gave it */
-    size_t served_count;
-};
 
 /* When it first did what an infected host does. Being attacked and fetching is a victim's part, and
  * what weighs one point, but for a sweep, innocent hosts do every day. */
@@ -119,97 +132,87 @@ static bool find_origin(const struct edges *edges, struct address host, const st
     return by != NULL;
 }
 
-/* The latest answer over SMB of all its days; NULL: none, or no memory. */
-static struct smb_check *latest_check(const struct dossier *d)
+/* The latest answer over SMB of all its days; false: there is none. */
+static bool latest_check(const struct dossier *d, struct smb_check *latest)
 {
-    struct smb_check latest, now;
+    struct smb_check now;
     bool any = false;
     for (size_t i = 0; i < d->day_count; i++) {
         for (unsigned k = 0; k < detector_count; k++) {
-            const void *slot = d->days[i]->slots[k];
+            const void *slot = host_day_slot(d->days[i], k);
             if (slot == NULL || detectors[k]->checked == NULL ||
-                !detectors[k]->checked(slot, &now) || (any && now.when_us <= latest.when_us))
+                !detectors[k]->checked(slot, &now) || (any && now.when_us <= latest->when_us))
                 continue;
-            latest = now;
+            *latest = now;
             any = true;
         }
     }
-    struct smb_check *kept = any ? malloc(sizeof *kept) : NULL;
-    if (kept != NULL)
-        *kept = latest;
-    return kept;
+    return any;
 }
 
-/* False without memory. */
-static bool judge_host(struct hunt *h, const struct dossier *d, struct findings *out)
+/* Room for so many signs of one host; false without memory. */
+static bool make_room(struct findings *f, size_t count)
 {
-    struct sign *signs = calloc(d->day_count * detector_count + d->served_count, sizeof *signs);
+    if (count <= f->sign_room)
+        return true;
+    struct sign *signs = realloc(f->signs, count * sizeof *signs);
     if (signs == NULL)
         return false;
+    f->signs = signs;
+    f->sign_room = count;
+    return true;
+}
+
+/* All signs of the host; false without memory. */
+static bool gather(struct hunt *h, const struct dossier *d, struct findings *f, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < d->day_count; i++) {
+        if (!make_room(f, *count + detector_count))
+            return false;
+        *count = report_day(h, d->days[i], d->relayed[i], f->signs, *count);
+    }
+    if (!make_room(f, *count + d->served_count))
+        return false;
+    for (size_t i = 0; i < d->served_count; i++)
+        f->signs[(*count)++] = d->served[i].sign;
+    return true;
+}
+
+/* Signs, or what it answered over SMB. */
+static bool is_something(const struct verdict *v)
+{
+    return v->sign_count > 0 || v->smb != NULL;
+}
+
+/* The verdict on one host; it borrows the signs, until the next host is judged. False without
+ * memory. */
+static bool judge_host(struct hunt *h, const struct dossier *d, struct findings *f,
+                       struct verdict *out)
+{
     struct circumstances c = {.host = d->host,
                               .home = home_holds(&h->home, d->host),
                               .exempt = is_exempt(h, d->host),
                               .site = h->settings->site};
     struct origin origin;
-    size_t count = 0;
-    for (size_t i = 0; i < d->day_count; i++) {
-        count = report_day(h, d->days[i], &d->relayed[i * detector_count], signs, count);
-        out->home_host_days += c.home && tests_of(d->days[i]) > 0;
-    }
-    for (size_t i = 0; i < d->served_count; i++)
-        signs[count++] = d->served[i].sign;
-    struct smb_check *smb = latest_check(d);
-    if (count == 0 && smb == NULL) {
-        free(signs);
-        return true;
-    }
-    struct sign *kept = realloc(signs, (count + (count == 0)) * sizeof *signs);
-    struct finding one = {.signs = kept != NULL ? kept : signs, .smb = smb};
-    c.smb = smb;
-    if (find_origin(&out->edges, d->host, one.signs, count, &origin))
-        c.origin = &origin;
-    verdict_of(&c, one.signs, count, &one.verdict);
-    names_fill(h->names, &one.verdict);
-    if (keep(out, &one))
-        return true;
-    free(one.signs);
-    free(one.smb);
-    return false;
-}
-
-/* Hosts with days of their own and hosts that only the edges tell of, both sorted by address. */
-static bool judge_each(struct hunt *h, struct host_day *const *days, size_t day_count,
-                       const bool *relayed, struct findings *out)
-{
-    const struct edges *e = &out->edges;
-    bool good = true;
-    for (size_t day = 0, served = 0; good && (day < day_count || served < e->served_count);) {
-        bool by_day = served == e->served_count ||
-                      (day < day_count &&
-                       address_compare(days[day]->host, e->served[served].host) <= 0);
-        struct dossier d = {.host = by_day ? days[day]->host : e->served[served].host,
-                            .days = days + day,
-                            .relayed = relayed + day * detector_count,
-                            .served = e->served + served};
-        for (; day < day_count && address_equal(days[day]->host, d.host); day++)
-            d.day_count++;
-        for (; served < e->served_count && address_equal(e->served[served].host, d.host); served++)
-            d.served_count++;
-        good = judge_host(h, &d, out);
-    }
-    return good;
-}
-
-static bool judge_all(struct hunt *h, struct findings *out)
-{
     size_t count;
-    struct host_day *const *days = hosts_sorted(h->hosts, &count);
-    bool *relayed = calloc(count + 1, detector_count * sizeof *relayed);
-    bool good = days != NULL && relayed != NULL && relays_find(days, count, relayed) &&
-                names_settle(h->names) && edges_collect(&out->edges, h->watchers, days, count) &&
-                edges_join(&out->edges) && judge_each(h, days, count, relayed, out);
-    free(relayed);
-    return good;
+    *out = (struct verdict){0};
+    if (!gather(h, d, f, &count))
+        return false;
+    c.smb = latest_check(d, &f->smb) ? &f->smb : NULL;
+    if (count == 0 && c.smb == NULL)
+        return true;
+    if (find_origin(&f->edges, d->host, f->signs, count, &origin))
+        c.origin = &origin;
+    verdict_of(&c, f->signs, count, out);
+    return true;
+}
+
+static void count_days(struct hunt *h, const struct dossier *d, struct findings *f)
+{
+    bool is_home = home_holds(&h->home, d->host);
+    for (size_t i = 0; is_home && i < d->day_count; i++)
+        f->home_host_days += tests_of(d->days[i]) > 0;
 }
 
 static bool is_led_by_proof(const struct verdict *v)
@@ -217,34 +220,89 @@ static bool is_led_by_proof(const struct verdict *v)
     return v->sign_count > 0 && v->signs[0].weight == WEIGHT_PROOF;
 }
 
+/* Judges the host, and keeps it if there is something to say. False without memory. */
+static bool place_host(struct hunt *h, const struct dossier *d, struct findings *f)
+{
+    struct verdict v;
+    count_days(h, d, f);
+    if (!judge_host(h, d, f, &v))
+        return false;
+    return !is_something(&v) || keep(f, &(struct finding){.of = *d,
+                                                          .kind = v.kind,
+                                                          .home = v.home,
+                                                          .proof = is_led_by_proof(&v),
+                                                          .weight = v.weight});
+}
+
+/* The same verdict again, with all that is said of the host. False without memory. */
+static bool judge_again(struct hunt *h, const struct finding *one, struct findings *f,
+                        struct verdict *out)
+{
+    if (!judge_host(h, &one->of, f, out))
+        return false;
+    names_fill(h->names, out);
+    if (f->behind != NULL)
+        behind_nat_fill(f->behind, out);
+    return true;
+}
+
+/* Hosts with days of their own and hosts that only the edges tell of, both sorted by address. */
+static bool judge_each(struct hunt *h, struct findings *f)
+{
+    const struct edges *e = &f->edges;
+    bool good = true;
+    for (size_t day = 0, served = 0; good && (day < f->day_count || served < e->served_count);) {
+        bool by_day = served == e->served_count ||
+                      (day < f->day_count &&
+                       address_compare(f->days[day]->host, e->served[served].host) <= 0);
+        struct dossier d = {.host = by_day ? f->days[day]->host : e->served[served].host,
+                            .days = f->days + day,
+                            .relayed = f->relayed + day,
+                            .served = e->served + served};
+        for (; day < f->day_count && address_equal(f->days[day]->host, d.host); day++)
+            d.day_count++;
+        for (; served < e->served_count && address_equal(e->served[served].host, d.host); served++)
+            d.served_count++;
+        good = place_host(h, &d, f);
+    }
+    return good;
+}
+
+static bool judge_all(struct hunt *h, struct findings *f)
+{
+    f->days = hosts_sorted(h->hosts, &f->day_count);
+    f->relayed = calloc(f->day_count + 1, sizeof *f->relayed);
+    return f->days != NULL && f->relayed != NULL &&
+           relays_find(f->days, f->day_count, f->relayed) && names_settle(h->names) &&
+           edges_collect(&f->edges, h->watchers, f->days, f->day_count) && edges_join(&f->edges) &&
+           judge_each(h, f);
+}
+
 static int compare_findings(const void *a, const void *b)
 {
-    const struct finding *first = a, *second = b;
-    const struct verdict *x = &first->verdict, *y = &second->verdict;
+    const struct finding *x = a, *y = b;
     if (x->home != y->home)
         return x->home ? -1 : 1;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
     /* Among the suspicious, a proof that was set aside still goes before a chance. */
-    bool x_proof = is_led_by_proof(x), y_proof = is_led_by_proof(y);
-    if (x_proof != y_proof)
-        return x_proof ? -1 : 1;
-    if (!x_proof && (x->weight < y->weight || x->weight > y->weight))
+    if (x->proof != y->proof)
+        return x->proof ? -1 : 1;
+    if (!x->proof && (x->weight < y->weight || x->weight > y->weight))
         return x->weight < y->weight ? 1 : -1;
-    return address_compare(x->host, y->host);
+    return address_compare(x->of.host, y->of.host);
 }
 
 /* Of findings in their order. False without memory. */
-static bool look_behind(struct hunt *h, struct findings *f, struct sentences *limits)
+static bool look_behind(struct findings *f, struct sentences *limits)
 {
-    size_t count;
-    struct host_day *const *days = hosts_sorted(h->hosts, &count);
-    struct behind_nat *behind = days != NULL ? malloc(sizeof *behind) : NULL;
+    struct behind_nat *behind = f->days != NULL ? malloc(sizeof *behind) : NULL;
     if (behind == NULL)
         return false;
-    behind_nat_begin(behind, days, count);
+    f->behind = behind;
+    behind_nat_begin(behind, f->days, f->day_count);
     for (size_t i = 0; i < f->count; i++)
-        behind_nat_add(behind, &f->items[i].verdict);
+        behind_nat_add(behind, f->items[i].of.host);
     bool good = behind_nat_find(behind);
     if (behind->hosts_left_out > 0)
         sentence_add(limits,
@@ -255,7 +313,6 @@ static bool look_behind(struct hunt *h, struct findings *f, struct sentences *li
                      "who is behind an address: looked for by the ports of the last %d weeks, and "
                      "in older ones by those alone that no week changes",
                      BEHIND_WEEKS_MAX);
-    free(behind);
     return good;
 }
 
@@ -366,20 +423,22 @@ static void say_notes(const struct hunt *h, struct sentences *l)
 static void count_verdicts(const struct findings *f, struct totals *t)
 {
     for (size_t i = 0; i < f->count; i++) {
-        const struct verdict *v = &f->items[i].verdict;
-        if (v->home)
-            t->hosts[v->kind]++;
+        const struct finding *one = &f->items[i];
+        if (one->home)
+            t->hosts[one->kind]++;
         else
-            t->outside_infected += v->kind == VERDICT_INFECTED;
+            t->outside_infected += one->kind == VERDICT_INFECTED;
     }
 }
 
-/* False when the stream refused something. */
-static bool write_report(struct report *r, const struct findings *f, const struct totals *t)
+/* False when the stream refused something, or memory that was there before is not any more. */
+static bool write_report(struct hunt *h, struct report *r, struct findings *f,
+                         const struct totals *t)
 {
+    struct verdict v;
     bool good = r->format->begin(r);
     for (size_t i = 0; good && i < f->count; i++)
-        good = r->format->host(r, &f->items[i].verdict);
+        good = judge_again(h, &f->items[i], f, &v) && r->format->host(r, &v);
     for (size_t i = 0; good && i < f->edges.infection_count; i++)
         good = r->format->edge(r, &f->edges.infections[i].infection);
     return r->format->end(r, t) && good;
@@ -396,17 +455,27 @@ static bool nothing_left_out(const struct hunt *h, const struct edges *edges)
 }
 
 /* False when not all could be written. Without memory to say what is wanted, all is left out. */
-static bool write_evidence(struct hunt *h, const struct findings *f, struct sentences *limits,
+static bool write_evidence(struct hunt *h, struct findings *f, struct sentences *limits,
                            struct sentences *notes)
 {
+    struct verdict v;
     bool good = true;
     if (h->settings->export == NULL)
         return true;
     for (size_t i = 0; good && i < f->count; i++)
-        good = export_want(h->settings->export, &f->items[i].verdict);
+        good = judge_again(h, &f->items[i], f, &v) && export_want(h->settings->export, &v);
     if (!good)
         sentence_add(limits, "memory: there was none left to choose all evidence");
     return export_run(h->settings->export, h, limits, notes) && good;
+}
+
+static void findings_free(struct findings *f)
+{
+    free(f->items);
+    free(f->relayed);
+    free(f->behind);
+    free(f->signs);
+    edges_free(&f->edges);
 }
 
 void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, double seconds,
@@ -419,7 +488,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
         qsort(findings.items, findings.count, sizeof findings.items[0], compare_findings);
     say_limits(h, &findings.edges, &limits);
     say_notes(h, &notes);
-    judged = look_behind(h, &findings, &limits) && judged;
+    judged = look_behind(&findings, &limits) && judged;
     if (!judged)
         sentence_add(&limits, "memory: there was none left to judge all hosts");
     bool exported = write_evidence(h, &findings, &limits, &notes);
@@ -441,11 +510,6 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
                                  .nothing_opened = h->opened == 0,
                                  .write_failed = !exported};
     for (size_t i = 0; i < report_count; i++)
-        out->write_failed |= !write_report(&reports[i], &findings, &totals);
-    for (size_t i = 0; i < findings.count; i++) {
-        free(findings.items[i].signs);
-        free(findings.items[i].smb);
-    }
-    free(findings.items);
-    edges_free(&findings.edges);
+        out->write_failed |= !write_report(h, &reports[i], &findings, &totals);
+    findings_free(&findings);
 }

@@ -78,7 +78,7 @@ static void add_counts(struct source_counts *sum, const struct source_counts *mo
 
 static void add_slot(struct hunt *h, const struct host_day *day, unsigned d)
 {
-    const void *slot = day->slots[d];
+    const void *slot = host_day_slot(day, d);
     void *into = hosts_slot(h->hosts, d, day->host, day->day);
     if (into == NULL && hunt_has_trail(d, slot))
         into = hosts_slot_of_part(h->hosts, d, day->host, day->day);

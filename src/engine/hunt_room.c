@@ -28,7 +28,7 @@ static bool has_edge(struct hunt *h, const struct host_day *day, unsigned d)
 {
     struct edge first;
     return detectors[d]->edges != NULL &&
-           detectors[d]->edges(&h->watchers[d], day->host, day->day, day->slots[d], &first, 1) > 0;
+           detectors[d]->edges(&h->watchers[d], day->host, day->day, host_day_slot(day, d), &first, 1) > 0;
 }
 
 /* A trail beside a proof, or what may be one, is beyond price: without it the relay would be called
@@ -54,10 +54,10 @@ static double gravity(void *context, const struct host_day *day)
     double sum = home_holds(&h->home, day->host) ? GRAVITY_HOME : 0;
     for (unsigned d = 0; d < detector_count; d++) {
         struct sign sign = {0};
-        if (day->slots[d] != NULL)
-            sum += gravity_of_trail(d, day->slots[d]);
+        if (host_day_slot(day, d) != NULL)
+            sum += gravity_of_trail(d, host_day_slot(day, d));
         if (!host_day_tells(day, d) ||
-            !detectors[d]->report(&h->watchers[d], day->day, day->slots[d], &sign))
+            !detectors[d]->report(&h->watchers[d], day->day, host_day_slot(day, d), &sign))
             continue;
         sign.id = detectors[d]->sign;
         if (is_beyond_price(&sign))

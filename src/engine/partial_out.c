@@ -177,7 +177,7 @@ static void put_host_day(struct partial_out *p, const struct host_day *day)
     put_piece(p, &w);
     for (unsigned d = 0; d < detector_count; d++)
         if (host_day_tells(day, d))
-            put_slot(p, d, day->slots[d]);
+            put_slot(p, d, host_day_slot(day, d));
 }
 
 void partial_out_add(struct partial_out *p, const struct hunt_part *part)

@@ -2,7 +2,6 @@
  * first. */
 #include "engine/relays.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "detect/detector.h"
@@ -26,7 +25,7 @@ static int compare_passages(const void *a, const void *b)
 
 static const struct trail *trail_of(const struct host_day *day, unsigned d)
 {
-    return day->slots[d] != NULL ? detectors[d]->trail(day->slots[d]) : NULL;
+    return host_day_slot(day, d) != NULL ? detectors[d]->trail(host_day_slot(day, d)) : NULL;
 }
 
 static size_t count_keys(struct host_day *const *days, size_t count, unsigned d)
@@ -58,7 +57,7 @@ static bool was_anothers(struct host_day *const *days, const struct passage *all
     return false;
 }
 
-static bool find_for(struct host_day *const *days, size_t count, unsigned d, bool *relayed)
+static bool find_for(struct host_day *const *days, size_t count, unsigned d, uint16_t *relayed)
 {
     size_t keys = count_keys(days, count, d);
     struct passage *all = malloc((keys + 1) * sizeof *all);
@@ -75,14 +74,14 @@ static bool find_for(struct host_day *const *days, size_t count, unsigned d, boo
     for (size_t i = 0; i < count; i++) {
         const struct trail *t = trail_of(days[i], d);
         if (t != NULL && passed_on[i] >= RELAYED_MIN && passed_on[i] * 2u >= t->count)
-            relayed[i * detector_count + d] = true;
+            relayed[i] |= (uint16_t)(1u << d);
     }
     free(all);
     free(passed_on);
     return true;
 }
 
-bool relays_find(struct host_day *const *days, size_t count, bool *relayed)
+bool relays_find(struct host_day *const *days, size_t count, uint16_t *relayed)
 {
     for (unsigned d = 0; d < detector_count; d++)
         if (detectors[d]->trail != NULL && !find_for(days, count, d, relayed))

@@ -8,12 +8,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "evidence/hosts.h"
 
 enum { RELAYED_MIN = 2 };
 
-/* relayed[i * detector_count + d] becomes true where host-day i passes on what detector d saw. The
- * array is the caller's, zeroed. False when there is no memory. */
-bool relays_find(struct host_day *const *days, size_t count, bool *relayed);
+/* Sets bit d of relayed[i] where host-day i passes on what detector d saw. The array is the
+ * caller's, zeroed. False when there is no memory. */
+bool relays_find(struct host_day *const *days, size_t count, uint16_t *relayed);
 
 #endif

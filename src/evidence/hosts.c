@@ -10,7 +10,9 @@
 
 /* How many host-days may be gone for each that is kept: with the usual limit they are remembered in
  * 128 MiB. */
-enum { TABLE_FIRST = 1 << 12, GONE_PER_HOST_DAY = 12 };
+enum { TABLE_FIRST = 1 << 12, GONE_PER_HOST_DAY = 6 };
+
+#define KINDS ((1u << HOSTS_KINDS_MAX) - 1)
 
 struct hosts *hosts_new(const struct hosts_limits *limits, const size_t *slot_sizes,
                         unsigned kind_count)
@@ -78,7 +80,7 @@ static struct host_day *make(struct hosts *h, struct address host, int32_t day)
         return NULL;
     if (h->count * 4 >= h->table_size * 3 && !grow(h))
         return NULL;
-    struct host_day *made = pieces_take(&h->pieces, host_day_size(h));
+    struct host_day *made = pieces_take(&h->pieces, sizeof *made);
     if (made == NULL)
         return NULL;
     made->host = host;
@@ -112,9 +114,24 @@ static struct host_day *host_day_of(struct hosts *h, struct asking a, struct add
         h->refused++;
         (void)hosts_bury(h, host, day);
     } else if (is_gone || h->shut) {
-        made->part = (uint16_t)~h->keeper.again;
+        made->is_part = true;
+        made->less = ~h->keeper.again & KINDS;
     }
     return made;
+}
+
+/* NULL without room. */
+static void *add_slot(struct hosts *h, struct host_day *of, unsigned kind)
+{
+    struct host_slot *made = pieces_take(&h->pieces, host_slot_size(h, kind)), **place = &of->first;
+    if (made == NULL)
+        return NULL;
+    for (int before = __builtin_popcount(of->kinds & ((1u << kind) - 1)); before > 0; before--)
+        place = &(*place)->next;
+    made->next = *place;
+    *place = made;
+    of->kinds = (of->kinds | 1u << kind) & KINDS;
+    return made->state;
 }
 
 static void *slot_of(struct hosts *h, struct asking a, struct address host, int32_t day)
@@ -126,16 +143,16 @@ static void *slot_of(struct hosts *h, struct asking a, struct address host, int3
     if (of == NULL)
         return NULL;
     h->last = of;
-    void **slot = &of->slots[a.kind];
-    uint16_t bit = (uint16_t)(1u << a.kind);
-    if (*slot != NULL || (of->refused & bit) != 0 || ((of->part & bit) != 0 && !a.of_part))
-        return *slot;
-    *slot = pieces_take(&h->pieces, h->slot_sizes[a.kind]);
-    if (*slot == NULL) {
-        of->refused |= bit;
+    void *slot = host_day_slot(of, a.kind);
+    unsigned bit = 1u << a.kind;
+    if (slot != NULL || ((of->less & bit) != 0 && !(a.of_part && of->is_part)))
+        return slot;
+    slot = add_slot(h, of, a.kind);
+    if (slot == NULL) {
+        of->less = (of->less | bit) & KINDS;
         h->refused++;
     }
-    return *slot;
+    return slot;
 }
 
 void *hosts_slot(struct hosts *h, unsigned kind, struct address host, int32_t day)

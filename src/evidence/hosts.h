@@ -2,7 +2,7 @@
  *
  * Slots are zeroed memory whose size the detector names; they live until the store is freed, or
  * lets go of them. The number of host-days and the bytes of all slots are limited by name. A
- * store that has a keeper lets go of the least grave host-days before it is full
+ * store that has a keeper lets go of the least grave hosts before it is full
  * (hosts_make_room); what was let go, and what could not be kept for want of room, is counted,
  * and the summary says so.
  *
@@ -21,7 +21,7 @@
 #include "base/address.h"
 #include "evidence/set.h"
 
-enum { HOSTS_KINDS_MAX = 16 };
+enum { HOSTS_KINDS_MAX = 15 };
 
 struct hosts_limits {
     size_t host_days;  /* how many host-days may be kept */
@@ -31,16 +31,27 @@ struct hosts_limits {
 
 #define HOSTS_LIMITS_DEFAULT                                                                       \
     ((struct hosts_limits){                                                                        \
-        .host_days = 1 << 20, .slot_bytes = (size_t)256 << 20, .set_bytes = (size_t)256 << 20})
+        .host_days = 1 << 21, .slot_bytes = (size_t)256 << 20, .set_bytes = (size_t)256 << 20})
 
+struct host_slot {
+    struct host_slot *next;
+    uint64_t state[]; /* the detector's own */
+};
+
+/* Kept by the million, most with a single slot: so these are chained. */
 struct host_day {
     struct address host;
+    struct host_slot *first; /* by kind */
     int32_t day;
-    uint16_t refused; /* kinds (bits) that found no room: they are not begun later in the day */
-    uint16_t part;    /* kinds that know less than the whole day: they must not be reported */
-    bool going;       /* being let go */
-    void *slots[];    /* one a kind; NULL: this detector has nothing to say */
+    unsigned kinds : HOSTS_KINDS_MAX; /* bits: of which kinds there is a slot */
+    unsigned going : 1;               /* being let go */
+    /* Kinds that know less than the whole day. They must not be reported; those without a slot are
+     * not begun later in the day. */
+    unsigned less : HOSTS_KINDS_MAX;
+    unsigned is_part : 1; /* the host-day itself began where something of it was gone */
 };
+
+_Static_assert(sizeof(struct host_day) == 32, "host-days are kept by the million");
 
 struct hosts;
 
@@ -66,10 +77,27 @@ void *hosts_slot(struct hosts *h, unsigned kind, struct address host, int32_t da
 /* The same, where the host-day is gone too: what it then tells is of a part of the day. */
 void *hosts_slot_of_part(struct hosts *h, unsigned kind, struct address host, int32_t day);
 
+/* NULL: this detector has nothing to say. */
+static inline void *host_day_slot(const struct host_day *day, unsigned kind)
+{
+    if ((day->kinds & 1u << kind) == 0)
+        return NULL;
+    struct host_slot *slot = day->first;
+    for (int before = __builtin_popcount(day->kinds & ((1u << kind) - 1)); before > 0; before--)
+        slot = slot->next;
+    return slot->state;
+}
+
 /* There is a slot of this kind, and it knows the whole day. */
 static inline bool host_day_tells(const struct host_day *day, unsigned kind)
 {
-    return day->slots[kind] != NULL && (day->part & 1u << kind) == 0;
+    return (day->kinds & ~day->less & 1u << kind) != 0;
+}
+
+/* There is none for want of room. */
+static inline bool host_day_refused(const struct host_day *day, unsigned kind)
+{
+    return !day->is_part && (day->less & ~day->kinds & 1u << kind) != 0;
 }
 
 /* Zeroed memory that lives as long as the slots, for a part of a slot that few hosts need; NULL at
@@ -82,8 +110,9 @@ void hosts_give_extra(struct hosts *h, void *extra, size_t size);
 /* Without a keeper nothing is let go. The context is borrowed. */
 void hosts_keep_by(struct hosts *h, const struct hosts_keeper *keeper);
 
-/* Where the store is nearly full, lets go of the least grave quarter. To be called between
- * observations, when nobody holds a slot; costs next to nothing where there is room. */
+/* Where the store is nearly full, lets go of a quarter of the host-days: all those of the hosts
+ * whose gravest day is the least grave. To be called between observations, when nobody holds a
+ * slot; costs next to nothing where there is room. */
 void hosts_make_room(struct hosts *h);
 
 /* How many host-days were let go. */

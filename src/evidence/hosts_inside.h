@@ -31,9 +31,9 @@ static inline uint64_t host_day_hash(struct address host, int32_t day)
     return hash_pair(hash_address(host), (uint32_t)day);
 }
 
-static inline size_t host_day_size(const struct hosts *h)
+static inline size_t host_slot_size(const struct hosts *h, unsigned kind)
 {
-    return sizeof(struct host_day) + h->kind_count * sizeof(void *);
+    return sizeof(struct host_slot) + h->slot_sizes[kind];
 }
 
 /* hosts.c: where in the table it is, or would be. */

@@ -1,9 +1,9 @@
 /* What is let go when the store is nearly full: a quarter at a time, so that ranking all of them
  * costs a few steps for each host-day that finds room by it.
  *
- * Least grave first; those of one gravity by their hash, so that no order of arrival is preferred.
- * A host of whose days any is beyond price keeps them all: what speaks against it on one day may be
- * explained by another. When next to nothing is left that may go, or there is no room to remember
+ * Hosts go whole, those first whose gravest day is the least grave: what speaks against a host on
+ * one day may be explained by another, and chance convicts no host of which a day is gone. Those of
+ * one gravity go by their hash, so that no order of arrival is preferred. When next to nothing is left that may go, or there is no room to remember
  * what is gone, the store is shut: what room there is then belongs to kinds that may begin anew. */
 #include "evidence/hosts_inside.h"
 
@@ -18,10 +18,12 @@ enum {
     DAYS_LOOKED_AT = 1000 /* a run over more days is taken to have let go of every host */
 };
 
+/* A host that may go. */
 struct candidate {
-    double gravity;
+    double gravity; /* of its gravest day */
     uint64_t hash;
-    struct host_day *day;
+    struct host_day *const *days;
+    size_t day_count;
 };
 
 void hosts_keep_by(struct hosts *h, const struct hosts_keeper *keeper)
@@ -70,18 +72,12 @@ static bool is_crowded(const struct hosts *h)
            is_nearly(h->sets.arena.used_bytes - h->sets.spare_bytes, h->limits.set_bytes);
 }
 
-/* Adds the days of one host, unless one of them is beyond price. */
-static size_t add_host(const struct hosts *h, struct host_day *const *days, size_t day_count,
-                       struct candidate *out, size_t count)
+static double gravity_of(const struct hosts *h, const struct candidate *c)
 {
-    for (size_t i = 0; i < day_count; i++) {
-        double gravity = h->keeper.gravity(h->keeper.context, days[i]);
-        if (isinf(gravity))
-            return count;
-        out[count + i] = (struct candidate){gravity, host_day_hash(days[i]->host, days[i]->day),
-                                            days[i]};
-    }
-    return count + day_count;
+    double gravest = 0;
+    for (size_t i = 0; i < c->day_count && !isinf(gravest); i++)
+        gravest = fmax(gravest, h->keeper.gravity(h->keeper.context, c->days[i]));
+    return gravest;
 }
 
 static int compare_candidates(const void *a, const void *b)
@@ -92,7 +88,7 @@ static int compare_candidates(const void *a, const void *b)
     return (x->hash > y->hash) - (x->hash < y->hash);
 }
 
-/* All that may go, the least grave first. */
+/* All hosts that may go, the least grave first. */
 static size_t rank(const struct hosts *h, struct host_day *const *days, size_t day_count,
                    struct candidate *out)
 {
@@ -100,7 +96,12 @@ static size_t rank(const struct hosts *h, struct host_day *const *days, size_t d
     for (size_t from = 0, to; from < day_count; from = to) {
         for (to = from; to < day_count && address_equal(days[to]->host, days[from]->host); to++)
             continue;
-        count = add_host(h, days + from, to - from, out, count);
+        struct candidate c = {.hash = hash_address(days[from]->host),
+                              .days = days + from,
+                              .day_count = to - from};
+        c.gravity = gravity_of(h, &c);
+        if (!isinf(c.gravity)) /* beyond price */
+            out[count++] = c;
     }
     if (count > 0)
         qsort(out, count, sizeof *out, compare_candidates);
@@ -109,13 +110,16 @@ static size_t rank(const struct hosts *h, struct host_day *const *days, size_t d
 
 static void release(struct hosts *h, struct host_day *day)
 {
-    for (unsigned kind = 0; kind < h->kind_count; kind++) {
-        if (day->slots[kind] == NULL)
+    struct host_slot *slot = day->first, *next;
+    for (unsigned kind = 0; slot != NULL; kind++) {
+        if ((day->kinds & 1u << kind) == 0)
             continue;
-        h->keeper.release(h->keeper.context, kind, day->slots[kind]);
-        pieces_give(&h->pieces, day->slots[kind], h->slot_sizes[kind]);
+        next = slot->next;
+        h->keeper.release(h->keeper.context, kind, slot->state);
+        pieces_give(&h->pieces, slot, host_slot_size(h, kind));
+        slot = next;
     }
-    pieces_give(&h->pieces, day, host_day_size(h));
+    pieces_give(&h->pieces, day, sizeof *day);
 }
 
 /* The table without those that go, which are then released. `days` are all of them. */
@@ -134,19 +138,34 @@ static void take_out(struct hosts *h, struct host_day *const *days, size_t day_c
     }
 }
 
-/* Marks those that go; false where they are too few to be worth it. */
-static bool choose(struct hosts *h, struct candidate *ranked, size_t count)
+/* Marks the days of a host; returns how many: those of which it can be kept in mind. */
+static size_t mark(struct hosts *h, const struct candidate *c)
 {
-    size_t most = h->count / SHARE_GOING > 0 ? h->count / SHARE_GOING : 1, chosen = 0;
-    if (count == 0 || count < h->count / SHARE_LEAST)
-        return false;
-    for (; chosen < count && chosen < most; chosen++) {
-        struct host_day *day = ranked[chosen].day;
-        bool went_before = gone_has(&h->gone, ranked[chosen].hash);
+    size_t marked = 0;
+    for (; marked < c->day_count; marked++) {
+        struct host_day *day = c->days[marked];
+        bool went_before = gone_has(&h->gone, host_day_hash(day->host, day->day));
         if (!hosts_bury(h, day->host, day->day))
             break;
         h->let_go += !went_before;
         day->going = true;
+    }
+    return marked;
+}
+
+/* Marks what goes; false where it is too little to be worth it. */
+static bool choose(struct hosts *h, const struct candidate *ranked, size_t count)
+{
+    size_t most = h->count / SHARE_GOING > 0 ? h->count / SHARE_GOING : 1, days = 0, chosen = 0;
+    for (size_t i = 0; i < count; i++)
+        days += ranked[i].day_count;
+    if (days == 0 || days < h->count / SHARE_LEAST)
+        return false;
+    bool all = true;
+    for (size_t i = 0; i < count && chosen < most && all; i++) {
+        size_t marked = mark(h, &ranked[i]);
+        all = marked == ranked[i].day_count;
+        chosen += marked;
     }
     return chosen > 0;
 }

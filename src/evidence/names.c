@@ -153,15 +153,27 @@ static void name_add(struct names *n, struct name_day *d, const struct name_kept
     place->next = next;
 }
 
+/* One place more; nearly all addresses have one machine a day. NULL: there is no room. */
+static struct lease_kept *lease_more(struct names *n, struct name_day *d)
+{
+    if (d->lease_count == d->lease_room) {
+        uint8_t room = d->lease_room == 0 ? 1 : NAMES_LEASES;
+        struct lease_kept *leases = arena_take(&n->arena, room, sizeof *leases);
+        if (leases == NULL) {
+            n->refused++;
+            return NULL;
+        }
+        if (d->lease_count > 0)
+            memcpy(leases, d->leases, d->lease_count * sizeof *leases);
+        d->leases = leases;
+        d->lease_room = room;
+    }
+    return &d->leases[d->lease_count++];
+}
+
 static struct lease_kept *lease_place(struct names *n, struct name_day *d, uint64_t mac)
 {
     struct lease_kept *last = NULL;
-    if (d->leases == NULL)
-        d->leases = arena_take(&n->arena, NAMES_LEASES, sizeof d->leases[0]);
-    if (d->leases == NULL) {
-        n->refused++;
-        return NULL;
-    }
     for (unsigned i = 0; i < d->lease_count; i++) {
         struct lease_kept *l = &d->leases[i];
         if (l->mac == mac)
@@ -170,7 +182,7 @@ static struct lease_kept *lease_place(struct names *n, struct name_day *d, uint6
             last = l;
     }
     if (d->lease_count < NAMES_LEASES)
-        return &d->leases[d->lease_count++];
+        return lease_more(n, d);
     d->leases_overflowed = true;
     return hash_number(mac) < hash_number(last->mac) ? last : NULL;
 }

@@ -37,9 +37,9 @@ struct name_day {
     int32_t day;
     unsigned overflowed; /* bits (1 << enum told_kind): more names than are kept */
     bool leases_overflowed;
-    unsigned lease_count;
+    uint8_t lease_count, lease_room;
     struct name_kept *names;
-    struct lease_kept *leases; /* NAMES_LEASES places, or NULL */
+    struct lease_kept *leases;
 };
 
 /* A row of the history of a MAC. */

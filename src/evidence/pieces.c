@@ -2,6 +2,7 @@
  * themselves. */
 #include "evidence/pieces.h"
 
+#include <stdint.h>
 #include <string.h>
 
 struct piece {
@@ -13,29 +14,36 @@ struct pieces pieces_of(size_t limit_bytes)
     return (struct pieces){.arena = arena_of(limit_bytes)};
 }
 
-/* A piece must hold at least the link to the next one. */
+/* Whole words, so a piece has room for the link to the next one. */
 static size_t size_of(size_t bytes)
 {
-    return bytes > sizeof(struct piece) ? bytes : sizeof(struct piece);
+    size_t words = bytes / PIECES_WORD + (bytes % PIECES_WORD != 0 || bytes == 0);
+    return words * PIECES_WORD;
 }
 
-/* The place of this size among the known ones; size_count: it is not known. */
-static unsigned place_of(const struct pieces *p, size_t bytes)
+_Static_assert(sizeof(struct piece) <= PIECES_WORD, "a link fits into the smallest piece");
+
+/* The list of this size; NULL: it has none. */
+static struct piece **list_of(struct pieces *p, size_t bytes)
 {
-    unsigned at = 0;
-    while (at < p->size_count && p->sizes[at].bytes != bytes)
-        at++;
-    return at;
+    if (bytes / PIECES_WORD < PIECES_WORDS_SMALL)
+        return &p->small[bytes / PIECES_WORD];
+    for (unsigned i = 0; i < p->large_count; i++)
+        if (p->large[i].bytes == bytes)
+            return &p->large[i].first;
+    return NULL;
 }
 
 void *pieces_take(struct pieces *p, size_t bytes)
 {
+    if (bytes > SIZE_MAX / 2)
+        return NULL;
     bytes = size_of(bytes);
-    unsigned at = p->spare_bytes > 0 ? place_of(p, bytes) : p->size_count;
-    if (at == p->size_count || p->sizes[at].first == NULL)
+    struct piece **list = p->spare_bytes > 0 ? list_of(p, bytes) : NULL;
+    if (list == NULL || *list == NULL)
         return arena_take(&p->arena, 1, bytes);
-    struct piece *piece = p->sizes[at].first;
-    p->sizes[at].first = piece->next;
+    struct piece *piece = *list;
+    *list = piece->next;
     p->spare_bytes -= bytes;
     memset(piece, 0, bytes);
     return piece;
@@ -45,16 +53,18 @@ void pieces_give(struct pieces *p, void *given, size_t bytes)
 {
     struct piece *piece = given;
     bytes = size_of(bytes);
-    unsigned at = place_of(p, bytes);
-    if (piece == NULL || at == PIECES_SIZES)
+    if (piece == NULL)
         return;
-    if (at == p->size_count) {
-        p->sizes[at].bytes = bytes;
-        p->sizes[at].first = NULL;
-        p->size_count++;
+    struct piece **list = list_of(p, bytes);
+    if (list == NULL && p->large_count < PIECES_SIZES_LARGE) {
+        p->large[p->large_count].bytes = bytes;
+        p->large[p->large_count].first = NULL;
+        list = &p->large[p->large_count++].first;
     }
-    piece->next = p->sizes[at].first;
-    p->sizes[at].first = piece;
+    if (list == NULL)
+        return;
+    piece->next = *list;
+    *list = piece;
     p->spare_bytes += bytes;
 }
 

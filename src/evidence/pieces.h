@@ -1,24 +1,27 @@
 /* Memory in pieces that can be given back: what was given back is taken again by whoever wants a
- * piece of exactly that size. The sizes that a program uses are few: slots, and rooms of lists. */
+ * piece of that size, in whole words. The sizes that a program uses are few: slots, and rooms of
+ * lists. */
 #ifndef WORMSIGN_EVIDENCE_PIECES_H
 #define WORMSIGN_EVIDENCE_PIECES_H
 
 #include <stddef.h>
 #include "base/arena.h"
 
-/* More sizes than this are not told apart: pieces of others that are given back lie idle. */
-enum { PIECES_SIZES = 64 };
+/* Sizes in words below the first number have a list each. Of larger ones no more than the second
+ * are told apart: pieces of others that are given back lie idle. */
+enum { PIECES_WORDS_SMALL = 128, PIECES_SIZES_LARGE = 64, PIECES_WORD = 8 };
 
 struct piece;
 
 struct pieces {
     struct arena arena;
     size_t spare_bytes; /* given back, and not taken again */
-    unsigned size_count;
+    struct piece *small[PIECES_WORDS_SMALL];
+    unsigned large_count;
     struct {
         size_t bytes;
         struct piece *first;
-    } sizes[PIECES_SIZES];
+    } large[PIECES_SIZES_LARGE];
 };
 
 struct pieces pieces_of(size_t limit_bytes);

@@ -286,6 +286,15 @@ bool set_restore(struct set_pool *pool, struct set *set, const uint64_t *items, 
     return true;
 }
 
+struct set set_lent(uint64_t *items, size_t count, uint32_t missed)
+{
+    assert(count <= SET_EXACT_MAX);
+    return (struct set){.held.items = items,
+                        .missed = missed,
+                        .count = (uint8_t)count,
+                        .size = SIZE_SKETCH - 1};
+}
+
 bool set_is_exact(const struct set *set)
 {
     return set->size != SIZE_SKETCH && set->missed == 0;

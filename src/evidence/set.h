@@ -70,6 +70,10 @@ void set_merge(struct set_pool *pool, struct set *into, const struct set *from);
 /* Gives the memory back; the set is empty then. */
 void set_free(struct set_pool *pool, struct set *set);
 
+/* A set over these items, at most SET_EXACT_MAX, as set_sample gives them; it borrows them, and
+ * must not change. */
+struct set set_lent(uint64_t *items, size_t count, uint32_t missed);
+
 /* Every item is held and nothing was missed. */
 bool set_is_exact(const struct set *set);
 

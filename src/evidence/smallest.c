@@ -1,5 +1,5 @@
-/* A sorted array that grows four times at a step, since most lists stay short and memory of the
- * store is not given back. */
+/* A sorted array that doubles: most lists stay short, and what it leaves is taken again by the next
+ * that grows to that size. */
 #include "evidence/smallest.h"
 
 #include <assert.h>
@@ -7,7 +7,7 @@
 
 #include "evidence/hosts.h"
 
-enum { ROOM_FIRST = 4, ROOM_STEP = 4 };
+enum { ROOM_FIRST = 1, ROOM_STEP = 2 };
 
 static void *place(const struct smallest *list, struct smallest_of of, uint32_t at)
 {

@@ -21,11 +21,10 @@ static uint32_t place_of(const struct trail *t, uint64_t hash)
     return low;
 }
 
-/* Room grows from 8 keys to TRAIL_KEYS in steps of eight times, since most trails stay short and
- * memory of the store is taken again in the same sizes alone. */
+/* Room doubles from 4 keys to TRAIL_KEYS, since most trails stay short. */
 static void make_room(struct hosts *h, struct trail *t)
 {
-    uint32_t room = t->room == 0 ? 8 : t->room * 8;
+    uint32_t room = t->room == 0 ? 4 : t->room * 2;
     if (t->count < t->room || t->room == TRAIL_KEYS)
         return;
     struct trail_key *keys = hosts_extra(h, room * sizeof *keys);
@@ -74,7 +73,7 @@ void trail_merge(struct hosts *h, struct trail *into, const struct trail *from)
         trail_add_key(h, into, from->keys[i]);
 }
 
-_Static_assert(TRAIL_KEYS == 8 * 8 * 8, "room grows to exactly TRAIL_KEYS");
+_Static_assert(TRAIL_KEYS == 4 << 7, "room grows to exactly TRAIL_KEYS");
 
 unsigned trail_shared(const struct trail *a, const struct trail *b)
 {

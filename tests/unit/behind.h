@@ -76,9 +76,11 @@ static inline struct behind_nat *looked_behind(struct stage *s, struct verdict *
         if (i > 0 && address_equal(days[i]->host, days[i - 1]->host))
             continue;
         verdicts[*count] = (struct verdict){.host = days[i]->host};
-        behind_nat_add(b, &verdicts[(*count)++]);
+        behind_nat_add(b, verdicts[(*count)++].host);
     }
     assert_true(behind_nat_find(b));
+    for (size_t i = 0; i < *count; i++)
+        behind_nat_fill(b, &verdicts[i]);
     return b;
 }
 

@@ -82,8 +82,8 @@ static void test_host_days_come_sorted_with_what_they_hold(void **state)
     assert_true(address_equal(days[1]->host, number(9)) && days[1]->day == -1);
     assert_true(address_equal(days[2]->host, number(9)) && days[2]->day == 2);
     assert_true(address_equal(days[3]->host, six));
-    assert_null(days[1]->slots[0]);
-    assert_non_null(days[1]->slots[2]);
+    assert_null(host_day_slot(days[1], 0));
+    assert_non_null(host_day_slot(days[1], 2));
     hosts_free(h);
 }
 

@@ -380,7 +380,7 @@ static void test_every_truncation_is_refused(void **state)
     struct host_day *const *days = hosts_sorted(part.hosts, &count);
     for (size_t i = 0; i < count; i++)
         for (unsigned d = 0; d < detector_count; d++)
-            there |= (days[i]->slots[d] != NULL ? 1u : 0u) << d;
+            there |= (host_day_slot(days[i], d) != NULL ? 1u : 0u) << d;
     hosts_free(part.hosts);
     assert_true(__builtin_popcount(there) >= 4); /* so a cut is tried within each form */
     assert_true(is_used(kept.bytes, kept.size, NULL));
