@@ -418,8 +418,8 @@ int main(int count, char **words)
         return 1;
     }
     (void)fprintf(stderr,
-                  "%" PRIu64 " flows of %" PRIu32 " home hosts in %" PRIu64 " days, %" PRIu64
+                  "%" PRIu64 " flows of %" PRIu32 " home hosts in %" PRIu64 " day%s, %" PRIu64
                   " packets, %" PRIu64 " bytes, %d infected\n",
-                  p.flows, p.hosts, days, p.packets, p.bytes, INFECTED);
+                  p.flows, p.hosts, days, days == 1 ? "" : "s", p.packets, p.bytes, INFECTED);
     return 0;
 }

@@ -94,8 +94,8 @@ static bool add_few(struct hosts *h, struct names_tried *t, unsigned lists, unsi
 {
     unsigned at = 0;
     const uint8_t *shapes = t->room > 0 ? beside(t->held.few, t->room) : NULL;
-    while (at < t->count && (t->held.few[at] < mixed || (t->held.few[at] == mixed &&
-                                                         shapes[at] >> LISTS_BITS < place)))
+    while (at < t->count && (t->held.few[at] < mixed ||
+                             (t->held.few[at] == mixed && shapes[at] >> LISTS_BITS < place)))
         at++;
     bool is_known = at < t->count && t->held.few[at] == mixed && shapes[at] >> LISTS_BITS == place;
     if (!is_known && !make_room(h, t))

@@ -196,7 +196,7 @@ static void take_told(struct slot *s, const struct talk *now)
 static void observe(struct watcher *w, const struct observation *seen)
 {
     bool by_server;
-    if (!smb_is_seen(seen, &by_server))
+    if (!smb_is_seen(seen, &by_server) || !smb_has_news(seen->bytes, seen->bytes_before, by_server))
         return;
     const struct endpoint *from = seen->by_client ? &seen->client : &seen->server;
     const struct endpoint *to = seen->by_client ? &seen->server : &seen->client;

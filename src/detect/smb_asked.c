@@ -335,6 +335,26 @@ struct smb_told smb_told_in(struct reader stream)
     return told;
 }
 
+/* Of a server a reply too short for data is passed over, of a client a request that only reads. */
+bool smb_has_news(struct reader stream, size_t before, bool by_server)
+{
+    enum { DATA_REPLY_MIN = SMB_HEADER_SIZE + 1 + 20 + 2, COMMAND_AT = 4 };
+    struct netbios_frame frame;
+    size_t all = stream.left;
+    while (netbios_frame_next(&stream, &frame) && frame.whole) {
+        if (all - stream.left <= before)
+            continue;
+        size_t size = frame.message.left;
+        read_skip(&frame.message, COMMAND_AT);
+        bool reads = read_u8(&frame.message) == SMB_READ_ANDX;
+        read_skip(&frame.message, SMB_HEADER_SIZE - COMMAND_AT - 1 + 1);
+        bool is_last = read_u8(&frame.message) == SMB_NONE;
+        if (by_server ? size > DATA_REPLY_MIN : !reads || !is_last)
+            return true;
+    }
+    return all >= STREAM_HEAD_BYTES;
+}
+
 /* Of a server all that may hold the answers, where it speaks SMB1 from the start. */
 static size_t wants_of_server(struct reader stream)
 {

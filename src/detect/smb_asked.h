@@ -51,6 +51,9 @@ struct smb_asked smb_asked_in(struct reader stream);
 /* In the head of a server's stream. */
 struct smb_told smb_told_in(struct reader stream);
 
+/* Whether a stream that has grown may tell more than when it had `before` bytes: cheap. */
+bool smb_has_news(struct reader stream, size_t before, bool by_server);
+
 /* True when a stream goes from or to a port of SMB, and who is the server there. */
 bool smb_is_seen(const struct observation *seen, bool *by_server);
 

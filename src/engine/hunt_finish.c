@@ -48,7 +48,7 @@ struct findings {
     struct behind_nat *behind; /* NULL: not looked for yet */
     struct sign *signs;        /* of the host that is judged */
     size_t sign_room;
-    struct smb_check smb; /* of that host */
+    struct smb_check smb; /* what it answered, if it was asked */
 };
 
 static bool is_exempt(const struct hunt *h, struct address a)
@@ -179,16 +179,10 @@ static bool gather(struct hunt *h, const struct dossier *d, struct findings *f, 
     return true;
 }
 
-/* Signs, or what it answered over SMB. */
-static bool is_something(const struct verdict *v)
-{
-    return v->sign_count > 0 || v->smb != NULL;
-}
-
-/* The verdict on one host; it borrows the signs, until the next host is judged. False without
- * memory. */
+/* The verdict on one host; it borrows its signs and answer until the next host is judged. False
+ * without memory. *is_told is false where there is nothing to say. */
 static bool judge_host(struct hunt *h, const struct dossier *d, struct findings *f,
-                       struct verdict *out)
+                       struct verdict *out, bool *is_told)
 {
     struct circumstances c = {.host = d->host,
                               .home = home_holds(&h->home, d->host),
@@ -196,11 +190,11 @@ static bool judge_host(struct hunt *h, const struct dossier *d, struct findings 
                               .site = h->settings->site};
     struct origin origin;
     size_t count;
-    *out = (struct verdict){0};
     if (!gather(h, d, f, &count))
         return false;
     c.smb = latest_check(d, &f->smb) ? &f->smb : NULL;
-    if (count == 0 && c.smb == NULL)
+    *is_told = count > 0 || c.smb != NULL;
+    if (!*is_told)
         return true;
     if (find_origin(&f->edges, d->host, f->signs, count, &origin))
         c.origin = &origin;
@@ -220,25 +214,27 @@ static bool is_led_by_proof(const struct verdict *v)
     return v->sign_count > 0 && v->signs[0].weight == WEIGHT_PROOF;
 }
 
-/* Judges the host, and keeps it if there is something to say. False without memory. */
+/* Judges the host, and keeps it if there is anything to say. False without memory. */
 static bool place_host(struct hunt *h, const struct dossier *d, struct findings *f)
 {
     struct verdict v;
+    bool is_told;
     count_days(h, d, f);
-    if (!judge_host(h, d, f, &v))
+    if (!judge_host(h, d, f, &v, &is_told))
         return false;
-    return !is_something(&v) || keep(f, &(struct finding){.of = *d,
-                                                          .kind = v.kind,
-                                                          .home = v.home,
-                                                          .proof = is_led_by_proof(&v),
-                                                          .weight = v.weight});
+    return !is_told || keep(f, &(struct finding){.of = *d,
+                                                 .kind = v.kind,
+                                                 .home = v.home,
+                                                 .proof = is_led_by_proof(&v),
+                                                 .weight = v.weight});
 }
 
 /* The same verdict again, with all that is said of the host. False without memory. */
 static bool judge_again(struct hunt *h, const struct finding *one, struct findings *f,
                         struct verdict *out)
 {
-    if (!judge_host(h, &one->of, f, out))
+    bool is_told;
+    if (!judge_host(h, &one->of, f, out, &is_told))
         return false;
     names_fill(h->names, out);
     if (f->behind != NULL)

@@ -27,8 +27,8 @@ bool hunt_has_trail(unsigned d, const void *slot)
 static bool has_edge(struct hunt *h, const struct host_day *day, unsigned d)
 {
     struct edge first;
-    return detectors[d]->edges != NULL &&
-           detectors[d]->edges(&h->watchers[d], day->host, day->day, host_day_slot(day, d), &first, 1) > 0;
+    return detectors[d]->edges != NULL && detectors[d]->edges(&h->watchers[d], day->host, day->day,
+                                                              host_day_slot(day, d), &first, 1) > 0;
 }
 
 /* A trail beside a proof, or what may be one, is beyond price: without it the relay would be called

@@ -3,8 +3,9 @@
  *
  * Hosts go whole, those first whose gravest day is the least grave: what speaks against a host on
  * one day may be explained by another, and chance convicts no host of which a day is gone. Those of
- * one gravity go by their hash, so that no order of arrival is preferred. When next to nothing is left that may go, or there is no room to remember
- * what is gone, the store is shut: what room there is then belongs to kinds that may begin anew. */
+ * one gravity go by their hash, so that no order of arrival is preferred. When next to nothing is
+ * left that may go, or there is no room to remember what is gone, the store is shut: what room
+ * there is then belongs to kinds that may begin anew. */
 #include "evidence/hosts_inside.h"
 
 #include <math.h>
@@ -96,9 +97,8 @@ static size_t rank(const struct hosts *h, struct host_day *const *days, size_t d
     for (size_t from = 0, to; from < day_count; from = to) {
         for (to = from; to < day_count && address_equal(days[to]->host, days[from]->host); to++)
             continue;
-        struct candidate c = {.hash = hash_address(days[from]->host),
-                              .days = days + from,
-                              .day_count = to - from};
+        struct candidate c = {
+            .hash = hash_address(days[from]->host), .days = days + from, .day_count = to - from};
         c.gravity = gravity_of(h, &c);
         if (!isinf(c.gravity)) /* beyond price */
             out[count++] = c;

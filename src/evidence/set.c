@@ -289,10 +289,8 @@ bool set_restore(struct set_pool *pool, struct set *set, const uint64_t *items, 
 struct set set_lent(uint64_t *items, size_t count, uint32_t missed)
 {
     assert(count <= SET_EXACT_MAX);
-    return (struct set){.held.items = items,
-                        .missed = missed,
-                        .count = (uint8_t)count,
-                        .size = SIZE_SKETCH - 1};
+    return (struct set){
+        .held.items = items, .missed = missed, .count = (uint8_t)count, .size = SIZE_SKETCH - 1};
 }
 
 bool set_is_exact(const struct set *set)

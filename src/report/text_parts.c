@@ -40,7 +40,7 @@ static bool span_text(int64_t first_us, int64_t last_us, struct text *out)
     if (time_text(first_us, first)[0] == '-')
         return false;
     text_add(out, "%.*s %.*s", DATE_LENGTH, first, CLOCK_LENGTH, first + CLOCK_AT);
-    if (time_text(last_us, last)[0] != '-' && last_us != first_us) {
+    if (time_text(last_us, last)[0] != '-' && strncmp(first, last, CLOCK_AT + CLOCK_LENGTH) != 0) {
         bool same_day = strncmp(first, last, DATE_LENGTH) == 0;
         text_add(out, " to %.*s%s%.*s", same_day ? 0 : DATE_LENGTH, last, same_day ? "" : " ",
                  CLOCK_LENGTH, last + CLOCK_AT);

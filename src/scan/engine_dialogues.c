@@ -2,8 +2,8 @@
  *
  * With at most ENGINE_DIALOGUES_A_NET hosts of one /24 it is spoken at a time, so that an old
  * segment is not flooded: where more take a connection, they are parked with it until one of these
- * is over. Whoever takes none keeps nobody waiting. Only connections wait for the pace: what is said
- * on one follows the other side's answers. */
+ * is over. Whoever takes none keeps nobody waiting. Only connections wait for the pace: what is
+ * said on one follows the other side's answers. */
 #include "scan/engine_inside.h"
 
 #include <assert.h>

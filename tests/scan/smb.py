@@ -118,6 +118,10 @@ def every_smb_variant_is_said_to_be_what_it_is(p):
     wrong += [f"{v}: it says {said.get(a)!r}, not {smb_words.ROWS[v].words!r}" for a, v in roles.items()
               if said.get(a) != smb_words.ROWS[v].words]
     equal(wrong, [], "what is wrong")
+    plain = " ".join(text.split())
+    for words in (" CLEAN, marked unpatched, ", f" UTC: {smb_words.UNPATCHED} Install the update MS08-067",
+                  f" UTC: {smb_words.CLEAN} 127."):
+        holds(words in plain, f"{words!r} is not in the text")
     too_much = [complaint for line in lines for complaint in what_was_asked_too_much(line)]
     equal(too_much, [], "what was asked too much")
     equal({line["variant"] for line in lines}, set(roles.values()), "whom the log tells of")

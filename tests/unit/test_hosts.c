@@ -87,6 +87,37 @@ static void test_host_days_come_sorted_with_what_they_hold(void **state)
     hosts_free(h);
 }
 
+/* Every set of kinds, begun in several orders: multiplying by an odd number below 8 mixes them. */
+static void test_slots_are_found_whichever_were_made_first(void **state)
+{
+    (void)state;
+    enum { KINDS_TRIED = 8 };
+    static const size_t sizes[KINDS_TRIED] = {1, 2, 4, 8, 16, 24, 32, 40};
+    struct hosts *h = hosts_new(&HOSTS_LIMITS_DEFAULT, sizes, KINDS_TRIED);
+    assert_non_null(h);
+    for (uint32_t n = 0; n < 4 << KINDS_TRIED; n++)
+        for (unsigned i = 0; i < KINDS_TRIED; i++) {
+            unsigned kind = (i * (2 * (n >> KINDS_TRIED) + 1) + n) % KINDS_TRIED;
+            if ((n & 1u << kind) == 0)
+                continue;
+            uint8_t *slot = hosts_slot(h, kind, number(n), 1);
+            assert_true(slot != NULL && *slot == 0);
+            *slot = (uint8_t)(hash_pair(n, kind) | 1);
+        }
+    size_t count;
+    struct host_day *const *days = hosts_sorted(h, &count);
+    for (size_t at = 0; at < count; at++)
+        for (unsigned kind = 0; kind < KINDS_TRIED; kind++) {
+            uint32_t n = address_v4(days[at]->host);
+            const uint8_t *slot = host_day_slot(days[at], kind);
+            assert_int_equal(slot != NULL, n >> kind & 1);
+            assert_true(slot == NULL || *slot == (uint8_t)(hash_pair(n, kind) | 1));
+            assert_true(slot == NULL || hosts_slot(h, kind, number(n), 1) == slot);
+        }
+    assert_int_equal(count, (4 << KINDS_TRIED) - 4);
+    hosts_free(h);
+}
+
 static void test_an_empty_store_is_sorted_too(void **state)
 {
     (void)state;
@@ -178,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_hosts_days_and_kinds_have_slots_of_their_own),
         cmocka_unit_test(test_slots_outlive_the_growth_of_the_table),
         cmocka_unit_test(test_host_days_come_sorted_with_what_they_hold),
+        cmocka_unit_test(test_slots_are_found_whichever_were_made_first),
         cmocka_unit_test(test_an_empty_store_is_sorted_too),
         cmocka_unit_test(test_host_days_beyond_the_limit_are_refused_and_counted),
         cmocka_unit_test(test_slots_beyond_the_limit_in_bytes_are_refused_and_counted),

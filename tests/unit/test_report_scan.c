@@ -204,6 +204,23 @@ static void test_an_exempt_host_is_shown_though_it_is_unknown(void **state)
     free(text);
 }
 
+static void test_a_span_within_one_second_is_said_as_one_time(void **state)
+{
+    (void)state;
+    struct check checks[ASKED_PORTS];
+    struct sign sign;
+    struct verdict v = infected_host(checks, &sign);
+    v.first_us = INT64_C(1240317851000000);
+    v.last_us = v.first_us + 999999;
+    char *text = one_host(&v, (struct shown){.width = 200});
+    assert_true(holds(text, ", 2009-04-21 12:44:11 UTC\n"));
+    free(text);
+    v.last_us++;
+    text = one_host(&v, (struct shown){.width = 200});
+    assert_true(holds(text, ", 2009-04-21 12:44:11 to 12:44:12 UTC\n"));
+    free(text);
+}
+
 static char *hostile_block(bool colour)
 {
     struct check checks[ASKED_PORTS];
@@ -282,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_facts_and_details_stand_below_the_verdict),
         cmocka_unit_test(test_a_block_is_out_before_the_scan_has_ended),
         cmocka_unit_test(test_an_exempt_host_is_shown_though_it_is_unknown),
+        cmocka_unit_test(test_a_span_within_one_second_is_said_as_one_time),
         cmocka_unit_test(test_no_control_byte_leaves_for_hostile_names),
         cmocka_unit_test(test_colours_mark_the_verdict_and_leave_the_lines_of_2009_alone),
         cmocka_unit_test(test_full_disk_is_told_at_the_first_block),

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "detect/smb_asked.h"
 #include "hostile_slot.h"
 #include "saved_slot.h"
 
@@ -126,6 +127,25 @@ static void test_the_context_that_is_called_is_looked_for(void **state)
     check_exchange(&check, reader_over(bytes, w.used), reader_over("", 0));
     check_call(&check, ASKED_SECOND(.answer_code = 87, .other_context = true));
     assert_proof_of(&check, A_TO_C);
+}
+
+/* As long as nothing else comes, reads and short replies are not worth a walk. */
+static void test_only_what_may_tell_more_is_news(void **state)
+{
+    (void)state;
+    unsigned news[2] = {0, 0};
+    size_t before[2] = {0, 0};
+    check_made(&check, false, MADE_ABC);
+    for (unsigned i = 0; i < check.turn_count; i++) {
+        const struct turn *t = &check.turns[i];
+        struct reader stream = reader_over(t->by_server ? check.told : check.asked, t->upto);
+        if (smb_has_news(stream, before[t->by_server], t->by_server))
+            news[t->by_server]++;
+        assert_false(smb_has_news(stream, t->upto, t->by_server));
+        before[t->by_server] = t->upto;
+    }
+    assert_int_equal(news[0], 9); /* of 12 requests all but the reads */
+    assert_int_equal(news[1], 5); /* negotiated, opened, and what was read three times */
 }
 
 static void test_port_139_counts_behind_its_session(void **state)
@@ -401,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_the_same_number_for_both_calls_is_told_apart_by_order),
         cmocka_unit_test(test_what_else_a_client_asks_for_does_no_harm),
         cmocka_unit_test(test_the_context_that_is_called_is_looked_for),
+        cmocka_unit_test(test_only_what_may_tell_more_is_news),
         cmocka_unit_test(test_port_139_counts_behind_its_session),
         cmocka_unit_test(test_a_reply_in_fragments_and_in_several_reads_is_put_together),
         cmocka_unit_test(test_the_order_in_which_packets_were_captured_does_not_matter),
