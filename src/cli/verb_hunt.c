@@ -1,4 +1,5 @@
-/* `wormsign hunt`: reads captures in one pass and says which hosts are infected, and why. */
+/* `wormsign hunt`: reads captures and archives in one pass and says which hosts are infected, and
+ * why. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,9 +287,10 @@ static enum exit_code run_hunt(const struct call *call)
 const struct verb verb_hunt = {
     .name = "hunt",
     .usage = "[OPTIONS] PATH...",
-    .summary = "read captures in one pass: who is infected, by which variant, and why",
-    .about = "Reads capture files (pcap, pcapng; gzip, bzip2, xz, zstd, lz4), found by their "
-             "content, and directories of them. Judges every host by what it did, and prints "
+    .summary = "read captures and archives in one pass: who is infected, by which variant, and why",
+    .about = "Reads capture files (pcap, pcapng) and Argus archives, also compressed (gzip, bzip2, "
+             "xz, zstd, lz4), found by their content, and directories of them. Judges every host "
+             "by what it did, and prints "
              "infected and suspicious hosts, the gravest first, with the evidence.\n"
              "A host without a sign is not clean: nobody asked it, and it may have been silent.\n"
              "Exit: 1 infected home hosts were found; 0 none; 3 none, but input was damaged or the "

@@ -366,6 +366,31 @@ static void say_limits(const struct hunt *h, const struct edges *edges, struct s
                      (unsigned long long)h->passed_over);
 }
 
+/* What archives of flow records could not tell. */
+static void say_archives(const struct source_counts *c, struct sentences *l)
+{
+    if (c->archives_without_data > 0)
+        sentence_add(l,
+                     "no user data in %llu of %llu archive%s: exploits, P2P messages, names and "
+                     "HTTP could not be seen there",
+                     (unsigned long long)c->archives_without_data, (unsigned long long)c->archives,
+                     c->archives == 1 ? "" : "s");
+    if (c->smb_cut > 0)
+        sentence_add(l,
+                     "user data of %llu connection%s to SMB ends at the sensor's limit: an exploit "
+                     "further on could not be seen",
+                     (unsigned long long)c->smb_cut, c->smb_cut == 1 ? "" : "s");
+    if (c->records_damaged > 0)
+        sentence_add(l, "%llu flow record%s a damaged part; what could be read of them counts",
+                     (unsigned long long)c->records_damaged,
+                     c->records_damaged == 1 ? " has" : "s have");
+    if (c->records_passed_over > 0)
+        sentence_add(l,
+                     "%llu flow records do not tell between which two hosts, or when, and were "
+                     "passed over",
+                     (unsigned long long)c->records_passed_over);
+}
+
 static void say_notes(const struct hunt *h, struct sentences *l)
 {
     const struct source_counts *c = &h->counts;
@@ -409,6 +434,7 @@ static void say_notes(const struct hunt *h, struct sentences *l)
     if (c->mirrored > 0)
         sentence_add(l, "%llu packets were seen twice (mirror ports) and counted once",
                      (unsigned long long)c->mirrored);
+    say_archives(c, l);
     if (h->sampling > 1)
         sentence_add(
             l,

@@ -72,6 +72,11 @@ static void add_counts(struct source_counts *sum, const struct source_counts *mo
     sum->flows_let_go += more->flows_let_go;
     sum->heads_let_go += more->heads_let_go;
     sum->fragments_let_go += more->fragments_let_go;
+    sum->archives += more->archives;
+    sum->archives_without_data += more->archives_without_data;
+    sum->smb_cut += more->smb_cut;
+    sum->records_damaged += more->records_damaged;
+    sum->records_passed_over += more->records_passed_over;
     if (more->frames_unknown_link > 0 && more->unknown_link > sum->unknown_link)
         sum->unknown_link = more->unknown_link;
 }

@@ -16,7 +16,7 @@
 #include "evidence/hosts.h"
 
 enum {
-    PARTIAL_FORM = 2,           /* 1 was without the sites */
+    PARTIAL_FORM = 3,           /* 1 was without the sites, 2 without archives */
     PARTIAL_MAGIC = 0x56455357, /* "WSEV" in the file */
     PARTIAL_NAME_SIZE = 4097,
     PARTIAL_FORMAT_SIZE = 33,

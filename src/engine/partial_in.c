@@ -128,7 +128,12 @@ static void load_counts(struct source_counts *c, struct reader *r)
                                 &c->flows,
                                 &c->flows_let_go,
                                 &c->heads_let_go,
-                                &c->fragments_let_go};
+                                &c->fragments_let_go,
+                                &c->archives,
+                                &c->archives_without_data,
+                                &c->smb_cut,
+                                &c->records_damaged,
+                                &c->records_passed_over};
     for (size_t i = 0; i < COUNT_OF(counts); i++)
         *counts[i] = load_count(r);
     c->unknown_link = read_le32(r);

@@ -132,7 +132,12 @@ static void put_counts(struct writer *w, const struct source_counts *c)
                                c->flows,
                                c->flows_let_go,
                                c->heads_let_go,
-                               c->fragments_let_go};
+                               c->fragments_let_go,
+                               c->archives,
+                               c->archives_without_data,
+                               c->smb_cut,
+                               c->records_damaged,
+                               c->records_passed_over};
     for (size_t i = 0; i < COUNT_OF(counts); i++)
         write_le64(w, counts[i]);
     write_le32(w, c->unknown_link);

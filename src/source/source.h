@@ -28,7 +28,12 @@ struct source_counts {
     uint64_t odd_times; /* fractions of a second or more, years that no calendar has */
     uint64_t packets, mirrored, dns_damaged;
     uint64_t flows, flows_let_go, heads_let_go, fragments_let_go;
-    uint32_t unknown_link; /* one of the link types that could not be read */
+    /* Of archives of flow records: 1 each; without user data: no record has any. */
+    uint64_t archives, archives_without_data;
+    uint64_t smb_cut;         /* what clients said to SMB, cut by the sensor's limit of user data */
+    uint64_t records_damaged; /* a part of the record could not be read; the others were */
+    uint64_t records_passed_over; /* of more than one host, or without key or time */
+    uint32_t unknown_link;        /* one of the link types that could not be read */
 };
 
 enum { SOURCE_START_BYTES = 64 }; /* what recognises is shown, where the input has so many */

@@ -1,10 +1,11 @@
 /* The table of sources: one row each. */
 #include "source/source.h"
 
-extern const struct source_format source_captures;
+extern const struct source_format source_argus, source_captures;
 
 const struct source_format *const source_formats[] = {
     &source_captures,
+    &source_argus,
     NULL,
 };
 

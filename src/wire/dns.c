@@ -298,6 +298,47 @@ bool dns_stream_next(struct reader *stream, bool take_cut, struct reader *messag
     return true;
 }
 
+/* False where the name cannot be. */
+static bool name_pass(struct reader *r)
+{
+    for (size_t passed = 0; passed < NAME_WIRE_MAX;) {
+        uint8_t length = read_u8(r);
+        if (length >= POINTER_BITS) {
+            read_skip(r, 1);
+            return !r->failed;
+        }
+        if (r->failed || length > LABEL_MAX)
+            return false;
+        if (length == 0)
+            return true;
+        read_skip(r, length);
+        passed += length + 1U;
+    }
+    return false;
+}
+
+bool dns_next(struct reader *messages, struct reader *message)
+{
+    enum { QUESTION_REST = 4, RECORD_REST = 8 }; /* behind the name, but for a record's length */
+    struct reader r = *messages, whole = *messages;
+    struct header h = header_read(&r);
+    if (r.failed || !header_can_be(&h))
+        return false;
+    unsigned records = (unsigned)h.answers + h.authorities + h.additional;
+    for (unsigned i = 0; i < h.questions + records; i++) {
+        if (!name_pass(&r))
+            return false;
+        read_skip(&r, i < h.questions ? QUESTION_REST : RECORD_REST);
+        if (i >= h.questions)
+            read_skip(&r, read_be16(&r));
+        if (r.failed)
+            return false;
+    }
+    *message = read_part(&whole, whole.left - r.left);
+    *messages = whole;
+    return true;
+}
+
 static void name_write(struct writer *w, const char *name)
 {
     size_t left = strlen(name);

@@ -61,6 +61,10 @@ bool dns_parse(struct reader bytes, struct dns_message *out);
  * there is no whole one (a cut one at the end is given too, when `take_cut`). */
 bool dns_stream_next(struct reader *stream, bool take_cut, struct reader *message);
 
+/* Of datagrams that stand one behind the other with nothing between: takes the first message off
+ * *messages, as far as its own counts say; false when there is no whole one. */
+bool dns_next(struct reader *messages, struct reader *message);
+
 /* Cheap gate in front of dns_parse: a header whose counts and opcode can be. */
 bool dns_may_be(struct reader bytes);
 

@@ -1,0 +1,177 @@
+/* The source of Argus archives: flow records of versions 3 and 5, also mixed and one file behind
+ * the other. Each file remembers its own flows, so files can be read in any order.
+ *
+ * Records are read a few at a time: while those before are poured, what the table of flows has of
+ * the next ones is fetched. */
+#include <stdlib.h>
+
+#include "observe/packet.h"
+#include "source/argus_pour.h"
+#include "source/source.h"
+
+enum { RECORDS_AT_ONCE = 16, LARGE_INPUT = 16 << 20 };
+
+struct taken {
+    struct argus_flow flow;
+    uint64_t hash;
+};
+
+struct argus {
+    struct argus_stream stream;
+    struct argus_pour pour;
+    struct source_settings settings;
+    struct source_counts counts;
+    bool has_data, started; /* started: the first record was met */
+    size_t taken_count;
+    struct taken taken[RECORDS_AT_ONCE];
+};
+
+static void argus_close(void *state)
+{
+    struct argus *a = state;
+    argus_flows_free(a->pour.flows);
+    free(a);
+}
+
+/* Whether the head of the input says that it cannot be read at all. */
+static bool head_is_good(struct input *in, struct error *err)
+{
+    enum { MAR_3 = 0x83, MAR_5 = 0x85 };
+    size_t available;
+    const uint8_t *start = input_peek(in, ARGUS_MAR_BYTES, &available);
+    struct reader r = reader_over(start, available);
+    if (argus_is_version_2(start, available))
+        return fail(err, ERROR_FORMAT,
+                    "an archive of Argus 2, which is not read here: `ra -r OLD -w NEW` of Argus 3 "
+                    "makes one that is");
+    uint8_t first = read_u8(&r);
+    if (available < ARGUS_MAR_BYTES && (first == MAR_3 || first == MAR_5)) {
+        if (!input_failed(in, err))
+            (void)fail(err, ERROR_CUT, "shorter than a start record");
+        return false;
+    }
+    return true;
+}
+
+static void *argus_open(struct input *in, const struct source_settings *settings, struct error *err)
+{
+    bool large = input_raw_size(in) == 0 || input_raw_size(in) >= LARGE_INPUT;
+    if (!head_is_good(in, err))
+        return NULL;
+    struct argus *a = calloc(1, sizeof *a);
+    if (a != NULL)
+        a->pour.flows = argus_flows_new(large);
+    if (a == NULL || a->pour.flows == NULL) {
+        free(a);
+        (void)fail(err, ERROR_SYSTEM, "no memory");
+        return NULL;
+    }
+    a->settings = *settings;
+    a->stream = argus_stream_over(in, false);
+    return a;
+}
+
+static const char *argus_format(const void *state)
+{
+    (void)state;
+    return "argus";
+}
+
+static bool is_wanted(const struct argus *a, const struct argus_flow *f)
+{
+    return f->first_us >= a->settings.since_us && f->first_us < a->settings.until_us;
+}
+
+/* Put together by a client, so that it says no more which hosts, or by which protocol. */
+static bool is_of_many(const struct argus_flow *f)
+{
+    bool has_protocol = f->protocol != 0 && f->protocol != IP_TCP && f->protocol != IP_UDP;
+    return (f->key == ARGUS_KEY_IPV4 || f->key == ARGUS_KEY_IPV6) && !f->is_fragment &&
+           !has_protocol;
+}
+
+/* Reads a record into the next place, if anything of it can be poured. */
+static void take_record(struct argus *a, const struct argus_record *r)
+{
+    struct taken *t = &a->taken[a->taken_count];
+    if (!argus_is_flow(r))
+        return;
+    bool good = argus_flow_read(r, &t->flow);
+    a->counts.records++;
+    a->counts.records_damaged += t->flow.damaged;
+    a->has_data |= t->flow.side[0].data.bytes.left > 0 || t->flow.side[1].data.bytes.left > 0;
+    if (!argus_pour_can(&t->flow)) {
+        a->counts.records_passed_over += !good || is_of_many(&t->flow);
+        return;
+    }
+    if (!is_wanted(a, &t->flow))
+        return;
+    t->hash = argus_flow_hash(&t->flow);
+    argus_flows_fetch(a->pour.flows, t->hash);
+    a->taken_count++;
+}
+
+static void pour_taken(struct argus *a, struct sink *to)
+{
+    for (size_t i = 0; i < a->taken_count; i++)
+        argus_pour(&a->pour, &a->taken[i].flow, a->taken[i].hash, to);
+    a->taken_count = 0;
+}
+
+/* The first record of an archive is its start; of one that was cut out of another it is not. */
+static bool has_no_start(struct argus *a, const struct argus_record *r)
+{
+    bool is_first = !a->started;
+    a->started = true;
+    return is_first && (r->type != ARGUS_MAR || r->cause != ARGUS_START);
+}
+
+static enum source_result argus_next(void *state, struct sink *to, struct error *err)
+{
+    struct argus *a = state;
+    struct argus_record r;
+    switch (argus_stream_next(&a->stream, &r, err)) {
+    case ARGUS_RECORD:
+        break;
+    case ARGUS_SKIPPED:
+        a->started = true;
+        return SOURCE_SKIPPED;
+    case ARGUS_END:
+        return SOURCE_END;
+    case ARGUS_DAMAGED:
+        return SOURCE_DAMAGED;
+    }
+    bool no_start = has_no_start(a, &r);
+    take_record(a, &r);
+    for (size_t i = 1; i < RECORDS_AT_ONCE && argus_stream_more(&a->stream, &r); i++)
+        take_record(a, &r);
+    pour_taken(a, to);
+    if (!no_start)
+        return SOURCE_MORE;
+    (void)fail(err, ERROR_FORMAT, "offset 0: no start record (the records are read all the same)");
+    return SOURCE_SKIPPED;
+}
+
+static void argus_counts(const void *state, struct source_counts *out)
+{
+    const struct argus *a = state;
+    *out = a->counts;
+    out->bytes = input_offset(a->stream.in);
+    out->dns_damaged = a->pour.dns_damaged;
+    out->smb_cut = a->pour.smb_cut;
+    out->flows = argus_flows_begun(a->pour.flows);
+    out->flows_let_go = argus_flows_let_go(a->pour.flows);
+    out->archives = 1;
+    out->archives_without_data = a->counts.records > 0 && !a->has_data;
+}
+
+const struct source_format source_argus = {
+    .id = "argus",
+    .claim = "Argus archives of versions 3 and 5, as argus, radium and ra write them.",
+    .recognises = argus_recognises,
+    .open = argus_open,
+    .format = argus_format,
+    .next = argus_next,
+    .counts = argus_counts,
+    .close = argus_close,
+};
