@@ -34,6 +34,7 @@ struct finding {
     struct dossier of;
     enum verdict_kind kind;
     bool home, proof;
+    bool is_said; /* a watch has said it already */
     double weight;
 };
 
@@ -42,6 +43,7 @@ struct findings {
     size_t count, room;
     uint64_t home_host_days; /* that a statistical detector spoke of */
     struct edges edges;
+    bool *edge_is_said;           /* of each infection; NULL: none */
     struct host_day *const *days; /* all of them, the evidence store's */
     size_t day_count;
     uint16_t *relayed;         /* of each day */
@@ -454,15 +456,24 @@ static void count_verdicts(const struct findings *f, struct totals *t)
 }
 
 /* False when the stream refused something, or memory that was there before is not any more. */
+static bool write_findings(struct hunt *h, struct report *r, struct findings *f)
+{
+    struct verdict v;
+    bool good = true;
+    for (size_t i = 0; good && i < f->count; i++)
+        if (!f->items[i].is_said)
+            good = judge_again(h, &f->items[i], f, &v) && r->format->host(r, &v);
+    for (size_t i = 0; good && i < f->edges.infection_count; i++)
+        if (f->edge_is_said == NULL || !f->edge_is_said[i])
+            good = r->format->edge(r, &f->edges.infections[i].infection);
+    return good;
+}
+
+/* The same; a watch has begun its reports long before. */
 static bool write_report(struct hunt *h, struct report *r, struct findings *f,
                          const struct totals *t)
 {
-    struct verdict v;
-    bool good = r->format->begin(r);
-    for (size_t i = 0; good && i < f->count; i++)
-        good = judge_again(h, &f->items[i], f, &v) && r->format->host(r, &v);
-    for (size_t i = 0; good && i < f->edges.infection_count; i++)
-        good = r->format->edge(r, &f->edges.infections[i].infection);
+    bool good = (h->told != NULL || r->format->begin(r)) && write_findings(h, r, f);
     return r->format->end(r, t) && good;
 }
 
@@ -497,7 +508,51 @@ static void findings_free(struct findings *f)
     free(f->relayed);
     free(f->behind);
     free(f->signs);
+    free(f->edge_is_said);
     edges_free(&f->edges);
+}
+
+/* Marks what a watch has said before, while the findings stand by address. False without memory:
+ * then all of it is taken to have been said. */
+static bool mark_said(struct told *told, struct findings *f)
+{
+    f->edge_is_said = calloc(f->edges.infection_count + 1, sizeof *f->edge_is_said);
+    bool good = f->edge_is_said != NULL && told_begin(told, f->count, f->edges.infection_count);
+    for (size_t i = 0; i < f->count; i++) {
+        struct finding *one = &f->items[i];
+        one->is_said = !good || !told_host_rises(told, one->of.host, one->kind);
+        told->infected_home |= good && one->home && one->kind == VERDICT_INFECTED;
+    }
+    for (size_t i = 0; good && i < f->edges.infection_count; i++)
+        f->edge_is_said[i] = !told_infection_is_new(told, &f->edges.infections[i].infection);
+    if (good)
+        told_end(told);
+    else
+        f->edges.infection_count = 0;
+    return good;
+}
+
+static void sort_findings(struct findings *f)
+{
+    if (f->count > 0)
+        qsort(f->items, f->count, sizeof f->items[0], compare_findings);
+}
+
+bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool *written)
+{
+    struct findings findings = {0};
+    struct sentences limits = {0};
+    uint64_t said = h->told->said;
+    bool judged = judge_all(h, &findings) && mark_said(h->told, &findings);
+    *written = true;
+    if (judged && h->told->said > said) {
+        sort_findings(&findings);
+        judged = look_behind(&findings, &limits);
+        for (size_t i = 0; judged && i < report_count; i++)
+            *written &= write_findings(h, &reports[i], &findings);
+    }
+    findings_free(&findings);
+    return judged;
 }
 
 void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, double seconds,
@@ -506,8 +561,9 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     struct findings findings = {0};
     struct sentences limits = {0}, notes = {0};
     bool judged = judge_all(h, &findings);
-    if (findings.count > 0)
-        qsort(findings.items, findings.count, sizeof findings.items[0], compare_findings);
+    if (h->told != NULL)
+        judged = mark_said(h->told, &findings) && judged;
+    sort_findings(&findings);
     say_limits(h, &findings.edges, &limits);
     say_notes(h, &notes);
     judged = look_behind(&findings, &limits) && judged;
@@ -527,7 +583,9 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
                             .seconds = seconds};
     totals.seen = (uint64_t)llround(hosts_met_count(h->hosts, &totals.seen_is_estimate));
     count_verdicts(&findings, &totals);
-    *out = (struct hunt_outcome){.infected_home = totals.hosts[VERDICT_INFECTED],
+    /* Whom a watch called infected long ago, it found all the same. */
+    bool was_infected = h->told != NULL && h->told->infected_home;
+    *out = (struct hunt_outcome){.infected_home = totals.hosts[VERDICT_INFECTED] + was_infected,
                                  .complete = totals.complete,
                                  .nothing_opened = h->opened == 0,
                                  .write_failed = !exported};
