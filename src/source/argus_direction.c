@@ -1,7 +1,7 @@
 /* Who is the source. A sensor says who sent the first packet that it saw, of TCP rather who sent
- * the SYN; that is wrong where only one side or the middle of a connection was seen. Here, and nowhere
- * else, all of a record is turned round then, by the same rules as Argus's own clients. Whether the
- * result is known or guessed stands in `turn`. Source: spec of Argus, 6. */
+ * the SYN; that is wrong where only one side or the middle of a connection was seen. Here, and
+ * nowhere else, all of a record is turned round then, by the same rules as Argus's own clients.
+ * Whether the result is known or guessed stands in `turn`. Source: spec of Argus, 6. */
 #include "observe/packet.h"
 #include "source/argus_inside.h"
 

@@ -10,9 +10,11 @@
 enum {
     WORD = 4,
     FLOW_WORDS_MIN = 8,
-    PART_IMMEDIATE = 0x80, /* of its type: four bytes in all */
-    PART_LONG = 0x80,      /* of its subtype: its length has 16 bits */
-    VERSION_2_WITHIN = 24  /* bytes at the start in which its cookie must stand */
+    PART_IMMEDIATE = 0x80,   /* of its type: four bytes in all */
+    PART_LONG = 0x80,        /* of its subtype: its length has 16 bits */
+    VERSION_2_WITHIN = 24,   /* bytes at the start in which its cookie must stand */
+    PARTS_BELIEVED_MAX = 64, /* of one record, behind damage; there are some 25 kinds */
+    SEARCH_WINDOW = 1 << 19  /* twice a record and more: the window moves once in many steps */
 };
 
 /* The start record's first four bytes: type MAR, cause start, 32 words. */
@@ -99,11 +101,13 @@ static struct reader visible(struct input *in, size_t count)
  * with the transport, the key, or the filler of version 5. */
 static bool parts_fill(struct reader body)
 {
-    for (bool first = true; body.left > 0; first = false) {
+    for (unsigned i = 0; body.left > 0; i++) {
+        if (i == PARTS_BELIEVED_MAX)
+            return false;
         uint8_t type = read_u8(&body), subtype = read_u8(&body);
         uint8_t high = read_u8(&body), low = read_u8(&body);
         size_t words = (subtype & PART_LONG) != 0 ? (size_t)high << 8 | low : low;
-        if (first && type > 2)
+        if (i == 0 && type > 2)
             return false;
         if ((type & PART_IMMEDIATE) != 0)
             continue;
@@ -144,7 +148,8 @@ static bool begins_here(struct input *in)
     enum argus_frame frame = argus_frame(bytes, &size, &r, &ignored);
     if (frame != ARGUS_FRAME_RECORD && frame != ARGUS_FRAME_SHORT)
         return false;
-    bytes = visible(in, size + ARGUS_HEADER_BYTES); /* what comes behind it is looked at, too */
+    if (bytes.left < size + ARGUS_HEADER_BYTES) /* what comes behind it is looked at, too */
+        bytes = visible(in, SEARCH_WINDOW);
     if (argus_frame(bytes, &size, &r, &ignored) != ARGUS_FRAME_RECORD)
         return false;
     read_skip(&bytes, size);
@@ -178,7 +183,9 @@ static enum argus_result step_over(struct argus_stream *s, const char *fault,
                                    const char *fault_at_end, struct error *err)
 {
     uint64_t offset = input_offset(s->in);
-    if (s->is_live || !find_next(s->in))
+    if (s->is_live)
+        return give_up(s, offset, fault, err);
+    if (!find_next(s->in))
         return give_up(s, offset, fault_at_end, err);
     (void)fail(err, ERROR_FORMAT, "offset %" PRIu64 ": %s; goes on at %" PRIu64, offset, fault,
                input_offset(s->in));
@@ -211,8 +218,9 @@ enum argus_result argus_stream_next(struct argus_stream *s, struct argus_record 
         case ARGUS_FRAME_BAD:
             break;
         }
-        struct error why = *err;
-        return step_over(s, why.text, why.text, err);
+        struct error why = *err, last = *err;
+        (void)fail(&last, ERROR_FORMAT, "%.60s, and no record behind it", why.text);
+        return step_over(s, why.text, last.text, err);
     }
     return ARGUS_END;
 }

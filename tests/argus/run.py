@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -176,6 +177,18 @@ def what_a_cut_archive_lost_is_not_what_follows_it(folder):
     equal(code, 3, "the exit code")
 
 
+def damage_made_to_be_slow_is_passed_over_quickly(folder):
+    """Every eighth byte looks like a record of 65281 words that has as many parts."""
+    path = Path(folder) / "slow"
+    start = (SAMPLES / "bad" / "128").read_bytes()
+    path.write_bytes(start + b"\x13\x10\0\0" + bytes.fromhex("1310ff0101000001") * (1 << 19))
+    before = time.monotonic()
+    code, _, _, summary, _ = hunt(path)
+    holds(time.monotonic() - before < 20, "it took more than 20 s")
+    equal(summary["inputs"][0]["damage"][0]["reason"], "length 0, and no record behind it", "damage")
+    equal(code, 3, "the exit code")
+
+
 def signs_of(host, allowed):
     return {(s["sign"], s["count"]) for s in host["signs"] if allowed(s["sign"])}
 
@@ -303,6 +316,7 @@ TESTS = [
     version_2_is_refused_in_words,
     compressed_joined_and_piped_archives_are_read_alike,
     what_a_cut_archive_lost_is_not_what_follows_it,
+    damage_made_to_be_slow_is_passed_over_quickly,
     the_outbreak_is_told_alike_by_capture_and_archive,
     the_samples_are_told_alike_by_capture_and_archive,
     archives_that_clients_wrote_are_told_alike,

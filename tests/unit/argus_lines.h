@@ -83,16 +83,19 @@ static inline void argus_put_port(struct text *t, const struct argus_flow *f, un
 {
     bool is_ip = f->key == ARGUS_KEY_IPV4 || f->key == ARGUS_KEY_IPV6;
     unsigned told = side == 0 ? f->icmp_type : f->icmp_code;
-    if (is_ip && f->protocol == IP_ICMP)
-        text_add(t, told != 0 ? "0x%04x" : "", told);
-    else if (is_ip && f->protocol == IP_ICMPV6)
-        text_add(t, told != 0 || f->version == 3 ? "%u" : "", told);
-    else if (is_ip && f->protocol == 50 && side == 1)
+    bool has_ports = is_ip && (f->protocol == IP_TCP || f->protocol == IP_UDP);
+    if (is_ip && f->protocol == IP_ICMP) {
+        if (told != 0)
+            text_add(t, "0x%04x", told);
+    } else if (is_ip && f->protocol == IP_ICMPV6) {
+        if (told != 0 || f->version == 3)
+            text_add(t, "%u", told);
+    } else if (is_ip && f->protocol == 50 && side == 1) {
         text_add(t, "0x%08x", f->id);
-    else if ((is_ip && (f->protocol == IP_TCP || f->protocol == IP_UDP)) ||
-             f->key == ARGUS_KEY_ETHERNET)
-        text_add(t, f->side[side].end.port != 0 || f->version == 3 ? "%u" : "",
-                 f->side[side].end.port);
+    } else if (has_ports || f->key == ARGUS_KEY_ETHERNET) {
+        if (f->side[side].end.port != 0 || f->version == 3)
+            text_add(t, "%u", f->side[side].end.port);
+    }
 }
 
 static inline const char *argus_tcp_state(const struct argus_flow *f)
