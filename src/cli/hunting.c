@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cli/lines.h"
 #include "cli/running.h"
+#include "detect/sites.h"
 
 struct hunt_settings hunting_settings(const struct hunting_options *o)
 {
@@ -23,6 +25,42 @@ struct hunt_settings hunting_settings(const struct hunting_options *o)
         .sampling = 1,
         .limits = HOSTS_LIMITS_DEFAULT,
     };
+}
+
+enum { SITE_LINE_MAX = 1024 };
+
+static bool add_site(void *context, uint64_t number, struct reader line, struct error *err)
+{
+    (void)number;
+    char name[SITE_LINE_MAX + 1], more[2];
+    bool too_long;
+    if (!line_word(&line, name, sizeof name, &too_long))
+        return fail(err, ERROR_USAGE, "there is a NUL in it");
+    if (line_word(&line, more, sizeof more, &too_long) || too_long)
+        if (more[0] != '#')
+            return fail(err, ERROR_USAGE, "more than one name");
+    return sites_add(context, name, err);
+}
+
+enum exit_code hunting_read_sites(const struct call *call, const struct option_texts *paths,
+                                  struct sites **out)
+{
+    *out = NULL;
+    if (paths->count == 0)
+        return EXIT_DONE;
+    *out = sites_new();
+    if (*out == NULL) {
+        console_complain(call->console, "no memory for names of sites");
+        return EXIT_FAILED;
+    }
+    enum exit_code code = EXIT_DONE;
+    for (size_t i = 0; i < paths->count; i++) {
+        const struct option_texts one = {1, &paths->items[i]};
+        enum exit_code result = lines_each(call, &one, SITE_LINE_MAX, add_site, *out);
+        if (result != EXIT_DONE)
+            code = exit_graver(code, result == EXIT_FAILED ? EXIT_FAILED : EXIT_USAGE);
+    }
+    return code;
 }
 
 /* An evidence file while it is written: beside its place, where it is moved when it is whole. */

@@ -332,6 +332,16 @@ static bool output_close(struct output *output)
     return output->error == 0;
 }
 
+bool outputs_flush(struct outputs *out)
+{
+    bool good = true;
+    for (size_t i = 0; i < out->count; i++) {
+        errno = 0;
+        good = noted(&out->outputs[i], fflush(out->outputs[i].report.out) == 0) && good;
+    }
+    return good;
+}
+
 bool outputs_close(struct outputs *out)
 {
     bool good = true;

@@ -82,6 +82,10 @@ enum exit_code outputs_open(struct outputs *out, const struct call *call,
 enum exit_code outputs_check(const struct call *call, const struct output_options *wishes,
                              const struct option_texts *inputs, const char *path);
 
+/* Sends what was reported so far on its way, for a run that goes on. False when a report could not
+ * be written, of which outputs_close says why. */
+bool outputs_flush(struct outputs *out);
+
 /* False when not all could be written. Of a file that is said, of stdout console_close says it. */
 bool outputs_close(struct outputs *out);
 

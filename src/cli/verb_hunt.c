@@ -9,7 +9,6 @@
 
 #include "base/time.h"
 #include "cli/hunting.h"
-#include "cli/lines.h"
 #include "cli/outputs.h"
 #include "cli/running.h"
 #include "cli/verbs.h"
@@ -45,11 +44,7 @@ static const struct option hunt_rows[] = {
      .kind = OPTION_TEXTS,
      .into = offsetof(struct hunt_options, directories)},
     HUNTING_ROWS(struct hunt_options, hunting),
-    {.name = "sites",
-     .value = "FILE",
-     .help = "a list of names, one a line: hosts that look them or names below them up are noted",
-     .kind = OPTION_TEXTS,
-     .into = offsetof(struct hunt_options, sites)},
+    HUNTING_SITES_ROW(struct hunt_options, sites),
     {.name = "since",
      .value = "TIME",
      .help = "pass over what is before this time (UTC)",
@@ -86,44 +81,6 @@ static const struct option hunt_rows[] = {
      .into = offsetof(struct hunt_options, dark)},
     OUTPUT_ROWS(struct hunt_options, output),
 };
-
-enum { SITE_LINE_MAX = 1024 };
-
-static bool add_site(void *context, uint64_t number, struct reader line, struct error *err)
-{
-    (void)number;
-    char name[SITE_LINE_MAX + 1], more[2];
-    bool too_long;
-    if (!line_word(&line, name, sizeof name, &too_long))
-        return fail(err, ERROR_USAGE, "there is a NUL in it");
-    if (line_word(&line, more, sizeof more, &too_long) || too_long)
-        if (more[0] != '#')
-            return fail(err, ERROR_USAGE, "more than one name");
-    return sites_add(context, name, err);
-}
-
-/* EXIT_DONE, or it is said what is wrong: a list that cannot be opened or has a wrong line is not
- * the list that was meant. */
-static enum exit_code read_sites(const struct call *call, const struct option_texts *paths,
-                                 struct sites **out)
-{
-    *out = NULL;
-    if (paths->count == 0)
-        return EXIT_DONE;
-    *out = sites_new();
-    if (*out == NULL) {
-        console_complain(call->console, "no memory for names of sites");
-        return EXIT_FAILED;
-    }
-    enum exit_code code = EXIT_DONE;
-    for (size_t i = 0; i < paths->count; i++) {
-        const struct option_texts one = {1, &paths->items[i]};
-        enum exit_code result = lines_each(call, &one, SITE_LINE_MAX, add_site, *out);
-        if (result != EXIT_DONE)
-            code = exit_graver(code, result == EXIT_FAILED ? EXIT_FAILED : EXIT_USAGE);
-    }
-    return code;
-}
 
 /* What the watcher of a run shows. */
 struct progress {
@@ -275,7 +232,7 @@ static enum exit_code run_hunt(const struct call *call)
     if (settings.since_us >= settings.until_us)
         return call_is_wrong(call, "--since must be before --until");
     struct sites *sites;
-    enum exit_code code = read_sites(call, &o->sites, &sites);
+    enum exit_code code = hunting_read_sites(call, &o->sites, &sites);
     settings.sites = sites;
     if (code == EXIT_DONE && o->hunting.partial != NULL)
         code = outputs_check(call, &o->output, &o->files, o->hunting.partial);

@@ -143,6 +143,9 @@ void hunt_free(struct hunt *h)
     known_free(&h->files);
     known_free(&h->parts);
     known_free(&h->partials);
+    if (h->told != NULL)
+        told_free(h->told);
+    free(h->told);
     free(h);
 }
 

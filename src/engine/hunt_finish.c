@@ -35,6 +35,7 @@ struct finding {
     struct dossier of;
     enum verdict_kind kind;
     bool home, proof;
+    bool is_said; /* a watch has said it already */
     double weight;
 };
 
@@ -43,6 +44,7 @@ struct findings {
     size_t count, room;
     uint64_t home_host_days; /* that a statistical detector spoke of */
     struct edges edges;
+    bool *edge_is_said;           /* of each infection; NULL: none */
     struct host_day *const *days; /* all of them, the evidence store's */
     size_t day_count;
     uint16_t *relayed;         /* of each day */
@@ -313,152 +315,6 @@ static bool look_behind(struct findings *f, struct sentences *limits)
     return good;
 }
 
-static uint64_t refused(const struct hunt *h)
-{
-    return hosts_refused(h->hosts) + h->refused;
-}
-
-static uint64_t lost_look_ups(const struct hunt *h)
-{
-    return calendar_failures(h->calendar) + h->lost_look_ups;
-}
-
-static void say_limits(const struct hunt *h, const struct edges *edges, struct sentences *l)
-{
-    const struct source_counts *c = &h->counts;
-    if (c->flows_let_go > 0)
-        sentence_add(l,
-                     "flow table: full, and %llu flows were let go before they were idle: late "
-                     "answers of theirs count as new flows",
-                     (unsigned long long)c->flows_let_go);
-    if (c->heads_let_go > 0)
-        sentence_add(
-            l,
-            "stream heads: too many at a time, and %llu were let go unfinished: messages in "
-            "them were missed",
-            (unsigned long long)c->heads_let_go);
-    if (refused(h) > 0)
-        sentence_add(l,
-                     "evidence: %llu times there was no room for a host's evidence: hosts may be "
-                     "missing",
-                     (unsigned long long)refused(h));
-    if (hosts_let_go(h->hosts) > 0)
-        sentence_add(l,
-                     "evidence: %llu host-days were let go, the least suspicious first: hosts may "
-                     "be missing, and chance alone convicts no host of which a day was let go",
-                     (unsigned long long)hosts_let_go(h->hosts));
-    if (names_refused(h->names) > 0)
-        sentence_add(l,
-                     "names: %llu times there was no room for what told who a host is: names and "
-                     "addresses may be missing",
-                     (unsigned long long)names_refused(h->names));
-    if (edges->cut)
-        sentence_add(l,
-                     "edges: more than %d in all or %d into one host on a day, and the others were "
-                     "left out: who infected whom may be missing",
-                     EDGES_MAX, EDGES_A_DAY);
-    if (lost_look_ups(h) > 0)
-        sentence_add(l, "name lists: %llu look-ups found no memory for a day's list",
-                     (unsigned long long)lost_look_ups(h));
-    if (h->passed_over > 0)
-        sentence_add(l,
-                     "evidence files: %llu pieces are of detectors that this build does not know "
-                     "so, and were passed over: signs may be missing",
-                     (unsigned long long)h->passed_over);
-}
-
-/* What --dark could not keep or does not show. No verdict rests on it. */
-static void say_dark(struct dark *d, struct sentences *l)
-{
-    size_t shown, count;
-    if (d == NULL || dark_visitors(d, &shown, &count) == NULL)
-        return;
-    if (dark_refused(d) > 0)
-        sentence_add(l,
-                     "dark: %llu flows to addresses of these networks found no room: who "
-                     "touched dark addresses may be missing",
-                     (unsigned long long)dark_refused(d));
-    if (count > shown)
-        sentence_add(l, "dark: %zu hosts touched dark addresses; the widest %zu are listed", count,
-                     shown);
-}
-
-/* What archives of flow records could not tell. */
-static void say_archives(const struct source_counts *c, struct sentences *l)
-{
-    if (c->archives_without_data > 0)
-        sentence_add(l,
-                     "no user data in %llu of %llu archive%s: exploits, P2P messages, names and "
-                     "HTTP could not be seen there",
-                     (unsigned long long)c->archives_without_data, (unsigned long long)c->archives,
-                     c->archives == 1 ? "" : "s");
-    if (c->smb_cut > 0)
-        sentence_add(l,
-                     "user data of %llu connection%s to SMB ends at the sensor's limit: an exploit "
-                     "further on could not be seen",
-                     (unsigned long long)c->smb_cut, c->smb_cut == 1 ? "" : "s");
-    if (c->records_damaged > 0)
-        sentence_add(l, "%llu flow record%s a damaged part; what could be read of them counts",
-                     (unsigned long long)c->records_damaged,
-                     c->records_damaged == 1 ? " has" : "s have");
-    if (c->records_passed_over > 0)
-        sentence_add(l,
-                     "%llu flow records do not tell between which two hosts, or when, and were "
-                     "passed over",
-                     (unsigned long long)c->records_passed_over);
-}
-
-static void say_notes(const struct hunt *h, struct sentences *l)
-{
-    const struct source_counts *c = &h->counts;
-    struct prefix net;
-    char text[PREFIX_TEXT_SIZE];
-    if (home_is_elsewhere(&h->home, &net))
-        sentence_add(l, "most flows begin in %s, which is not home: if it is yours, say --home %s",
-                     prefix_text(net, text), text);
-    if (h->recognised == 0)
-        sentence_add(l, "nothing was read: no input was of a format that is known here");
-    if (h->unrecognised > 0)
-        sentence_add(l, "%llu file%s of no format that is known here, and passed over",
-                     (unsigned long long)h->unrecognised, h->unrecognised == 1 ? " is" : "s are");
-    if (h->repeated > 0)
-        sentence_add(l, "%llu input%s the same as another, and counted once",
-                     (unsigned long long)h->repeated, h->repeated == 1 ? " is" : "s are");
-    if (h->repeated_partials > 0)
-        sentence_add(l, "%llu evidence file%s the same as another, and counted once",
-                     (unsigned long long)h->repeated_partials,
-                     h->repeated_partials == 1 ? " is" : "s are");
-    if (c->frames_unknown_link > 0)
-        sentence_add(
-            l,
-            "%llu frames have a link type that cannot be read here (%u): nothing in them was "
-            "looked at",
-            (unsigned long long)c->frames_unknown_link, c->unknown_link);
-    if (c->fragments_let_go > 0)
-        sentence_add(
-            l, "%llu datagrams in fragments were never completed, or not while there was room",
-            (unsigned long long)c->fragments_let_go);
-    if (c->frames_damaged > 0)
-        sentence_add(l, "%llu frames have headers that cannot be, and were passed over",
-                     (unsigned long long)c->frames_damaged);
-    if (c->frames_without_time > 0)
-        sentence_add(l, "%llu frames have no time, so no day and week, and were passed over",
-                     (unsigned long long)c->frames_without_time);
-    if (c->odd_times > 0)
-        sentence_add(
-            l, "%llu frames have a time that cannot be, which was moved to the nearest that can",
-            (unsigned long long)c->odd_times);
-    if (c->mirrored > 0)
-        sentence_add(l, "%llu packets were seen twice (mirror ports) and counted once",
-                     (unsigned long long)c->mirrored);
-    say_archives(c, l);
-    if (h->sampling > 1)
-        sentence_add(
-            l,
-            "sampled 1 in %u: counts are of what was kept; streams and answers are mostly missing",
-            h->sampling);
-}
-
 static void count_verdicts(const struct findings *f, struct totals *t)
 {
     for (size_t i = 0; i < f->count; i++) {
@@ -497,27 +353,26 @@ static bool write_dark(struct hunt *h, struct report *r, struct findings *f)
 }
 
 /* False when the stream refused something, or memory that was there before is not any more. */
+static bool write_findings(struct hunt *h, struct report *r, struct findings *f)
+{
+    struct verdict v;
+    bool good = true;
+    for (size_t i = 0; good && i < f->count; i++)
+        if (!f->items[i].is_said)
+            good = judge_again(h, &f->items[i], f, &v) && r->format->host(r, &v);
+    for (size_t i = 0; good && i < f->edges.infection_count; i++)
+        if (f->edge_is_said == NULL || !f->edge_is_said[i])
+            good = r->format->edge(r, &f->edges.infections[i].infection);
+    return good;
+}
+
+/* The same; a watch has begun its reports long before. */
 static bool write_report(struct hunt *h, struct report *r, struct findings *f,
                          const struct totals *t)
 {
-    struct verdict v;
-    bool good = r->format->begin(r);
-    for (size_t i = 0; good && i < f->count; i++)
-        good = judge_again(h, &f->items[i], f, &v) && r->format->host(r, &v);
-    for (size_t i = 0; good && i < f->edges.infection_count; i++)
-        good = r->format->edge(r, &f->edges.infections[i].infection);
-    good = good && write_dark(h, r, f);
+    bool good = (h->told != NULL || r->format->begin(r)) && write_findings(h, r, f) &&
+                write_dark(h, r, f);
     return r->format->end(r, t) && good;
-}
-
-/* What was let go of flows costs at most a second beginning of the same; fragments that never
- * became a datagram were not there to be read. All else is evidence that may be missing. */
-static bool nothing_left_out(const struct hunt *h, const struct edges *edges)
-{
-    const struct source_counts *c = &h->counts;
-    return !h->incomplete && !edges->cut && h->recognised > 0 && refused(h) == 0 &&
-           hosts_let_go(h->hosts) == 0 && lost_look_ups(h) == 0 && c->frames_unknown_link == 0 &&
-           c->frames_without_time == 0 && c->heads_let_go == 0 && h->passed_over == 0;
 }
 
 /* False when not all could be written. Without memory to say what is wanted, all is left out. */
@@ -541,7 +396,51 @@ static void findings_free(struct findings *f)
     free(f->relayed);
     free(f->behind);
     free(f->signs);
+    free(f->edge_is_said);
     edges_free(&f->edges);
+}
+
+/* Marks what a watch has said before, while the findings stand by address. False without memory:
+ * then all of it is taken to have been said. */
+static bool mark_said(struct told *told, struct findings *f)
+{
+    f->edge_is_said = calloc(f->edges.infection_count + 1, sizeof *f->edge_is_said);
+    bool good = f->edge_is_said != NULL && told_begin(told, f->count, f->edges.infection_count);
+    for (size_t i = 0; i < f->count; i++) {
+        struct finding *one = &f->items[i];
+        one->is_said = !good || !told_host_rises(told, one->of.host, one->kind);
+        told->infected_home |= good && one->home && one->kind == VERDICT_INFECTED;
+    }
+    for (size_t i = 0; good && i < f->edges.infection_count; i++)
+        f->edge_is_said[i] = !told_infection_is_new(told, &f->edges.infections[i].infection);
+    if (good)
+        told_end(told);
+    else
+        f->edges.infection_count = 0;
+    return good;
+}
+
+static void sort_findings(struct findings *f)
+{
+    if (f->count > 0)
+        qsort(f->items, f->count, sizeof f->items[0], compare_findings);
+}
+
+bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool *written)
+{
+    struct findings findings = {0};
+    struct sentences limits = {0};
+    uint64_t said = h->told->said;
+    bool judged = judge_all(h, &findings) && mark_said(h->told, &findings);
+    *written = true;
+    if (judged && h->told->said > said) {
+        sort_findings(&findings);
+        judged = look_behind(&findings, &limits);
+        for (size_t i = 0; judged && i < report_count; i++)
+            *written &= write_findings(h, &reports[i], &findings);
+    }
+    findings_free(&findings);
+    return judged;
 }
 
 void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, double seconds,
@@ -550,17 +449,17 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     struct findings findings = {0};
     struct sentences limits = {0}, notes = {0};
     bool judged = judge_all(h, &findings);
-    if (findings.count > 0)
-        qsort(findings.items, findings.count, sizeof findings.items[0], compare_findings);
-    say_limits(h, &findings.edges, &limits);
-    say_dark(h->settings->dark, &limits);
-    say_notes(h, &notes);
+    if (h->told != NULL)
+        judged = mark_said(h->told, &findings) && judged;
+    sort_findings(&findings);
+    hunt_say_limits(h, &findings.edges, &limits);
+    hunt_say_notes(h, &notes);
     judged = look_behind(&findings, &limits) && judged;
     if (!judged)
         sentence_add(&limits, "memory: there was none left to judge all hosts");
     bool exported = write_evidence(h, &findings, &limits, &notes);
     struct totals totals = {.verb = h->settings->verb != NULL ? h->settings->verb : "hunt",
-                            .complete = judged && nothing_left_out(h, &findings.edges),
+                            .complete = judged && hunt_is_whole(h, &findings.edges),
                             .input_count = h->input_count,
                             .inputs = h->inputs,
                             .limit_count = limits.count,
@@ -572,7 +471,9 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
                             .seconds = seconds};
     totals.seen = (uint64_t)llround(hosts_met_count(h->hosts, &totals.seen_is_estimate));
     count_verdicts(&findings, &totals);
-    *out = (struct hunt_outcome){.infected_home = totals.hosts[VERDICT_INFECTED],
+    /* Whom a watch called infected long ago, it found all the same. */
+    bool was_infected = h->told != NULL && h->told->infected_home;
+    *out = (struct hunt_outcome){.infected_home = totals.hosts[VERDICT_INFECTED] + was_infected,
                                  .complete = totals.complete,
                                  .nothing_opened = h->opened == 0,
                                  .write_failed = !exported};

@@ -10,6 +10,7 @@
 #include "engine/hunt_part.h"
 #include "engine/known.h"
 #include "engine/partial.h"
+#include "engine/told.h"
 #include "source/source.h"
 
 struct names;
@@ -57,6 +58,7 @@ struct hunt {
     bool trails_lost;                /* of hosts that were let go: relays may not be known */
     unsigned sampling;               /* the coarsest */
     bool incomplete;
+    struct told *told; /* what a watch said while it ran; NULL: this is none */
 };
 
 /* hunt.c: a row of the summary; NULL without memory, which makes the run incomplete. */
@@ -64,6 +66,13 @@ struct input_totals *hunt_add_input(struct hunt *h, const char *name);
 /* Sources begin their texts with "offset N: ", where the damage is; N and the rest are kept
  * apart. */
 void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *reason);
+
+/* hunt_finish.c: judges all hosts as they stand, and writes what was not told before. False without
+ * memory; *written is false where a report refused something. */
+bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool *written);
+
+/* hunt_room.c: lets go of all evidence of before this day. False without memory. */
+bool hunt_let_go_before(struct hunt *h, int32_t day);
 
 /* hunt_room.c: the store of all inputs lets go of what is least grave where it has no room. */
 void hunt_keep_gravest(struct hunt *h);
@@ -81,5 +90,13 @@ bool hunt_met_part(struct hunt *h, const struct hunt_part *part);
 void hunt_add_part(struct hunt *h, const struct hunt_part *part);
 /* Says how far this input is, this many records into it; true when the run is to stop. */
 bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records);
+
+/* hunt_summary.c */
+struct edges;
+struct sentences;
+void hunt_say_limits(const struct hunt *h, const struct edges *edges, struct sentences *l);
+void hunt_say_notes(const struct hunt *h, struct sentences *l);
+/* Nothing is missing that could have been evidence. */
+bool hunt_is_whole(const struct hunt *h, const struct edges *edges);
 
 #endif

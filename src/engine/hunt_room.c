@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "evidence/edge.h"
+#include "evidence/names.h"
 #include "evidence/trail.h"
 #include "evidence/verdict.h"
 
@@ -81,4 +82,13 @@ void hunt_keep_gravest(struct hunt *h)
     for (unsigned d = 0; d < detector_count; d++)
         keeper.again |= detectors[d]->adds_up ? 1u << d : 0;
     hosts_keep_by(h->hosts, &keeper);
+}
+
+/* All trails of a day go at once: none of the others loses what explains it. */
+bool hunt_let_go_before(struct hunt *h, int32_t day)
+{
+    bool trails_lost = h->trails_lost;
+    bool good = hosts_let_go_before(h->hosts, day) && names_let_go_before(h->names, day);
+    h->trails_lost = trails_lost;
+    return good;
 }

@@ -29,6 +29,7 @@ struct hosts *hosts_new(const struct hosts_limits *limits, const size_t *slot_si
     h->gone = gone_of(limits->host_days < SIZE_MAX / GONE_PER_HOST_DAY
                           ? limits->host_days * GONE_PER_HOST_DAY
                           : SIZE_MAX);
+    h->first_day = INT32_MIN;
     h->table_size = TABLE_FIRST;
     h->table = calloc(h->table_size, sizeof(struct host_day *));
     if (h->table == NULL) {
@@ -103,6 +104,8 @@ static struct host_day *host_day_of(struct hosts *h, struct asking a, struct add
     size_t at = hosts_place_of(h->table, h->table_size, host, day);
     if (h->table[at] != NULL)
         return h->table[at];
+    if (day < h->first_day)
+        return NULL;
     bool is_gone = gone_has(&h->gone, host_day_hash(host, day));
     bool is_open = h->shut ? false : !is_gone || a.of_part;
     if (!is_open && (h->keeper.again & 1u << a.kind) == 0) {
@@ -175,6 +178,19 @@ void *hosts_extra(struct hosts *h, size_t size)
 void hosts_give_extra(struct hosts *h, void *extra, size_t size)
 {
     pieces_give(&h->pieces, extra, size);
+}
+
+bool hosts_latest_day(const struct hosts *h, int32_t most, int32_t *day)
+{
+    bool any = false;
+    for (size_t i = 0; i < h->table_size; i++) {
+        const struct host_day *d = h->table[i];
+        if (d == NULL || d->day > most || (any && d->day <= *day))
+            continue;
+        *day = d->day;
+        any = true;
+    }
+    return any;
 }
 
 struct set_pool *hosts_sets(struct hosts *h)

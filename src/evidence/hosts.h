@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/address.h"
+#include "base/compiler.h"
 #include "evidence/set.h"
 
 enum { HOSTS_KINDS_MAX = 15 };
@@ -115,7 +116,15 @@ void hosts_keep_by(struct hosts *h, const struct hosts_keeper *keeper);
  * slot; costs next to nothing where there is room. */
 void hosts_make_room(struct hosts *h);
 
-/* How many host-days were let go. */
+/* Lets go of all host-days before this day, and from now on keeps none of before it: age is no
+ * loss, so none of them counts as let go or refused. For a store with a keeper, between
+ * observations. False without memory: nothing is let go. */
+bool hosts_let_go_before(struct hosts *h, int32_t day) MUST_CHECK;
+
+/* The latest day of any evidence that is no later than `most`; false: there is none. */
+bool hosts_latest_day(const struct hosts *h, int32_t most, int32_t *day);
+
+/* How many host-days were let go for want of room. */
 uint64_t hosts_let_go(const struct hosts *h);
 
 /* Whether something of this host is gone, or may be. */

@@ -22,6 +22,7 @@ struct hosts {
     struct host_day *last;         /* found last: observations come in runs of one host */
     struct gone gone;              /* host-days that were let go or refused */
     int32_t gone_first, gone_last; /* the days of these */
+    int32_t first_day;             /* of before it nothing is kept */
     uint64_t refused, let_go;
     bool shut; /* nothing more can be let go, so no host-day is begun whole any more */
 };

@@ -185,3 +185,38 @@ void hosts_make_room(struct hosts *h)
     free(h->sorted); /* it names what is gone */
     h->sorted = NULL;
 }
+
+/* What was let go for want of room need not be kept in mind when its day is over. */
+static void forget_gone_before(struct hosts *h, int32_t day)
+{
+    size_t most = h->gone.most;
+    if (h->gone.count == 0)
+        return;
+    h->gone_first = h->gone_first > day ? h->gone_first : day;
+    if (h->gone_last >= day)
+        return;
+    gone_free(&h->gone);
+    h->gone = gone_of(most);
+}
+
+/* Where room came by it, a store that was shut is open again: that something of hosts is missing
+ * stays known by what was refused, if anything was. */
+bool hosts_let_go_before(struct hosts *h, int32_t day)
+{
+    size_t count, going = 0;
+    struct host_day *const *days = hosts_sorted(h, &count);
+    if (days == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        days[i]->going = days[i]->day < day;
+        going += days[i]->going;
+    }
+    if (going > 0)
+        take_out(h, days, count);
+    free(h->sorted); /* it names what is gone */
+    h->sorted = NULL;
+    h->first_day = day;
+    forget_gone_before(h, day);
+    h->shut = h->shut && is_crowded(h);
+    return true;
+}

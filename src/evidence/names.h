@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/compiler.h"
 
 struct told_name;
 struct verdict;
@@ -30,6 +31,9 @@ void names_free(struct names *n);            /* NULL is fine */
 
 void names_tell(struct names *n, const struct told_name *told, int64_t when_us);
 void names_merge(struct names *into, const struct names *from);
+
+/* Lets go of what was told before this day. False without memory: nothing is let go. */
+bool names_let_go_before(struct names *n, int32_t day) MUST_CHECK;
 
 /* How often there was no room. */
 uint64_t names_refused(const struct names *n);

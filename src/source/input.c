@@ -28,6 +28,7 @@ struct input_stream {
     int descriptor; /* -1: memory */
     bool descriptor_owned;
     bool regular;                /* a file, which has an end */
+    bool is_feed;                /* what ended may go on */
     struct digester *digester;   /* of what is read; NULL: nobody asked for it */
     struct reader memory, whole; /* what is left of it, and all */
     _Atomic uint64_t raw_offset; /* written by the thread that reads, read by who shows progress */
@@ -203,6 +204,7 @@ void input_fill(struct input *in, size_t count)
 {
     struct input_stream *s = in->stream;
     assert(count <= INPUT_WINDOW_MAX);
+    s->ended = s->ended && !s->is_feed;
     if (!s->ahead_tried && !s->ended && in->view_end >= READ_AHEAD_FROM && s->stage_count > 0)
         begin_ahead(in);
     while (s->ahead != NULL && !s->ended && in->view.left < count)
@@ -347,6 +349,20 @@ struct input *input_open_memory(const char *name, const void *bytes, size_t size
         return in;
     input_close(in);
     return NULL;
+}
+
+struct input *input_open_feed(const char *name,
+                              size_t (*read)(void *from, uint8_t *buffer, size_t size,
+                                             struct error *err),
+                              void *from, struct error *err)
+{
+    struct input *in = input_new(name, err);
+    if (in == NULL)
+        return NULL;
+    struct input_stream *s = in->stream;
+    s->top = (struct byte_source){.read = read, .from = from, .raw_offset = &s->raw_offset};
+    s->is_feed = true;
+    return in;
 }
 
 void input_close(struct input *in)

@@ -53,6 +53,13 @@ struct input *input_open_digested(const char *path, struct error *err);
 struct input *input_open_memory(const char *name, const void *bytes, size_t size,
                                 struct error *err);
 
+/* Opens what a function gives, for bytes that come by and by: 0 from it is the end for now, and it
+ * is asked again when more is wanted. Nothing is decompressed. `from` is borrowed until close. */
+struct input *input_open_feed(const char *name,
+                              size_t (*read)(void *from, uint8_t *buffer, size_t size,
+                                             struct error *err),
+                              void *from, struct error *err);
+
 void input_close(struct input *in); /* NULL is fine */
 
 const char *input_name(const struct input *in);

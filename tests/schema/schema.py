@@ -108,7 +108,7 @@ class Schema:
                 return
         last = objects[-1] if objects else None
         verb = last.get("verb") if isinstance(last, dict) else None
-        verb = "hunt" if verb == "merge" else verb  # it stands for one
+        verb = "hunt" if verb in ("merge", "watch") else verb  # it stands for one
         for number, value in enumerate(objects, 1):
             kind = value.get("type") if isinstance(value, dict) else None
             if kind not in LINE_TYPES:

@@ -1,0 +1,270 @@
+/* `wormsign watch`: reads live Argus servers, and says who is infected as soon as it shows. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/time.h"
+#include "base/writer.h"
+#include "cli/argus_url.h"
+#include "cli/hunting.h"
+#include "cli/outputs.h"
+#include "cli/running.h"
+#include "cli/verbs.h"
+#include "detect/sites.h"
+#include "engine/hunt.h"
+#include "engine/watch.h"
+
+enum { KEEP_DAYS_DEFAULT = 30, KEEP_DAYS_MOST = 3650, RETRIES_DEFAULT = 3, LOOK_S_DEFAULT = 10 };
+
+struct watch_options {
+    struct common_settings common;
+    struct output_options output;
+    struct hunting_options hunting;
+    struct option_texts sites;
+    struct option_number sampling, keep, retries, look_every, end_after;
+    const char *interface;
+};
+
+static const struct option watch_rows[] = {
+    {.short_name = "i",
+     .value = "IFACE",
+     .help = "watch this interface: not built yet",
+     .kind = OPTION_TEXT,
+     .into = offsetof(struct watch_options, interface)},
+    HUNTING_NET_ROWS(struct watch_options, hunting),
+    HUNTING_SITES_ROW(struct watch_options, sites),
+    {.name = "sampling",
+     .value = "N",
+     .help = "the sensor kept 1 packet in N; the report then says what that hides",
+     .kind = OPTION_NUMBER,
+     .into = offsetof(struct watch_options, sampling),
+     .least = 1,
+     .most = 1000000},
+    {.name = "keep",
+     .value = "DAYS",
+     .help = "let go of evidence when it is older than so many UTC days; default: 30",
+     .kind = OPTION_NUMBER,
+     .into = offsetof(struct watch_options, keep),
+     .least = 1,
+     .most = KEEP_DAYS_MOST},
+    {.name = "retries",
+     .value = "N",
+     .help = "give a server up after N attempts in a row without a record (0: never); default: 3, "
+             "and never where it has answered",
+     .kind = OPTION_NUMBER,
+     .into = offsetof(struct watch_options, retries),
+     .least = 0,
+     .most = 1000000},
+    {.name = "look-every",
+     .value = "TIME",
+     .help = "judge what was seen this often; default: 10s",
+     .kind = OPTION_DURATION,
+     .into = offsetof(struct watch_options, look_every),
+     .least = 1,
+     .most = 86400},
+    {.name = "for",
+     .value = "TIME",
+     .help = "end after this time",
+     .kind = OPTION_DURATION,
+     .into = offsetof(struct watch_options, end_after),
+     .least = 1,
+     .most = INT32_MAX},
+    OUTPUT_ROWS(struct watch_options, output),
+};
+
+/* What the engine is handed. */
+struct watching {
+    const struct call *call;
+    struct outputs *out;
+    struct watch_settings settings;
+    int64_t began_us, end_us, stats_every_us, stats_next_us;
+    bool written, failed;
+};
+
+static int64_t wall_us(void *context)
+{
+    struct timespec now;
+    (void)context;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
+}
+
+static bool is_over(void *context, const struct watch_progress *now)
+{
+    struct watching *w = context;
+    char done[160];
+    int64_t now_us = running_now_us(NULL);
+    double seconds = (double)(now_us - w->began_us) / (double)US_PER_SECOND;
+    (void)snprintf(done, sizeof done, "%u of %zu connected, %" PRIu64 " record%s, %.0f s",
+                   now->servers_heard, w->settings.server_count, now->records,
+                   now->records == 1 ? "" : "s", seconds);
+    console_progress_of(w->call->console, "watch", done);
+    if (running_is_time(now_us, w->stats_every_us, &w->stats_next_us))
+        console_note(w->call->console, "%s", done);
+    return running_is_interrupted() || now_us >= w->end_us;
+}
+
+static void say(void *context, const char *text)
+{
+    const struct watching *w = context;
+    console_note(w->call->console, "%s", text);
+}
+
+static void looked(void *context)
+{
+    struct watching *w = context;
+    w->written = outputs_flush(w->out) && w->written;
+}
+
+static void watch_all(struct hunt *h, void *context)
+{
+    struct watching *w = context;
+    struct error err;
+    bool written;
+    w->failed = !watch_run(h, &w->settings, w->out->reports, w->out->report_count, &written, &err);
+    w->written &= written;
+    if (w->failed)
+        console_complain(w->call->console, "%s", err.text);
+}
+
+static enum exit_code watch_into_outputs(const struct call *call, const struct watch_options *o,
+                                         const struct hunt_settings *settings,
+                                         const struct watch_settings *watch)
+{
+    static const struct option_texts none = {0};
+    struct outputs out;
+    struct watching w = {.call = call,
+                         .out = &out,
+                         .settings = *watch,
+                         .began_us = running_now_us(NULL),
+                         .end_us = INT64_MAX,
+                         .stats_every_us = o->output.stats_every.value,
+                         .written = true};
+    w.settings.context = &w;
+    if (o->end_after.given)
+        w.end_us = w.began_us + o->end_after.value;
+    enum exit_code code = outputs_open(&out, call, &o->output, &none);
+    if (code == EXIT_DONE)
+        code = hunting_run(call, &o->hunting, settings, &out, watch_all, &w);
+    bool good = outputs_close(&out);
+    return good && w.written && !w.failed ? code : EXIT_FAILED;
+}
+
+/* The words behind the lone -, as one; NULL without memory, or where there are none. */
+static const char *filter_of(const struct call *call, struct arena *memory)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < call->words.filter_count; i++)
+        size += strlen(call->words.filter[i]) + 1;
+    char *joined = arena_take(memory, 1, size);
+    struct text text = text_over(joined != NULL ? joined : (char[1]){0}, joined != NULL ? size : 1);
+    for (size_t i = 0; joined != NULL && i < call->words.filter_count; i++)
+        text_add(&text, "%s%s", i > 0 ? " " : "", call->words.filter[i]);
+    return joined;
+}
+
+/* EXIT_DONE, or it is said what is wrong. */
+static enum exit_code find_servers(const struct call *call, const struct watch_options *o,
+                                   const char *filter, struct argus_server *servers)
+{
+    struct error err;
+    for (size_t i = 0; i < call->words.operand_count; i++) {
+        struct argus_server *s = &servers[i];
+        if (!argus_url_parse(call->words.operands[i], s, &err)) {
+            if (err.kind == ERROR_USAGE)
+                return call_is_wrong(call, "%s", err.text);
+            console_complain(call->console, "%s", err.text);
+            return EXIT_FAILED;
+        }
+        s->filter = filter;
+        s->attempts = o->retries.given ? (unsigned)o->retries.value : RETRIES_DEFAULT;
+        s->attempts_chosen = o->retries.given;
+    }
+    return EXIT_DONE;
+}
+
+static enum exit_code watch_servers(const struct call *call, const struct watch_options *o,
+                                    const struct hunt_settings *settings, struct arena *memory)
+{
+    struct error err;
+    size_t count = call->words.operand_count;
+    const char *filter = NULL;
+    struct argus_server *servers = arena_take(memory, count, sizeof *servers);
+    if (call->words.filter_count > 0) {
+        filter = filter_of(call, memory);
+        if (filter != NULL && !argus_filter_check(filter, &err))
+            return call_is_wrong(call, "%s", err.text);
+    }
+    if (servers == NULL || (call->words.filter_count > 0 && filter == NULL)) {
+        console_complain(call->console, "no memory for the servers");
+        return EXIT_FAILED;
+    }
+    enum exit_code code = find_servers(call, o, filter, servers);
+    if (code != EXIT_DONE)
+        return code;
+    struct watch_settings watch = {
+        .servers = servers,
+        .server_count = count,
+        .keep_days = o->keep.given ? (unsigned)o->keep.value : KEEP_DAYS_DEFAULT,
+        .look_every_us = o->look_every.given ? o->look_every.value : LOOK_S_DEFAULT * US_PER_SECOND,
+        .now_us = running_now_us,
+        .wall_us = wall_us,
+        .is_over = is_over,
+        .say = say,
+        .looked = looked};
+    return watch_into_outputs(call, o, settings, &watch);
+}
+
+static enum exit_code run_watch(const struct call *call)
+{
+    const struct watch_options *o = call->settings;
+    if (o->interface != NULL)
+        return call_is_wrong(call, "watching an interface (-i) is not built yet; an Argus server "
+                                   "can: argus://HOST");
+    if (call->words.operand_count == 0)
+        return call_is_wrong(call, "name an Argus server: argus://HOST or argus://HOST:PORT");
+    if (call->words.operand_count > WATCH_SERVERS_MAX)
+        return call_is_wrong(call, "more than %d servers", WATCH_SERVERS_MAX);
+    struct hunt_settings settings = hunting_settings(&o->hunting);
+    settings.verb = "watch";
+    if (o->sampling.given)
+        settings.sampling = (unsigned)o->sampling.value;
+    struct sites *sites;
+    struct arena memory = arena_of(COMMAND_LINE_MEMORY_MAX);
+    enum exit_code code = hunting_read_sites(call, &o->sites, &sites);
+    settings.sites = sites;
+    if (code == EXIT_DONE)
+        code = watch_servers(call, o, &settings, &memory);
+    arena_free(&memory);
+    sites_free(sites);
+    return code;
+}
+
+const struct verb verb_watch = {
+    .name = "watch",
+    .usage = "[OPTIONS] argus://HOST[:PORT]... [- FILTER]",
+    .summary = "read live Argus servers: who is infected, as soon as it shows",
+    .about =
+        "Reads the flow records of Argus servers (argus, radium; port 561 unless given) as "
+        "they come, all at once, and judges as `hunt` does. A host is printed when its verdict "
+        "rises, to suspicious or infected, and each infection once; Ctrl-C ends it with the "
+        "summary.\n"
+        "What stands behind a lone - is a filter in Argus's words, which each server is told: "
+        "only records that match are sent, so that only they are judged.\n"
+        "A connection that is lost is made again, after 1 second and then ever longer, to one "
+        "minute; a server that sends not even a status record for three times its interval is "
+        "taken to be lost. What passed meanwhile is missing, and the summary says so. A login "
+        "(SASL) is not built.\n"
+        "Exit, at the end: 1 infected home hosts were found, now or before; 0 none; 3 none, "
+        "but a connection was lost on the way; 4 no server gave records, or not all could be "
+        "written; 2 wrong usage.\n",
+    .examples = "wormsign watch argus://127.0.0.1\n"
+                "wormsign watch --json argus://sensor1 argus://sensor2:562 - tcp or udp\n"
+                "wormsign watch --home 203.0.113.0/24 --keep 14 -oA /var/log/wormsign "
+                "argus://sensor1\n",
+    .settings_size = sizeof(struct watch_options),
+    .options = {watch_rows, COUNT_OF(watch_rows), true},
+    .run = run_watch,
+};

@@ -1,0 +1,169 @@
+/* The sentences of a hunt's summary: which limits were hit, what else a person must know, and
+ * whether anything was left out. */
+#include "engine/dark.h"
+#include "engine/edges.h"
+#include "engine/hunt_inside.h"
+#include "engine/sentences.h"
+#include "evidence/names.h"
+
+static uint64_t refused(const struct hunt *h)
+{
+    return hosts_refused(h->hosts) + h->refused;
+}
+
+static uint64_t lost_look_ups(const struct hunt *h)
+{
+    return calendar_failures(h->calendar) + h->lost_look_ups;
+}
+
+static void say_lost(const struct hunt *h, const struct edges *edges, struct sentences *l)
+{
+    const struct source_counts *c = &h->counts;
+    if (c->flows_let_go > 0)
+        sentence_add(l,
+                     "flow table: full, and %llu flows were let go before they were idle: late "
+                     "answers of theirs count as new flows",
+                     (unsigned long long)c->flows_let_go);
+    if (c->heads_let_go > 0)
+        sentence_add(
+            l,
+            "stream heads: too many at a time, and %llu were let go unfinished: messages in "
+            "them were missed",
+            (unsigned long long)c->heads_let_go);
+    if (refused(h) > 0)
+        sentence_add(l,
+                     "evidence: %llu times there was no room for a host's evidence: hosts may be "
+                     "missing",
+                     (unsigned long long)refused(h));
+    if (hosts_let_go(h->hosts) > 0)
+        sentence_add(l,
+                     "evidence: %llu host-days were let go, the least suspicious first: hosts may "
+                     "be missing, and chance alone convicts no host of which a day was let go",
+                     (unsigned long long)hosts_let_go(h->hosts));
+    if (names_refused(h->names) > 0)
+        sentence_add(l,
+                     "names: %llu times there was no room for what told who a host is: names and "
+                     "addresses may be missing",
+                     (unsigned long long)names_refused(h->names));
+    if (edges->cut)
+        sentence_add(l,
+                     "edges: more than %d in all or %d into one host on a day, and the others were "
+                     "left out: who infected whom may be missing",
+                     EDGES_MAX, EDGES_A_DAY);
+    if (lost_look_ups(h) > 0)
+        sentence_add(l, "name lists: %llu look-ups found no memory for a day's list",
+                     (unsigned long long)lost_look_ups(h));
+    if (h->passed_over > 0)
+        sentence_add(l,
+                     "evidence files: %llu pieces are of detectors that this build does not know "
+                     "so, and were passed over: signs may be missing",
+                     (unsigned long long)h->passed_over);
+}
+
+/* What --dark could not keep or does not show. No verdict rests on it. */
+static void say_dark(struct dark *d, struct sentences *l)
+{
+    size_t shown, count;
+    if (d == NULL || dark_visitors(d, &shown, &count) == NULL)
+        return;
+    if (dark_refused(d) > 0)
+        sentence_add(l,
+                     "dark: %llu flows to addresses of these networks found no room: who "
+                     "touched dark addresses may be missing",
+                     (unsigned long long)dark_refused(d));
+    if (count > shown)
+        sentence_add(l, "dark: %zu hosts touched dark addresses; the widest %zu are listed", count,
+                     shown);
+}
+
+/* What archives of flow records could not tell. */
+static void say_archives(const struct source_counts *c, struct sentences *l)
+{
+    if (c->archives_without_data > 0)
+        sentence_add(l,
+                     "no user data in %llu of %llu archive%s: exploits, P2P messages, names and "
+                     "HTTP could not be seen there",
+                     (unsigned long long)c->archives_without_data, (unsigned long long)c->archives,
+                     c->archives == 1 ? "" : "s");
+    if (c->smb_cut > 0)
+        sentence_add(l,
+                     "user data of %llu connection%s to SMB ends at the sensor's limit: an exploit "
+                     "further on could not be seen",
+                     (unsigned long long)c->smb_cut, c->smb_cut == 1 ? "" : "s");
+    if (c->records_damaged > 0)
+        sentence_add(l, "%llu flow record%s a damaged part; what could be read of them counts",
+                     (unsigned long long)c->records_damaged,
+                     c->records_damaged == 1 ? " has" : "s have");
+    if (c->records_passed_over > 0)
+        sentence_add(l,
+                     "%llu flow records do not tell between which two hosts, or when, and were "
+                     "passed over",
+                     (unsigned long long)c->records_passed_over);
+}
+
+void hunt_say_notes(const struct hunt *h, struct sentences *l)
+{
+    const struct source_counts *c = &h->counts;
+    struct prefix net;
+    char text[PREFIX_TEXT_SIZE];
+    if (home_is_elsewhere(&h->home, &net))
+        sentence_add(l, "most flows begin in %s, which is not home: if it is yours, say --home %s",
+                     prefix_text(net, text), text);
+    if (h->recognised == 0)
+        sentence_add(l, "nothing was read: no input was of a format that is known here");
+    if (h->unrecognised > 0)
+        sentence_add(l, "%llu file%s of no format that is known here, and passed over",
+                     (unsigned long long)h->unrecognised, h->unrecognised == 1 ? " is" : "s are");
+    if (h->repeated > 0)
+        sentence_add(l, "%llu input%s the same as another, and counted once",
+                     (unsigned long long)h->repeated, h->repeated == 1 ? " is" : "s are");
+    if (h->repeated_partials > 0)
+        sentence_add(l, "%llu evidence file%s the same as another, and counted once",
+                     (unsigned long long)h->repeated_partials,
+                     h->repeated_partials == 1 ? " is" : "s are");
+    if (c->frames_unknown_link > 0)
+        sentence_add(
+            l,
+            "%llu frames have a link type that cannot be read here (%u): nothing in them was "
+            "looked at",
+            (unsigned long long)c->frames_unknown_link, c->unknown_link);
+    if (c->fragments_let_go > 0)
+        sentence_add(
+            l, "%llu datagrams in fragments were never completed, or not while there was room",
+            (unsigned long long)c->fragments_let_go);
+    if (c->frames_damaged > 0)
+        sentence_add(l, "%llu frames have headers that cannot be, and were passed over",
+                     (unsigned long long)c->frames_damaged);
+    if (c->frames_without_time > 0)
+        sentence_add(l, "%llu frames have no time, so no day and week, and were passed over",
+                     (unsigned long long)c->frames_without_time);
+    if (c->odd_times > 0)
+        sentence_add(
+            l, "%llu frames have a time that cannot be, which was moved to the nearest that can",
+            (unsigned long long)c->odd_times);
+    if (c->mirrored > 0)
+        sentence_add(l, "%llu packets were seen twice (mirror ports) and counted once",
+                     (unsigned long long)c->mirrored);
+    say_archives(c, l);
+    if (h->sampling > 1)
+        sentence_add(
+            l,
+            "sampled 1 in %u: counts are of what was kept; streams and answers are mostly missing",
+            h->sampling);
+}
+
+void hunt_say_limits(const struct hunt *h, const struct edges *edges, struct sentences *l)
+{
+    say_lost(h, edges, l);
+    say_dark(h->settings->dark, l);
+}
+
+/* What was let go of flows costs at most a second beginning of the same; fragments that never
+ * became a datagram were not there to be read. All else is evidence that may be missing. */
+bool hunt_is_whole(const struct hunt *h, const struct edges *edges)
+{
+    const struct source_counts *c = &h->counts;
+    return !h->incomplete && !edges->cut && h->recognised > 0 && refused(h) == 0 &&
+           hosts_let_go(h->hosts) == 0 && lost_look_ups(h) == 0 && c->frames_unknown_link == 0 &&
+           c->frames_without_time == 0 && c->heads_let_go == 0 && h->passed_over == 0;
+}
