@@ -235,6 +235,15 @@ def the_samples_are_told_alike_by_capture_and_archive(folder):
             compare(capture, archive, LIMITS[limit], limit == "2048")
 
 
+def the_archives_of_both_versions_are_told_as_their_captures(_folder):
+    compared = 0
+    for archive in sorted(SAMPLES.glob("v[35]/*.argus")):
+        capture = SAMPLES / f"{archive.name.split('.')[0]}.pcap"
+        compare(capture, archive, LIMITS["2048"], False)
+        compared += len(hunt(archive)[1])
+    holds(compared > 0, "no host has a sign in any of them")
+
+
 def archives_that_clients_wrote_are_told_alike(folder):
     needs("argus", "ra")
     capture = unpacked(ROOT / "samples" / "outbreak.pcap.gz", folder)
@@ -319,6 +328,7 @@ TESTS = [
     damage_made_to_be_slow_is_passed_over_quickly,
     the_outbreak_is_told_alike_by_capture_and_archive,
     the_samples_are_told_alike_by_capture_and_archive,
+    the_archives_of_both_versions_are_told_as_their_captures,
     archives_that_clients_wrote_are_told_alike,
     records_put_together_by_host_tell_no_more,
     one_way_archives_make_nobody_a_sweeper,
