@@ -100,7 +100,7 @@ static void read_capture(struct model *m, const char *path)
 {
     struct error err;
     struct source_settings settings = {INT64_MIN, INT64_MAX};
-    struct reading r = {{take, wants_no_datagram, wants_nothing, awaits_nothing}, m};
+    struct reading r = {{take, wants_no_datagram, wants_nothing, awaits_nothing, false}, m};
     struct input *in = input_open(path, &err);
     const struct source_format *format = in != NULL ? source_format_for(in) : NULL;
     void *source = format != NULL ? format->open(in, &settings, &err) : NULL;

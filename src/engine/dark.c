@@ -12,7 +12,7 @@ enum { TABLE_SIZE = 2 * DARK_VISITORS_MAX };
 
 struct visitor {
     struct address host;
-    roaring_bitmap_t *touched, *answered;
+    roaring_bitmap_t *touched, *answered, *refused;
     uint64_t flows;
     int64_t first_us, last_us;
     unsigned port_count;
@@ -53,6 +53,8 @@ static void visitor_free(struct visitor *v)
         roaring_bitmap_free(v->touched);
     if (v->answered != NULL)
         roaring_bitmap_free(v->answered);
+    if (v->refused != NULL)
+        roaring_bitmap_free(v->refused);
     free(v);
 }
 
@@ -80,7 +82,8 @@ static struct visitor *visitor_new(struct address host)
     v->host = host;
     v->touched = roaring_bitmap_create();
     v->answered = roaring_bitmap_create();
-    if (v->touched != NULL && v->answered != NULL)
+    v->refused = roaring_bitmap_create();
+    if (v->touched != NULL && v->answered != NULL && v->refused != NULL)
         return v;
     visitor_free(v);
     return NULL;
@@ -140,6 +143,15 @@ static void speak(struct dark *d, struct address host)
         roaring_bitmap_add(d->spoke, address_v4(host));
 }
 
+/* One of our addresses answered, or refused. */
+static void take_reply(struct dark *d, const struct observation *seen)
+{
+    struct visitor *v = visitor_of(d, seen->client.address, false);
+    if (v != NULL)
+        roaring_bitmap_add(seen->kind == OBSERVED_ANSWER ? v->answered : v->refused,
+                           address_v4(seen->server.address));
+}
+
 void dark_note(struct dark *d, const struct observation *seen)
 {
     if (!seen->client_known)
@@ -151,12 +163,10 @@ void dark_note(struct dark *d, const struct observation *seen)
             touch(d, seen);
         return;
     case OBSERVED_ANSWER:
+    case OBSERVED_REFUSED:
         speak(d, seen->server.address);
-        if (is_ours(d, seen->server.address)) {
-            struct visitor *v = visitor_of(d, seen->client.address, false);
-            if (v != NULL)
-                roaring_bitmap_add(v->answered, address_v4(seen->server.address));
-        }
+        if (is_ours(d, seen->server.address))
+            take_reply(d, seen);
         return;
     case OBSERVED_PAYLOAD:
     case OBSERVED_DNS:
@@ -194,6 +204,7 @@ static void fill(const struct visitor *v, uint64_t dark, struct dark_visitor *ou
                                  .dark = dark,
                                  .touched = roaring_bitmap_get_cardinality(v->touched),
                                  .answered = roaring_bitmap_get_cardinality(v->answered),
+                                 .refused = roaring_bitmap_get_cardinality(v->refused),
                                  .flows = v->flows,
                                  .first_us = v->first_us,
                                  .last_us = v->last_us,

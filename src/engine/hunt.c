@@ -116,7 +116,8 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
     h->hosts = hunt_new_store(h);
     h->pouring_into = h->hosts;
     h->calendar = calendar_new();
-    h->sink = (struct hunt_sink){.sink = {take, wants_datagram, wants, awaits_answer}, .hunt = h};
+    h->sink = (struct hunt_sink){
+        .sink = {take, wants_datagram, wants, awaits_answer, settings->dark != NULL}, .hunt = h};
     if (h->hosts == NULL || h->names == NULL || h->calendar == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         hunt_free(h);

@@ -204,6 +204,14 @@ static void answer(struct flow *flow, const struct packet *p, unsigned from, str
     to->take(to, &seen);
 }
 
+static void refuse(const struct flow *flow, const struct packet *p, unsigned from, struct sink *to)
+{
+    if (!to->wants_refusals || flow->answered || !flow->client_known || from == flow->client)
+        return;
+    struct observation seen = observation_of(flow, p, from, OBSERVED_REFUSED);
+    to->take(to, &seen);
+}
+
 static void note_start(struct side *side, struct reader payload)
 {
     side->spoke = true;
@@ -484,6 +492,8 @@ static void take_tcp(struct flows *f, struct place *place, const struct packet *
         take_syn(f, place, p, from, to);
     if (p->payload.left > 0 && !is_reset && (place->bucket->state[place->at] & done_bit(from)) == 0)
         take_segment(f, place, p, from, p->sequence + is_syn, to);
+    if (is_reset)
+        refuse(place->flow, p, from, to);
     if ((p->tcp_flags & (TCP_FIN | TCP_RST)) != 0)
         take_end(f, place, p, from);
 }
@@ -525,7 +535,7 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
             (p->payload.left > 0 && (b->state[at] & done_bit(key.from)) == 0))
             return false;
         if ((p->tcp_flags & (TCP_FIN | TCP_RST)) != 0) {
-            if ((b->state[at] & PLACE_HEADS) != 0)
+            if ((b->state[at] & PLACE_HEADS) != 0 || to->wants_refusals)
                 return false;
             b->state[at] |= PLACE_CLOSED;
         }

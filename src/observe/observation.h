@@ -23,6 +23,7 @@ enum observation_kind {
     OBSERVED_ANSWER,  /* the server answered a flow for the first time: it is there, and open */
     OBSERVED_DNS,     /* one DNS message between the two */
     OBSERVED_HTTP,    /* the head of an HTTP request or response, the first of its stream */
+    OBSERVED_REFUSED, /* the server reset the connection instead of answering, where it is wanted */
     OBSERVED_NAME,    /* a DHCP or NetBIOS message tells who a host is */
     OBSERVATION_KINDS
 };
@@ -70,6 +71,7 @@ struct sink {
     bool (*wants_datagram)(struct sink *self, struct reader bytes);
     size_t (*wants)(struct sink *self, const struct observation *head);
     bool (*awaits_answer)(struct sink *self, const struct observation *seen);
+    bool wants_refusals; /* else none is looked for, nor poured */
 };
 
 #endif

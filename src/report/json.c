@@ -373,6 +373,7 @@ static bool json_dark(struct report *r, const struct dark_visitor *d, const stru
     put(&l, l.root, "dark", count_json(d->dark));
     put(&l, l.root, "touched", count_json(d->touched));
     put(&l, l.root, "answered", count_json(d->answered));
+    put(&l, l.root, "refused", count_json(d->refused));
     put(&l, l.root, "flows", count_json(d->flows));
     put_time(&l, l.root, "first", d->first_us);
     put_time(&l, l.root, "last", d->last_us);

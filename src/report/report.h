@@ -81,6 +81,7 @@ struct dark_visitor {
     uint64_t dark;     /* addresses that never spoke, of those it touched */
     uint64_t touched;  /* addresses in the named networks */
     uint64_t answered; /* of them, those that answered it */
+    uint64_t refused;  /* those that refused it by TCP; one can do both, on two ports */
     uint64_t flows;
     int64_t first_us, last_us;
     unsigned port_count; /* the commonest first */

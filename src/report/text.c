@@ -220,7 +220,8 @@ static bool text_dark(struct report *r, const struct dark_visitor *d, const stru
         page_say(p, " (of %llu in these networks)", (unsigned long long)d->touched);
     page_say(p, " in %llu flow%s", (unsigned long long)d->flows, plural(d->flows));
     say_span(p, ", ", d->first_us, d->last_us);
-    page_say(p, "; %llu answered it", (unsigned long long)d->answered);
+    page_say(p, "; %llu answered it, %llu refused", (unsigned long long)d->answered,
+             (unsigned long long)d->refused);
     say_dark_ports(p, d);
     if (v != NULL) {
         page_say(p, "; %s", verdict_kind_text(v->kind));

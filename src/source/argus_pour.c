@@ -85,6 +85,16 @@ static void answer(const struct argus_scene *s, struct sink *to)
     to->take(to, &seen);
 }
 
+static void refuse(const struct argus_scene *s, struct sink *to)
+{
+    uint32_t reset = s->client == 0 ? ARGUS_RESET_BY_DESTINATION : ARGUS_RESET_BY_SOURCE;
+    if (!to->wants_refusals || (s->flow->tcp_status & reset) == 0 ||
+        (*s->known & ARGUS_KNOWN_ANSWERED) != 0)
+        return;
+    struct observation seen = argus_observation(s, 1 - s->client, OBSERVED_REFUSED);
+    to->take(to, &seen);
+}
+
 /* Only the answer to a SYN was seen, and no rule of direction turned it: who sent it is the
  * server. */
 static bool is_answered_by_source(const struct argus_flow *f)
@@ -111,6 +121,7 @@ static void pour_tcp(struct argus_pour *p, struct argus_scene *s, bool is_first,
         begin(s, to);
         if ((f->tcp_status & stood) != 0 || f->side[1 - s->client].tcp_bytes > 0)
             answer(s, to);
+        refuse(s, to);
     }
     argus_pour_streams(p, s, to);
     if ((f->tcp_status & over) != 0)

@@ -111,7 +111,7 @@ static bool argus_sink_awaits(struct sink *self, const struct observation *seen)
 static inline struct source_counts argus_pour_all(const uint8_t *bytes, size_t size)
 {
     struct sink sink = {argus_sink_take, argus_sink_wants_datagram, argus_sink_wants,
-                        argus_sink_awaits};
+                        argus_sink_awaits, false};
     struct source_settings settings = {INT64_MIN, INT64_MAX};
     struct source_counts counts = {0};
     struct error err = {0};

@@ -71,6 +71,7 @@ static void test_an_address_that_ever_spoke_is_not_dark(void **state)
         seen(OBSERVED_PAYLOAD, "10.9.0.1", "198.51.100.1", 80, 9),
         seen(OBSERVED_DNS, "198.51.100.1", "10.9.0.1", 53, 9),
         seen(OBSERVED_HTTP, "198.51.100.1", "10.9.0.1", 80, 9),
+        seen(OBSERVED_REFUSED, "198.51.100.1", "10.9.0.1", 80, 9),
     };
     size_t shown, count;
     ways[3].by_client = ways[4].by_client = false;
@@ -101,8 +102,9 @@ static void test_who_is_answered_everywhere_is_not_listed(void **state)
     (void)dark_visitors(d, &shown, &count);
     assert_int_equal(count, 0);
     note(d, seen(OBSERVED_BEGIN, "192.0.2.1", "10.9.0.7", 445, 7));
+    note(d, seen(OBSERVED_REFUSED, "192.0.2.1", "10.9.0.8", 445, 8));
     const struct dark_visitor *all = dark_visitors(d, &shown, &count);
-    assert_true(count == 1 && all[0].answered == 1 && all[0].dark == 1);
+    assert_true(count == 1 && all[0].answered == 1 && all[0].refused == 1 && all[0].dark == 1);
     dark_free(d);
 }
 
@@ -151,6 +153,13 @@ static void test_visitors_beyond_the_limit_are_counted(void **state)
     dark_free(d);
 }
 
+static void refused_tcp(struct scene *s, struct address from, struct address to, uint16_t port)
+{
+    struct side client = {from, scene_port(s), 1000}, server = {to, port, 0};
+    send_tcp(s, &client, &server, TCP_SYN, reader_over("", 0));
+    send_tcp(s, &server, &client, TCP_RST | TCP_ACK, reader_over("", 0));
+}
+
 /* A capture with a sweep of dark addresses, told in this format. */
 static char *told(const char *format)
 {
@@ -160,6 +169,8 @@ static char *told(const char *format)
         (void)snprintf(to, sizeof to, "10.9.0.%u", i);
         if (i == 1)
             talk(&s, "10.0.0.5", to, 445, words_of("hello"), words_of("hello"));
+        else if (i == 2)
+            refused_tcp(&s, host_of("10.0.0.5"), host_of(to), 445);
         else
             try_tcp(&s, host_of("10.0.0.5"), host_of(to), 445);
     }
@@ -185,14 +196,15 @@ static void test_reports_tell_who_and_what_else_is_known_of_him(void **state)
     (void)state;
     char *text = told("text");
     assert_non_null(strstr(text, "WHO TOUCHED ADDRESSES THAT NEVER SPOKE\n\n"
-                                 "10.0.0.5 touched 59 dark addresses (of 60 in these networks) in "
+                                 "10.0.0.5 touched 58 dark addresses (of 60 in these networks) in "
                                  "60 flows, "));
-    assert_non_null(strstr(text, "; 1 answered it; ports 445/tcp; suspicious: smb-sweep"));
+    assert_non_null(
+        strstr(text, "; 1 answered it, 1 refused; ports 445/tcp; suspicious: smb-sweep"));
     free(text);
     text = told("json");
     assert_non_null(strstr(text,
-                           "{\"type\":\"dark\",\"schema\":1,\"host\":\"10.0.0.5\",\"dark\":59,"
-                           "\"touched\":60,\"answered\":1,\"flows\":60,"));
+                           "{\"type\":\"dark\",\"schema\":1,\"host\":\"10.0.0.5\",\"dark\":58,"
+                           "\"touched\":60,\"answered\":1,\"refused\":1,\"flows\":60,"));
     assert_non_null(strstr(text, "\"ports\":[{\"port\":445,\"proto\":\"tcp\",\"flows\":60}],"
                                  "\"more_ports\":false,\"verdict\":\"suspicious\"}"));
     free(text);
