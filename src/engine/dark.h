@@ -6,8 +6,8 @@
  * what else is known of him. A dark address has no visitors by right: they are scanners, worms,
  * wrong settings, and what is left of a host that was taken away.
  *
- * A refusal by TCP is a word, one by ICMP is not seen. IPv4 alone. What is kept here is no evidence:
- * no verdict rests on it, and evidence files do not have it.
+ * A refusal by TCP is a word, one by ICMP is not seen. IPv4 alone. What is kept here is no
+ * evidence: no verdict rests on it, and evidence files do not have it.
  * Source: what radark is used for, in the spec of the Argus clients. */
 #ifndef WORMSIGN_ENGINE_DARK_H
 #define WORMSIGN_ENGINE_DARK_H
