@@ -115,9 +115,9 @@ def the_log_tells_what_was_asked_and_how_many_asked_at_once(p):
         path = Path(folder) / "log"
         rig, (address, other) = p.play("infected-abc", "credentials", log=path)
         with rig:
-            for _ in range(3):
+            for count in range(3):
                 ask(address)
-            (line, *_), lines = logged(path, 3), logged(path, 3)
+                (line, *_), lines = logged(path, count + 1), logged(path, count + 1)  # it has ended
             equal(line["seen"], ["negotiate", "setup (anonymous)", f"tree \\\\{address}\\IPC$", "create \\browser", "bind",
                                  "call 0x1f \\", "call 0x1f \\..\\", "disconnect", "logoff"], "seen")
             equal((line["address"], line["port"], line["variant"], line["ending"]),
@@ -172,10 +172,12 @@ def three_wrong_logins_lock_the_account_and_are_counted(p):
         path = Path(folder) / "log"
         rig, (address,) = p.play("lockout", log=path)
         with rig:
-            for _ in range(5):
+            for count in range(5):
                 ask(address)  # a null session locks nothing
-            for wanted in (NO_LOGON, NO_LOGON, NO_LOGON, LOCKED_OUT):
+                logged(path, count + 1)  # it has ended
+            for count, wanted in enumerate((NO_LOGON, NO_LOGON, NO_LOGON, LOCKED_OUT)):
                 equal(ask(address, account=ACCOUNT, password="wrong")[0].event, wanted, "status")
+                logged(path, count + 6)
             equal(ask(address, account=ACCOUNT, password=PASSWORD)[0].event, LOCKED_OUT, "status of the right one")
             equal([line["failures"] for line in logged(path, 10)], [0] * 5 + [1, 2, 3, 3, 3], "failures")
 
