@@ -84,15 +84,16 @@ static bool ask(const struct call *call, const char *user, char password[static 
             (void)fclose(terminal);
         return false;
     }
+    running_watch_signals(); /* Ctrl-C must not leave a terminal that shows nothing */
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    /* Before anything is asked: what is typed at once must be neither shown nor thrown away. */
+    (void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
     (void)fprintf(terminal, "Password of ");
     for (const char *c = user; *c != '\0'; c++)
         (void)fputc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, terminal);
     (void)fprintf(terminal, ": ");
     (void)fflush(terminal);
-    running_watch_signals(); /* Ctrl-C must not leave a terminal that shows nothing */
-    hidden = shown;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    (void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
     bool good = read_line(call, terminal, "the terminal", password);
     (void)tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
     (void)fputc('\n', terminal);

@@ -3,6 +3,7 @@ wrong one is tried, and what is said about all that; and the real Samba, which h
 import os
 import pty
 import select
+import signal
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -109,6 +110,8 @@ def a_password_is_asked_for_on_the_terminal_and_not_shown(p):
             if not typed and came.endswith(b": "):
                 typed = True
                 os.write(master, PASSWORD.encode() + b"\n")
+        if not typed or time.monotonic() >= late:
+            os.kill(child, signal.SIGKILL)  # it waits for ever
         _, status = os.waitpid(child, 0)
         os.close(master)
     said = came.decode()
