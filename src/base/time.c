@@ -51,12 +51,18 @@ const char *date_text(int32_t day, char buffer[static DATE_TEXT_SIZE])
     return buffer;
 }
 
+#define US_FROM_1601 (INT64_C(11644473600) * US_PER_SECOND)
+
+uint64_t filetime_of_time(int64_t when_us)
+{
+    return (uint64_t)(when_us + US_FROM_1601) * 10;
+}
+
 int64_t time_of_filetime(uint64_t filetime)
 {
-    static const int64_t seconds_from_1601 = INT64_C(11644473600);
     if (filetime == 0 || filetime > INT64_MAX)
         return TIME_NONE;
-    return (int64_t)(filetime / 10) - seconds_from_1601 * US_PER_SECOND;
+    return (int64_t)(filetime / 10) - US_FROM_1601;
 }
 
 const char *time_text(int64_t when_us, char buffer[static TIME_TEXT_SIZE])

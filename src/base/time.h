@@ -27,6 +27,9 @@ int32_t day_of_date(int year, int month, int day_of_month);
 /* A FILETIME, which counts 100 ns from 1601; TIME_NONE for 0 and for what cannot be told in us. */
 int64_t time_of_filetime(uint64_t filetime);
 
+/* The other way; the time must be one after 1601. */
+uint64_t filetime_of_time(int64_t when_us);
+
 /* "2009-04-21T16:44:11.000123Z", in buffer; returns buffer. Years outside 0..9999 give "-". */
 const char *time_text(int64_t when_us, char buffer[static TIME_TEXT_SIZE]);
 

@@ -18,10 +18,7 @@ struct netbios_check;
 struct shot;
 struct smb_accounts;
 
-enum {
-    DIALOGUE_REQUEST_SIZE = 1500, /* the longest request */
-    DIALOGUE_CAME_MAX = 65537     /* bytes that can wait to be taken */
-};
+enum { DIALOGUE_REQUEST_SIZE = 1500 }; /* the longest request */
 
 enum dialogue_event_kind {
     DIALOGUE_BEGINS, /* nothing is connected yet */

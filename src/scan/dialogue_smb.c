@@ -16,7 +16,7 @@
 #include "scan/smb_talk.h"
 #include "wire/netbios_session.h"
 
-enum smb_stage smb_stage_of(enum smb_step step)
+static enum smb_stage stage_of(const struct smb_talk *t)
 {
     static const enum smb_stage stages[SMB_STEPS] = {
         [SMB_STEP_NAME] = SMB_STAGE_NAME,         [SMB_STEP_NEGOTIATE] = SMB_STAGE_NEGOTIATE,
@@ -28,13 +28,8 @@ enum smb_stage smb_stage_of(enum smb_step step)
         [SMB_STEP_LOGOFF] = SMB_STAGE_SECOND,     [SMB_STEP_SMB2_NEGOTIATE] = SMB_STAGE_NEGOTIATE,
         [SMB_STEP_SMB2_LOGIN] = SMB_STAGE_LOGIN,
     };
-    return stages[step];
-}
-
-static enum smb_stage stage_of(const struct smb_talk *t)
-{
     bool second = t->step == SMB_STEP_CALL_WRITE || t->step == SMB_STEP_CALL_READ;
-    return second && t->call > 0 ? SMB_STAGE_SECOND : smb_stage_of(t->step);
+    return second && t->call > 0 ? SMB_STAGE_SECOND : stages[t->step];
 }
 
 void smb_ask(struct smb_talk *t, enum smb_step step, struct dialogue_step *out)

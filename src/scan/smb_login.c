@@ -15,11 +15,9 @@
 #include "wire/smb_requests.h"
 #include "wire/spnego.h"
 
-#define STATUS_ACCESS_DENIED UINT32_C(0xc0000022)
 #define NTLMSSP_ANONYMOUS UINT32_C(0x00000800)
-#define FILETIME_OF_1970_US INT64_C(11644473600000000)
 
-enum { ANSWER_MAX = SMB_TALK_BLOB_MAX, OS_SIZE = 40 };
+enum { ANSWER_MAX = SMB_TALK_BLOB_MAX };
 
 #define US "wormsign"
 
@@ -53,12 +51,12 @@ void smb_account_is_known(struct smb_talk *t, struct smb_accounts *given, bool r
 static void give_up(struct smb_talk *t, bool denied, struct dialogue_step *out)
 {
     bool given = denied && t->account == SMB_GIVEN;
-    if (t->denied || t->login_status == STATUS_ACCESS_DENIED)
+    if (t->denied || t->login_status == SMB_STATUS_ACCESS_DENIED)
         smb_conclude(t,
                      t->found.demands_signing ? SMB_CAUSE_SIGNING
                      : given                  ? SMB_CAUSE_DENIED_GIVEN
                                               : SMB_CAUSE_DENIED,
-                     STATUS_ACCESS_DENIED, out);
+                     SMB_STATUS_ACCESS_DENIED, out);
     else
         smb_conclude(t, SMB_CAUSE_LOGIN_FAILED, t->login_status, out);
 }
@@ -135,8 +133,7 @@ static bool answer(const struct smb_talk *t, const struct who *who, struct reade
         return false;
     ntlm_v2_short_answer(&v2, &challenges, short_answer);
     write_bytes(lm, short_answer, sizeof short_answer);
-    ntlm_v2_answer(nt, &v2, &challenges, (uint64_t)(t->now_us + FILETIME_OF_1970_US) * 10,
-                   target_info);
+    ntlm_v2_answer(nt, &v2, &challenges, filetime_of_time(t->now_us), target_info);
     return !nt->failed;
 }
 
@@ -160,22 +157,16 @@ void smb_build_login(const struct smb_talk *t, const struct smb_ids *ids, struct
     smb_session_setup_build(w, ids, &login);
 }
 
-static void copy(char *out, size_t size, const char *text)
-{
-    struct text into = text_over(out, size);
-    text_add(&into, "%s", text);
-}
-
 /* Who the server says it is. In no domain, the name of its "domain" is its own. */
 static void take_names(struct smb_talk *t, const struct ntlmssp_challenge *c)
 {
     struct smb_check *found = &t->found;
-    copy(found->computer, sizeof found->computer, c->computer);
-    copy(found->fqdn, sizeof found->fqdn, c->dns_computer);
+    smb_copy(found->computer, sizeof found->computer, c->computer);
+    smb_copy(found->fqdn, sizeof found->fqdn, c->dns_computer);
     if (c->domain[0] != '\0' && strcasecmp(c->domain, c->computer) != 0) {
-        copy(found->domain, sizeof found->domain, c->domain);
-        copy(found->dns_domain, sizeof found->dns_domain, c->dns_domain);
-        copy(found->forest, sizeof found->forest, c->dns_forest);
+        smb_copy(found->domain, sizeof found->domain, c->domain);
+        smb_copy(found->dns_domain, sizeof found->dns_domain, c->dns_domain);
+        smb_copy(found->forest, sizeof found->forest, c->dns_forest);
         found->workgroup[0] = '\0';
     }
     if (found->os[0] == '\0' && c->major != 0) {

@@ -17,8 +17,6 @@ enum {
     PDU_SIZE = 512,
     BIND_ANSWER_MOST = 0x800, /* bytes that a read may give */
     CALL_ANSWER_MOST = 0x1001,
-    BIND_CALL = 1, /* numbers of our calls */
-    FIRST_CALL = 2,
     SMB2_LOGIN_MESSAGE = 1,
     SHARE_SIZE = ADDRESS_TEXT_SIZE + 16
 };
@@ -92,7 +90,7 @@ static void build_write(const struct smb_talk *t, const struct smb_ids *ids, str
     struct writer pdu = writer_over(bytes, sizeof bytes);
     struct writer stub = writer_over(stub_bytes, sizeof stub_bytes);
     if (t->step == SMB_STEP_BIND_WRITE) {
-        dcerpc_bind_build(&pdu, BIND_CALL, &srvsvc_interface);
+        dcerpc_bind_build(&pdu, SMB_TALK_BIND, &srvsvc_interface);
     } else {
         struct canonicalize_request q = {.server = "a",
                                          .prefix = "\\",
@@ -103,7 +101,7 @@ static void build_write(const struct smb_talk *t, const struct smb_ids *ids, str
         struct text path = text_over(q.path, sizeof q.path);
         text_add(&path, "%s", canonicalize_paths[t->call]);
         canonicalize_request_build(&stub, &q);
-        dcerpc_request_build(&pdu, FIRST_CALL + t->call, SRVSVC_CANONICALIZE,
+        dcerpc_request_build(&pdu, SMB_TALK_FIRST_CALL + t->call, SRVSVC_CANONICALIZE,
                              reader_over(stub_bytes, stub.used));
     }
     w->failed = w->failed || stub.failed || pdu.failed;

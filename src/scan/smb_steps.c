@@ -12,7 +12,6 @@
 #include "wire/srvsvc.h"
 
 /* MS-ERREF 2.3.1 */
-#define STATUS_ACCESS_DENIED UINT32_C(0xc0000022)
 #define STATUS_NO_SUCH_NAME UINT32_C(0xc0000034)
 #define STATUS_PIPE_NOT_AVAILABLE UINT32_C(0xc00000ac)
 #define STATUS_PIPE_BUSY UINT32_C(0xc00000ad)
@@ -23,15 +22,9 @@
 #define FAULT_ACCESS_DENIED UINT32_C(5)
 #define FAULT_NO_OPERATION UINT32_C(0x1c010002) /* nca_s_op_rng_error */
 
-enum {
-    SIGNING_DEMANDED = 8,
-    SMB2_SIGNING_DEMANDED = 2,
-    BIND_CALL = 1,
-    FIRST_CALL = 2,
-    STUB_MAX = 512
-};
+enum { SIGNING_DEMANDED = 8, SMB2_SIGNING_DEMANDED = 2, STUB_MAX = 512 };
 
-static void copy(char *out, size_t size, const char *text)
+void smb_copy(char *out, size_t size, const char *text)
 {
     struct text into = text_over(out, size);
     text_add(&into, "%s", text);
@@ -47,7 +40,7 @@ static void ask_again_later(struct dialogue_step *out, int64_t pause_us)
 static void take_clock(struct smb_talk *t, uint64_t filetime)
 {
     int64_t time_us = time_of_filetime(filetime);
-    if (filetime == 0 || time_us == TIME_NONE)
+    if (time_us == TIME_NONE)
         return;
     t->found.has_time = true;
     t->found.time_us = time_us;
@@ -83,8 +76,8 @@ static void take_negotiated(struct smb_talk *t, const struct smb_request *reply,
     t->found.has_offset = true;
     t->found.offset_minutes = -n.minutes_west;
     if (!n.extended_security) {
-        copy(t->found.workgroup, sizeof t->found.workgroup, n.domain);
-        copy(t->found.computer, sizeof t->found.computer, n.server);
+        smb_copy(t->found.workgroup, sizeof t->found.workgroup, n.domain);
+        smb_copy(t->found.computer, sizeof t->found.computer, n.server);
     }
     t->spnego = n.extended_security && spnego_is_offered(n.blob);
     smb_log_in(t, event->accounts, out);
@@ -103,11 +96,11 @@ static void take_login(struct smb_talk *t, const struct smb_request *reply,
     uint32_t status = reply->header.status;
     bool read = smb_setup_reply_read(reply, &setup);
     if (read && setup.os[0] != '\0') {
-        copy(t->found.os, sizeof t->found.os, setup.os);
-        copy(t->found.lanman, sizeof t->found.lanman, setup.lanman);
+        smb_copy(t->found.os, sizeof t->found.os, setup.os);
+        smb_copy(t->found.lanman, sizeof t->found.lanman, setup.lanman);
     }
     if (read && !t->extended && setup.domain[0] != '\0')
-        copy(t->found.workgroup, sizeof t->found.workgroup, setup.domain);
+        smb_copy(t->found.workgroup, sizeof t->found.workgroup, setup.domain);
     if (status == SMB_STATUS_MORE_PROCESSING && t->step == SMB_STEP_LOGIN_OFFER) {
         t->user = reply->header.user;
         if (read && smb_take_challenge(t, setup.blob))
@@ -139,7 +132,7 @@ static void take_tree(struct smb_talk *t, const struct smb_request *reply,
                       const struct dialogue_event *event, struct dialogue_step *out)
 {
     uint32_t status = reply->header.status;
-    if (status == STATUS_ACCESS_DENIED) {
+    if (status == SMB_STATUS_ACCESS_DENIED) {
         smb_next_account(t, event->accounts, true, status, out);
     } else if (status == STATUS_BAD_NETWORK_NAME) {
         smb_conclude(t, SMB_CAUSE_NO_SHARE, status, out);
@@ -169,17 +162,17 @@ static void take_pipe(struct smb_talk *t, const struct smb_request *reply,
     struct smb_create_reply create;
     uint32_t status = reply->header.status;
     bool is_busy = status == STATUS_PIPE_NOT_AVAILABLE || status == STATUS_PIPE_BUSY;
-    t->denied = t->denied || status == STATUS_ACCESS_DENIED;
+    t->denied = t->denied || status == SMB_STATUS_ACCESS_DENIED;
     if (is_busy && t->busy++ < SMB_TALK_BUSY_MAX) {
         ask_again_later(out, SMB_TALK_PIPE_PAUSE_US);
     } else if (is_busy) {
         if (!next_pipe(t, out))
             smb_conclude(t, SMB_CAUSE_PIPE_BUSY, status, out);
-    } else if (status == STATUS_NO_SUCH_NAME || status == STATUS_ACCESS_DENIED) {
+    } else if (status == STATUS_NO_SUCH_NAME || status == SMB_STATUS_ACCESS_DENIED) {
         if (next_pipe(t, out))
             return;
         if (t->denied)
-            smb_next_account(t, event->accounts, true, STATUS_ACCESS_DENIED, out);
+            smb_next_account(t, event->accounts, true, SMB_STATUS_ACCESS_DENIED, out);
         else
             smb_conclude(t, SMB_CAUSE_NO_PIPE, status, out);
     } else if (status != SMB_STATUS_OK) {
@@ -227,7 +220,7 @@ static void take_failure(struct smb_talk *t, enum smb_cause cause, uint32_t stat
 static void take_pipe_error(struct smb_talk *t, uint32_t status, const struct dialogue_event *event,
                             struct dialogue_step *out)
 {
-    if (status == STATUS_ACCESS_DENIED && t->call == 0)
+    if (status == SMB_STATUS_ACCESS_DENIED && t->call == 0)
         smb_next_account(t, event->accounts, true, status, out);
     else
         take_failure(t, SMB_CAUSE_STATUS, status, out);
@@ -274,7 +267,7 @@ static void take_bound(struct smb_talk *t, const struct smb_request *reply,
     struct dcerpc_refusal why = {0};
     if (!keep_piped(t, reply, event, out))
         return;
-    switch (dcerpc_bound_read(reader_over(t->pipe_came, t->pipe_came_size), BIND_CALL, &why)) {
+    switch (dcerpc_bound_read(reader_over(t->pipe_came, t->pipe_came_size), SMB_TALK_BIND, &why)) {
     case DCERPC_CAME_PART:
         smb_ask(t, SMB_STEP_BIND_READ, out);
         return;
@@ -321,8 +314,8 @@ static void take_called(struct smb_talk *t, const struct smb_request *reply,
     uint32_t fault = 0;
     if (!keep_piped(t, reply, event, out))
         return;
-    switch (dcerpc_answer_read(reader_over(t->pipe_came, t->pipe_came_size), FIRST_CALL + t->call,
-                               &stub, &fault)) {
+    switch (dcerpc_answer_read(reader_over(t->pipe_came, t->pipe_came_size),
+                               SMB_TALK_FIRST_CALL + t->call, &stub, &fault)) {
     case DCERPC_CAME_PART:
         smb_ask(t, SMB_STEP_CALL_READ, out);
         return;
@@ -331,7 +324,7 @@ static void take_called(struct smb_talk *t, const struct smb_request *reply,
         return;
     case DCERPC_CAME_FAULT:
         if (fault == FAULT_ACCESS_DENIED && t->call == 0)
-            smb_next_account(t, event->accounts, true, STATUS_ACCESS_DENIED, out);
+            smb_next_account(t, event->accounts, true, SMB_STATUS_ACCESS_DENIED, out);
         else
             take_failure(t, fault == FAULT_NO_OPERATION ? SMB_CAUSE_NO_CALL : SMB_CAUSE_FAULT,
                          fault, out);

@@ -30,6 +30,11 @@ enum {
 #define SMB_TALK_NAMES_PAUSE_US 100000   /* between two looks at what NetBIOS told */
 #define SMB_TALK_ACCOUNT_PAUSE_US 100000 /* until others have learnt whether the password is good */
 
+#define SMB_STATUS_ACCESS_DENIED UINT32_C(0xc0000022) /* MS-ERREF 2.3.1 */
+
+/* The numbers of our calls over DCERPC. */
+enum { SMB_TALK_BIND = 1, SMB_TALK_FIRST_CALL = 2 };
+
 /* What was asked, and is answered next. */
 enum smb_step {
     SMB_STEP_NAME, /* port 139: a session with the called name */
@@ -50,7 +55,7 @@ enum smb_step {
     SMB_STEPS
 };
 
-enum smb_account { SMB_NOBODY, SMB_GUEST, SMB_GIVEN, SMB_ACCOUNTS };
+enum smb_account { SMB_NOBODY, SMB_GUEST, SMB_GIVEN };
 
 struct smb_talk {
     struct smb_check found;
@@ -91,9 +96,12 @@ void smb_conclude(struct smb_talk *t, enum smb_cause cause, uint32_t status,
 /* It takes no SMB1, and so far that means this: it is asked in SMB2 who it is, on a new
  * connection. */
 void smb_turn_to_smb2(struct smb_talk *t, enum smb_cause so_far, struct dialogue_step *out);
-enum smb_stage smb_stage_of(enum smb_step step);
 
-/* smb_steps.c: what this message means, and what is asked next. */
+/* smb_steps.c */
+
+/* As much of the text as there is room for. */
+void smb_copy(char *out, size_t size, const char *text);
+/* What this message means, and what is asked next. */
 void smb_take_reply(struct smb_talk *t, const struct smb_request *reply,
                     const struct dialogue_event *event, struct dialogue_step *out);
 /* What the answers so far say. */

@@ -213,6 +213,8 @@ static void test_filetimes_are_times(void **state)
     (void)state;
     assert_int_equal(time_of_filetime(UINT64_C(0x019db1ded53e8000)), 0);
     assert_int_equal(time_of_filetime(UINT64_C(0x019db1ded53e8000) + 15), 1);
+    assert_true(filetime_of_time(0) == UINT64_C(0x019db1ded53e8000));
+    assert_int_equal(time_of_filetime(filetime_of_time(1240317851000007)), 1240317851000007);
     assert_int_equal(time_of_filetime(10), INT64_C(-11644473600) * US_PER_SECOND + 1);
     assert_true(time_of_filetime(0) == TIME_NONE);
     assert_true(time_of_filetime(UINT64_MAX) == TIME_NONE);
