@@ -27,7 +27,8 @@ struct dark {
     struct visitor *table[TABLE_SIZE]; /* by address; NULL: free */
     size_t visitor_count;
     uint64_t touches, refused;
-    struct dark_visitor *shown; /* made by dark_visitors */
+    struct dark_visitor *shown; /* made by dark_visitors, until anything is noted */
+    size_t shown_count;
 };
 
 struct dark *dark_new(const struct prefix *nets, size_t count)
@@ -156,6 +157,10 @@ void dark_note(struct dark *d, const struct observation *seen)
 {
     if (!seen->client_known)
         return;
+    if (d->shown != NULL) {
+        free(d->shown);
+        d->shown = NULL;
+    }
     switch (seen->kind) {
     case OBSERVED_BEGIN:
         speak(d, seen->client.address);
@@ -214,20 +219,28 @@ static void fill(const struct visitor *v, uint64_t dark, struct dark_visitor *ou
     qsort(out->ports, out->port_count, sizeof out->ports[0], compare_ports);
 }
 
-const struct dark_visitor *dark_visitors(struct dark *d, size_t *shown, size_t *count)
+static bool list(struct dark *d)
 {
-    *shown = *count = 0;
-    free(d->shown);
+    d->shown_count = 0;
     d->shown = calloc(d->visitor_count + 1, sizeof *d->shown);
     if (d->shown == NULL)
-        return NULL;
+        return false;
     for (size_t i = 0; i < TABLE_SIZE; i++) {
         const struct visitor *v = d->table[i];
         uint64_t dark = v != NULL ? roaring_bitmap_andnot_cardinality(v->touched, d->spoke) : 0;
         if (dark > 0)
-            fill(v, dark, &d->shown[(*count)++]);
+            fill(v, dark, &d->shown[d->shown_count++]);
     }
-    qsort(d->shown, *count, sizeof *d->shown, compare_visitors);
+    qsort(d->shown, d->shown_count, sizeof *d->shown, compare_visitors);
+    return true;
+}
+
+const struct dark_visitor *dark_visitors(struct dark *d, size_t *shown, size_t *count)
+{
+    *shown = *count = 0;
+    if (d->shown == NULL && !list(d))
+        return NULL;
+    *count = d->shown_count;
     *shown = *count < DARK_SHOWN_MAX ? *count : DARK_SHOWN_MAX;
     return d->shown;
 }
