@@ -4,6 +4,7 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "evidence/hosts.h"
+#include "evidence/span.h"
 
 #define DETECTORS(row)                                                                             \
     row(callback) row(exploit) row(known_site) row(odd_http) row(p2p_answer) row(p2p_listener)     \
@@ -29,4 +30,14 @@ void *watcher_slot(struct watcher *w, struct address host, int64_t when_us)
 void *watcher_slot_of_part(struct watcher *w, struct address host, int64_t when_us)
 {
     return hosts_slot_of_part(w->hosts, w->detector, host, day_of(when_us));
+}
+
+void *watcher_hits(struct watcher *w, void *held, size_t size)
+{
+    if (held != NULL)
+        return held;
+    struct span *span = hosts_extra(w->hosts, size);
+    if (span != NULL)
+        *span = span_empty();
+    return span;
 }

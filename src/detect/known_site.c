@@ -26,10 +26,12 @@ _Static_assert(WORM_SITES <= 32, "the worm's sites are bits of a number");
 
 /* What few hosts need: sites that weigh. */
 struct hits {
-    struct set listed; /* distinct sites of the user's list */
-    struct span span;
+    struct span span;         /* first: watcher_hits */
+    struct set listed;        /* distinct sites of the user's list */
     struct examples examples; /* names as they were asked */
 };
+
+_Static_assert(offsetof(struct hits, span) == 0, "watcher_hits makes it");
 
 struct slot {
     uint32_t of_worm; /* bits: which of worm_sites */
@@ -38,11 +40,7 @@ struct slot {
 
 static struct hits *hits_of(struct watcher *w, struct slot *s)
 {
-    if (s->hits == NULL) {
-        s->hits = hosts_extra(w->hosts, sizeof *s->hits);
-        if (s->hits != NULL)
-            s->hits->span = span_empty();
-    }
+    s->hits = watcher_hits(w, s->hits, sizeof *s->hits);
     return s->hits;
 }
 

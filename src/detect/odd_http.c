@@ -19,10 +19,12 @@
 
 /* What few hosts need; most meet none. */
 struct hits {
+    struct span span;                    /* first: watcher_hits */
     struct set requests, servers, ports; /* distinct; a request: server, port and path */
-    struct span span;
     struct examples examples;
 };
+
+_Static_assert(offsetof(struct hits, span) == 0, "watcher_hits makes it");
 
 struct slot {
     struct hits *hits;
@@ -30,11 +32,7 @@ struct slot {
 
 static struct hits *hits_of(struct watcher *w, struct slot *s)
 {
-    if (s->hits == NULL) {
-        s->hits = hosts_extra(w->hosts, sizeof *s->hits);
-        if (s->hits != NULL)
-            s->hits->span = span_empty();
-    }
+    s->hits = watcher_hits(w, s->hits, sizeof *s->hits);
     return s->hits;
 }
 

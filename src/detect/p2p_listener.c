@@ -35,11 +35,13 @@ static const char *const protocol_names[PROTOCOLS] = {
 
 /* What few hosts need: predicted ports on which it answered. */
 struct hits {
+    struct span span;            /* of the answers there; first: watcher_hits */
     struct set clients;          /* addresses that reached it there */
-    struct span span;            /* of the answers there */
     uint16_t fixed[PROTOCOLS];   /* 0: none */
     uint16_t of_week[PROTOCOLS]; /* 0: none; of several the largest */
 };
+
+_Static_assert(offsetof(struct hits, span) == 0, "watcher_hits makes it");
 
 struct slot {
     struct set answered; /* distinct (protocol, port) pairs */
@@ -48,11 +50,7 @@ struct slot {
 
 static struct hits *hits_of(struct watcher *w, struct slot *s)
 {
-    if (s->hits == NULL) {
-        s->hits = hosts_extra(w->hosts, sizeof *s->hits);
-        if (s->hits != NULL)
-            s->hits->span = span_empty();
-    }
+    s->hits = watcher_hits(w, s->hits, sizeof *s->hits);
     return s->hits;
 }
 

@@ -29,11 +29,13 @@ enum { ADDRESSES_TO_CONVICT = 5 };
 
 /* What few hosts need: predicted ports that were met. */
 struct hits {
+    struct span span; /* first: watcher_hits */
     struct set addresses;
-    struct span span;
     struct examples examples;
     struct trail trail;
 };
+
+_Static_assert(offsetof(struct hits, span) == 0, "watcher_hits makes it");
 
 struct slot {
     struct set tried; /* distinct (address, port) pairs */
@@ -42,11 +44,7 @@ struct slot {
 
 static struct hits *hits_of(struct watcher *w, struct slot *s)
 {
-    if (s->hits == NULL) {
-        s->hits = hosts_extra(w->hosts, sizeof *s->hits);
-        if (s->hits != NULL)
-            s->hits->span = span_empty();
-    }
+    s->hits = watcher_hits(w, s->hits, sizeof *s->hits);
     return s->hits;
 }
 

@@ -23,11 +23,13 @@ enum { SEEN_PLAIN = 1, SEEN_AQ = 2 }; /* shapes of the request: bits */
 enum { COUNT_DIGITS_MAX = 3, AQ_HEX_DIGITS = 8 };
 
 struct hits {
+    struct span span;             /* first: watcher_hits */
     struct set servers, requests; /* distinct: a request is a server and what was asked */
     unsigned shapes;
-    struct span span;
     struct examples examples;
 };
+
+_Static_assert(offsetof(struct hits, span) == 0, "watcher_hits makes it");
 
 struct slot {
     struct hits *hits;
@@ -77,11 +79,7 @@ static unsigned shape_of(struct reader path)
 
 static struct hits *hits_of(struct watcher *w, struct slot *s)
 {
-    if (s->hits == NULL) {
-        s->hits = hosts_extra(w->hosts, sizeof *s->hits);
-        if (s->hits != NULL)
-            s->hits->span = span_empty();
-    }
+    s->hits = watcher_hits(w, s->hits, sizeof *s->hits);
     return s->hits;
 }
 
