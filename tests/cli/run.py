@@ -18,6 +18,8 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "rig"))
+from checking import equal, holds
 VECTORS = os.path.join(ROOT, "tests", "vectors")
 MAN_PAGE = os.path.join(ROOT, "docs", "wormsign.1")
 PROGRAM = os.environ.get("WORMSIGN", os.path.join(ROOT, "build", "wormsign"))
@@ -35,16 +37,6 @@ def run(*arguments, stdin="", **more):
     done = subprocess.run([PROGRAM, *arguments], input=given, capture_output=True, timeout=300, **more)
     done.out, done.err = done.stdout.decode(), done.stderr.decode()
     return done
-
-
-def equal(got, wanted, what="answer"):
-    if got != wanted:
-        raise AssertionError(f"{what} is {str(got)[:300]!r}, not {str(wanted)[:300]!r}")
-
-
-def holds(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def rows(name):

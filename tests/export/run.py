@@ -21,9 +21,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "cases"))
+sys.path[:0] = [str(ROOT / "tests" / "cases"), str(ROOT / "tests" / "rig")]
 sys.dont_write_bytecode = True
 import frames as f
+from checking import equal, holds
 import run as cases  # the runner of the cases, which makes their captures
 
 SAMPLE = ROOT / "samples" / "outbreak.pcap.gz"
@@ -52,16 +53,6 @@ class Skip(Exception):
 def check(function):
     CHECKS.append(function)
     return function
-
-
-def holds(condition, what):
-    if not condition:
-        raise AssertionError(what)
-
-
-def equal(got, wanted, what):
-    if got != wanted:
-        raise AssertionError(f"{what} is {str(got)[:300]!r}, not {str(wanted)[:300]!r}")
 
 
 class Bench:

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import frames as f
 import make
-from running import ROOT, MEMORY_BYTES, check, equal, holds
+from checking import equal, holds
+from running import ROOT, MEMORY_BYTES, check
 from truncations import small_pcap, pcap_ends
 
 NOBODY = 65534

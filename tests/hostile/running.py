@@ -8,7 +8,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(ROOT / "tests" / "cases"), str(ROOT / "tests" / "schema")]
+sys.path[:0] = [str(ROOT / "tests" / "cases"), str(ROOT / "tests" / "schema"), str(ROOT / "tests" / "rig")]
+from checking import holds
 from schema import Schema
 
 PLAIN = os.environ.get("WORMSIGN", str(ROOT / "build" / "wormsign"))
@@ -22,16 +23,6 @@ CHECKS = []
 def check(function):
     CHECKS.append(function)
     return function
-
-
-def holds(condition, what):
-    if not condition:
-        raise AssertionError(what)
-
-
-def equal(got, wanted, what):
-    if got != wanted:
-        raise AssertionError(f"{what} is {str(got)[:300]!r}, not {str(wanted)[:300]!r}")
 
 
 class Program:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import frames as f
 import make
-from running import ROOT, check, equal, holds
+from checking import equal, holds
+from running import ROOT, check
 
 FILES_A_RUN = 400
 RECORDS_OF_OUTBREAK = 300

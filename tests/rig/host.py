@@ -6,21 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import asking
 import p2p
+from checking import equal, holds
 
 WEDNESDAY = 1795003200  # 2026-11-18 12:00 UTC: no other week is near
 WEEK = p2p.week_of(WEDNESDAY)
 SILENT = {"first": asking.SILENCE_SECONDS}
 ASKERS = ThreadPoolExecutor(400)
-
-
-def equal(got, wanted, what):
-    if got != wanted:
-        raise AssertionError(f"{what} is {str(got)[:300]!r}, not {str(wanted)[:300]!r}")
-
-
-def holds(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def at_once(*calls):

@@ -22,8 +22,9 @@ sys.dont_write_bytecode = True
 import asking
 import p2p
 import smb_checks
-from host import Host, SILENT, WEDNESDAY, WEEK, at_once, equal, holds, rows
-from rig import LO, NAMESPACE, PROCESSES, Rig, RigError, built, responder
+from checking import equal, holds
+from host import Host, SILENT, WEDNESDAY, WEEK, at_once, rows
+from rig import LO, NAMESPACE, PROCESSES, Rig, RigError, built
 from variants import VARIANTS
 
 HERE = Path(__file__).resolve().parent

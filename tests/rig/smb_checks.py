@@ -18,10 +18,10 @@ from pathlib import Path
 import asking
 import smb_client
 import smb_others
-from host import equal, holds
-from rig import LO, NAMESPACE, RigError, SmbRig, built
+from checking import equal, holds
+from rig import LO, NAMESPACE, RigError, SmbRig
 from smb_client import Client, Ended, EXTENDED, MORE_PROCESSING, UNICODE
-from smb_variants import BUSY, DENIED, NO_LOGON, NOT_ACCEPTED, ROWS
+from smb_variants import DENIED, NO_LOGON, ROWS
 
 HERE = Path(__file__).resolve().parent
 PORTS = (445, 139, 137) if os.geteuid() == 0 else (10445, 10139, 10137)

@@ -20,7 +20,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 import samba
 import smb_client
-from host import equal, holds
+from checking import equal, holds
 from rig import SmbRig
 from smb_client import EXTENDED, UNICODE
 from smb_variants import DENIED, NOT_FOUND, ROWS

@@ -5,7 +5,8 @@ import struct
 
 import asking
 import p2p
-from host import Host, SILENT, WEEK, at_once, equal, holds
+from checking import equal, holds
+from host import Host, SILENT, WEEK, at_once
 
 VARIANTS = {}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import words
 from inside import Lacks, in_namespace
 from nmap_agrees import all_variants
-from scanning import check, equal, holds
+from checking import check, equal, holds
 
 ASKER = "127.0.0.1"  # what the kernel takes for a source towards loopback
 START_SECONDS = 10

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scanning import Program, holds
+from checking import holds
+from scanning import Program
 
 # Root stays what it is: as root of a user namespace tcpdump may not set its groups.
 NAMESPACE = ["unshare", "-pf" if os.geteuid() == 0 else "-rpf", "--kill-child", "--mount-proc", "sh", "-c",

@@ -6,7 +6,8 @@ import subprocess
 import tempfile
 import threading
 
-from scanning import Done, check, check_once, equal, holds
+from checking import check, check_once, equal, holds
+from scanning import Done
 
 HEAVY = {"flood": "suspicious", "endless": "suspicious", "prefix-huge": "suspicious", "many": "infected",
          "big": "infected"}

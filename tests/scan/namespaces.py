@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from inside import Lacks, in_namespace, ip
-from scanning import Done, check, check_once, equal, holds
+from checking import check, check_once, equal, holds
+from scanning import Done
 
 NOBODY = "02:00:00:00:00:99"  # a neighbour that hears nothing
 

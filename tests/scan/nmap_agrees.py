@@ -14,7 +14,8 @@ from pathlib import Path
 
 import p2p
 import words
-from scanning import ROOT, check_once, equal, holds
+from checking import check_once, equal, holds
+from scanning import ROOT
 
 NMAP_SECONDS = 120
 NMAP = ["-n", "-Pn", "-v", "-p", "T:445", "--script", "p2p-conficker", "--script-args", "checkconficker=1",

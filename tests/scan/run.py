@@ -24,7 +24,8 @@ import smb_login
 import stopping
 import targets
 import verdicts
-from scanning import CHECKS, ROOT, Program
+from checking import CHECKS
+from scanning import ROOT, Program
 
 AT_ONCE = 12
 # Those that take longest begin first.

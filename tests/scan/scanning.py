@@ -16,33 +16,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 import p2p
+from checking import equal, holds
 from rig import Rig, responder
 from schema import Schema
 
 SCAN_SECONDS = 60
-CHECKS = []  # (function, is it run with both programs)
-
-
-def check(function):
-    """A check that is run with every program."""
-    CHECKS.append((function, True))
-    return function
-
-
-def check_once(function):
-    """One that is run with the first program only: slow, or not about memory."""
-    CHECKS.append((function, False))
-    return function
-
-
-def equal(got, wanted, what="answer"):
-    if got != wanted:
-        raise AssertionError(f"{what} is {str(got)[:400]!r}, not {str(wanted)[:400]!r}")
-
-
-def holds(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def is_plain(address, week):

@@ -14,7 +14,8 @@ from pathlib import Path
 import smb_words
 from rig import SmbRig, built
 from schema import STEERING
-from scanning import ROOT, Done, check, check_once, equal, holds
+from checking import check, check_once, equal, holds
+from scanning import ROOT, Done
 from stopping import interrupted
 
 SMB = ("--checks", "smb,netbios")

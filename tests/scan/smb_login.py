@@ -13,7 +13,8 @@ from pathlib import Path
 
 import samba
 import smb_words
-from scanning import Done, check, check_once, equal, holds
+from checking import check, check_once, equal, holds
+from scanning import Done
 from smb import SMB, logged, played, with_smb, words_of
 
 ACCOUNT, PASSWORD = "wormsign-test", "wormsign-2009"
@@ -164,7 +165,7 @@ def a_real_samba_is_unknown_for_the_right_reason_and_tells_who_it_is(p):
             started.result()
             stack.push(server)
         path = Path(folder) / "json"
-        text, now = p.run("-v", *SMB, "-oJ", str(path), *at.values()).ends(0), time.time()
+        text = p.run("-v", *SMB, "-oJ", str(path), *at.values()).ends(0)
         hosts = Done([], 0, path.read_bytes(), b"", 0).holds_the_schema().hosts
     said = words_of(text.out)
     for variant, address in at.items():

@@ -4,7 +4,8 @@ import signal
 import threading
 import time
 
-from scanning import Done, check, equal, holds
+from checking import check, equal, holds
+from scanning import Done
 
 SOON_SECONDS = 2
 SOON_SANITIZED = 5

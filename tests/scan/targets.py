@@ -5,7 +5,8 @@ import signal
 import tempfile
 
 from inside import in_namespace
-from scanning import Listener, check, check_once, equal, holds
+from checking import check, check_once, equal, holds
+from scanning import Listener
 
 FORMS = {  # words: ranges
     "10.0.0.1": ["10.0.0.1"],
@@ -175,8 +176,8 @@ def a_dry_run_sends_nothing_and_tells_the_ports(p):
         equal((got["type"], got["hosts"], got["ports"]), ("dry-run", 1, {"tcp": 3, "udp": 3}), "JSON")
         got = planned(p, "--week", week, "--week-slack", host.address)
         equal(got["ports"], {"tcp": 5, "udp": 5}, "ports with slack")
-        for check, words in (("smb", "1 port (1 TCP, 0 UDP)"), ("p2p,netbios", "5 ports (2 TCP, 3 UDP)")):
-            out = p.run("--dry-run", "--checks", check, "--week", week, host.address).ends(0).out
+        for checks, words in (("smb", "1 port (1 TCP, 0 UDP)"), ("p2p,netbios", "5 ports (2 TCP, 3 UDP)")):
+            out = p.run("--dry-run", "--checks", checks, "--week", week, host.address).ends(0).out
             holds(f"1 host would be asked, on {words}:" in out, out)
         equal(host.heard(), 0, "datagrams")
     out = p.run("--dry-run", "10.0.0.0-255,2").ends(0).out

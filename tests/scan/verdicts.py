@@ -15,7 +15,7 @@ import p2p
 import words
 from nmap_agrees import all_variants
 from rig import Rig
-from scanning import check, equal, holds
+from checking import check, equal, holds
 
 DAY = 86400
 CONTRACT = re.compile(r"    (Check|\d+/\d+ checks)")

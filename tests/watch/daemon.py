@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from watching import ROOT, check_once, equal, holds
+from checking import check_once, equal, holds
+from watching import ROOT
 
 SECONDS = 40
 INSIDE = Path(__file__).resolve().parent / "inside.py"

@@ -5,7 +5,8 @@ import time
 from flows import worm_speaks
 from server import Server, alive
 from told import SUSPECT, WHEN, forever
-from watching import archive, check, equal, holds
+from checking import check, equal, holds
+from watching import archive
 
 INFECTED = worm_speaks("10.8.0.1", "192.0.2.9", WHEN)
 SCAN = archive(3, "scan445")

@@ -3,7 +3,8 @@ reason."""
 import socket
 
 from server import SASL, Server, greeting, refusal
-from watching import archive, check, equal, holds
+from checking import check, equal, holds
+from watching import archive
 
 
 def says(*pieces):

@@ -18,7 +18,8 @@ import daemon
 import lost
 import refused
 import told
-from watching import CHECKS, ROOT, Program
+from checking import CHECKS
+from watching import ROOT, Program
 
 AT_ONCE = 32
 MODULES = [m.__name__ for m in (daemon, lost, refused, told)]  # the longest first

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from flows import worm_speaks
 from server import Server, alive, greeting
-from watching import ARCHIVES, archive, check, check_once, equal, holds
+from checking import check, check_once, equal, holds
+from watching import ARCHIVES, archive
 
 WHEN = 1238630500  # 2009-04-02, as the samples
 SUSPECT = "10.1.1.7"

@@ -6,32 +6,12 @@ import threading
 import time
 from pathlib import Path
 
+from checking import equal, holds
 from schema import Schema
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARCHIVES = ROOT / "samples" / "argus"
 RUN_SECONDS = 40
-CHECKS = []  # (function, is it run with both programs)
-
-
-def check(function):
-    CHECKS.append((function, True))
-    return function
-
-
-def check_once(function):
-    CHECKS.append((function, False))
-    return function
-
-
-def equal(got, wanted, what="answer"):
-    if got != wanted:
-        raise AssertionError(f"{what} is {str(got)[:400]!r}, not {str(wanted)[:400]!r}")
-
-
-def holds(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def archive(version, name):
