@@ -87,8 +87,8 @@ void *watcher_slot(struct watcher *w, struct address host, int64_t when_us);
 /* Where that gave none: one whose trail counts, and which is never reported. */
 void *watcher_slot_of_part(struct watcher *w, struct address host, int64_t when_us);
 
-/* The part of a slot that few hosts need, and which begins with a struct span: `held`, or where that
- * is NULL a new one, zeroed but for its span, which is empty. NULL without room. */
+/* The part of a slot that few hosts need, and which begins with a struct span: `held`, or where
+ * that is NULL a new one, zeroed but for its span, which is empty. NULL without room. */
 void *watcher_hits(struct watcher *w, void *held, size_t size);
 
 #endif

@@ -16,16 +16,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "base/address.h"
+#include "arguments.h"
 #include "base/time.h"
 
-enum {
-    SECONDS_DEFAULT = 600,
-    SECONDS_MAX = 3600,
-    HOSTS_MAX = 20000,
-    LINE_SIZE = 256,
-    EVENTS_AT_ONCE = 256
-};
+enum { SECONDS_DEFAULT = 600, SECONDS_MAX = 3600, HOSTS_MAX = 20000, EVENTS_AT_ONCE = 256 };
 
 static const char usage[] =
     "usage: smb_server [--for SECONDS] [--log FILE] [--smb PORT] [--session PORT] [--names PORT]\n"
@@ -44,30 +38,6 @@ void note(struct rig *rig, const char *format, ...)
     va_end(arguments);
 }
 
-static bool number_parse(const char *text, const char *option, int64_t first, int64_t last,
-                         int64_t *out, struct error *err)
-{
-    char *end = NULL;
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || number < first || number > last)
-        return fail(err, ERROR_USAGE, "%s %s: not a number from %lld to %lld", option, text,
-                    (long long)first, (long long)last);
-    *out = number;
-    return true;
-}
-
-static bool ipv4_parse(const char *text, uint32_t *out, struct error *err)
-{
-    struct address address;
-    if (!address_parse(text, &address, err))
-        return false;
-    if (!address_is_v4(address))
-        return fail(err, ERROR_USAGE, "%s: only IPv4: the worm knows no other", text);
-    *out = address_v4(address);
-    return true;
-}
-
 static bool host_room_make(struct settings *s, struct error *err)
 {
     if (s->host_count == HOSTS_MAX)
@@ -82,42 +52,21 @@ static bool host_room_make(struct settings *s, struct error *err)
     return true;
 }
 
-/* Takes ADDRESS=VARIANT apart. */
-static bool host_add(struct settings *s, const char *text, struct error *err)
+static bool host_add(void *settings, const char *text, struct error *err)
 {
-    char address[LINE_SIZE];
-    const char *equals = strchr(text, '=');
-    size_t size = equals != NULL ? (size_t)(equals - text) : 0;
-    if (size == 0 || size >= sizeof address)
-        return fail(err, ERROR_USAGE, "'%s' is not ADDRESS=VARIANT", text);
-    memcpy(address, text, size);
-    address[size] = '\0';
-    struct host host = {.variant = variant_named(equals + 1)};
+    struct settings *s = settings;
+    struct host host = {0};
+    char address[ROLE_LINE_SIZE];
+    const char *variant;
+    if (!role_parse(text, address, &variant, err))
+        return false;
+    host.variant = variant_named(variant);
     if (host.variant == NULL)
-        return fail(err, ERROR_USAGE, "no variant '%s': see --list", equals + 1);
+        return fail(err, ERROR_USAGE, "no variant '%s': see --list", variant);
     if (!ipv4_parse(address, &host.address, err) || !host_room_make(s, err))
         return false;
     s->hosts[s->host_count++] = host;
     return true;
-}
-
-/* One host a line; empty lines and lines that begin with # are passed over. */
-static bool hosts_read(struct settings *s, const char *path, struct error *err)
-{
-    char line[LINE_SIZE];
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return fail(err, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
-    bool good = true;
-    for (unsigned number = 1; good && fgets(line, sizeof line, file) != NULL; number++) {
-        line[strcspn(line, "\r\n")] = '\0';
-        if (line[0] != '\0' && line[0] != '#' && !host_add(s, line, err))
-            good = fail_in(err, "%s: line %u", path, number);
-    }
-    if (good && ferror(file))
-        good = fail(err, ERROR_SYSTEM, "%s: cannot be read", path);
-    (void)fclose(file);
-    return good;
 }
 
 static bool port_take(const char *value, const char *option, uint16_t *port, struct error *err)
@@ -165,14 +114,8 @@ static bool arguments_take(struct settings *s, int argc, char **argv, struct err
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
         if (!option_take(s, option, optarg, err))
             return false;
-    if (optind == argc)
-        return fail(err, ERROR_USAGE, "no ADDRESS=VARIANT");
-    for (int i = optind; i < argc; i++) {
-        bool is_file = argv[i][0] == '@';
-        if (!(is_file ? hosts_read(s, argv[i] + 1, err) : host_add(s, argv[i], err)))
-            return false;
-    }
-    return addresses_are_harmless(s, err);
+    return roles_take(argc - optind, argv + optind, host_add, s, err) &&
+           addresses_are_harmless(s, err);
 }
 
 static void list(void)
