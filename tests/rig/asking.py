@@ -1,25 +1,32 @@
 """A small client that asks one port and tells all that came of it: bytes, times, and how it ended."""
 import select
 import socket
+import struct
 import time
 from collections import namedtuple
 
 FIRST_SECONDS = 15  # for an answer that must come; a busy machine may take long
 SILENCE_SECONDS = 0.6  # after which nothing is taken to come any more
 
-# ending: "refused", "reset", "closed" or "open"; pieces: [(seconds since asked, bytes)]
-TcpReply = namedtuple("TcpReply", "bytes ending seconds pieces")
+# ending: "refused", "reset", "closed" or "open"; pieces: [(seconds since asked, bytes)], as they were
+# read; segments: how many with data the system took (a late reader finds them joined)
+TcpReply = namedtuple("TcpReply", "bytes ending seconds pieces segments")
 UdpReply = namedtuple("UdpReply", "datagrams seconds sources")
+
+
+def segments_taken(talk):
+    """tcpi_data_segs_in of Linux's struct tcp_info."""
+    return struct.unpack_from("=I", talk.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192), 152)[0]
 
 
 def tcp(address, port, sends=b"", *, first=FIRST_SECONDS, idle=SILENCE_SECONDS, at_most=1 << 30,
         until=60, half_close=False, byte_by_byte=False):
     """Sends, then reads: `first` seconds for the first byte, until nothing came for `idle`."""
     began = time.monotonic()
-    got, pieces, size = [], [], 0
+    got, pieces, size, segments = [], [], 0, 0
 
     def reply(ending):
-        return TcpReply(b"".join(got), ending, time.monotonic() - began, pieces)
+        return TcpReply(b"".join(got), ending, time.monotonic() - began, pieces, segments)
 
     try:
         with socket.create_connection((address, port), timeout=FIRST_SECONDS) as talk:
@@ -40,6 +47,7 @@ def tcp(address, port, sends=b"", *, first=FIRST_SECONDS, idle=SILENCE_SECONDS, 
                 got.append(piece)
                 size += len(piece)
                 pieces.append((time.monotonic() - began, piece))
+                segments = segments_taken(talk)
             return reply("open")
     except ConnectionRefusedError:
         return reply("refused")
