@@ -99,8 +99,12 @@ static bool awaits_nothing(struct sink *self, const struct observation *seen)
 static void read_capture(struct model *m, const char *path)
 {
     struct error err;
-    struct source_settings settings = {INT64_MIN, INT64_MAX};
-    struct reading r = {{take, wants_no_datagram, wants_nothing, awaits_nothing, false}, m};
+    struct source_settings settings = {.since_us = INT64_MIN, .until_us = INT64_MAX};
+    struct reading r = {.sink = {.take = take,
+                                 .wants_datagram = wants_no_datagram,
+                                 .wants = wants_nothing,
+                                 .awaits_answer = awaits_nothing},
+                        .model = m};
     struct input *in = input_open(path, &err);
     const struct source_format *format = in != NULL ? source_format_for(in) : NULL;
     void *source = format != NULL ? format->open(in, &settings, &err) : NULL;

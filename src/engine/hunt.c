@@ -116,8 +116,12 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
     h->hosts = hunt_new_store(h);
     h->pouring_into = h->hosts;
     h->calendar = calendar_new();
-    h->sink = (struct hunt_sink){
-        .sink = {take, wants_datagram, wants, awaits_answer, settings->dark != NULL}, .hunt = h};
+    h->sink = (struct hunt_sink){.sink = {.take = take,
+                                          .wants_datagram = wants_datagram,
+                                          .wants = wants,
+                                          .awaits_answer = awaits_answer,
+                                          .wants_refusals = settings->dark != NULL},
+                                 .hunt = h};
     if (h->hosts == NULL || h->names == NULL || h->calendar == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         hunt_free(h);
@@ -271,7 +275,8 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
                         struct hunt_part *part)
 {
     struct error err;
-    struct source_settings settings = {h->settings->since_us, h->settings->until_us};
+    struct source_settings settings = {.since_us = h->settings->since_us,
+                                       .until_us = h->settings->until_us};
     void *source = format->open(in, &settings, &err);
     if (source == NULL) {
         hunt_note_damage(part->totals, input_offset(in), err.text);

@@ -104,7 +104,8 @@ static bool pour(struct watch *w, struct line *l)
 
 static bool open_stream(struct watch *w, struct line *l, struct error *err)
 {
-    struct source_settings settings = {w->hunt->settings->since_us, w->hunt->settings->until_us};
+    struct source_settings settings = {.since_us = w->hunt->settings->since_us,
+                                       .until_us = w->hunt->settings->until_us};
     l->in = argus_live_input(l->live, err);
     if (l->in == NULL)
         return false;

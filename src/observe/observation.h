@@ -14,6 +14,7 @@
 #include "base/reader.h"
 
 struct dns_message;
+struct flow_record;
 struct http_message;
 struct told_name;
 
@@ -72,6 +73,10 @@ struct sink {
     size_t (*wants)(struct sink *self, const struct observation *head);
     bool (*awaits_answer)(struct sink *self, const struct observation *seen);
     bool wants_refusals; /* else none is looked for, nor poured */
+    /* Is shown each flow record before it is poured; false: what it means is not poured. NULL:
+     * nobody asks. Archives have such records; of a capture they are put together where
+     * source_settings wants them, at the end of each flow, and nothing else is poured then. */
+    bool (*takes_record)(struct sink *self, const struct flow_record *record);
 };
 
 #endif

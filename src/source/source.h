@@ -19,6 +19,7 @@ enum source_result {
 
 struct source_settings {
     int64_t since_us, until_us; /* records before, or at and after, are passed over */
+    bool flow_records; /* nothing but these is wanted: a capture's flows are put together */
 };
 
 /* What a source met, for the summary. What was let go for want of room is a limit hit. */

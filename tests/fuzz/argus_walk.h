@@ -110,9 +110,11 @@ static bool argus_sink_awaits(struct sink *self, const struct observation *seen)
 /* The whole source over the same bytes. */
 static inline struct source_counts argus_pour_all(const uint8_t *bytes, size_t size)
 {
-    struct sink sink = {argus_sink_take, argus_sink_wants_datagram, argus_sink_wants,
-                        argus_sink_awaits, false};
-    struct source_settings settings = {INT64_MIN, INT64_MAX};
+    struct sink sink = {.take = argus_sink_take,
+                        .wants_datagram = argus_sink_wants_datagram,
+                        .wants = argus_sink_wants,
+                        .awaits_answer = argus_sink_awaits};
+    struct source_settings settings = {.since_us = INT64_MIN, .until_us = INT64_MAX};
     struct source_counts counts = {0};
     struct error err = {0};
     struct input *in = input_open_memory("fuzz", bytes, size, &err);

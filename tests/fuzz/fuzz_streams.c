@@ -262,7 +262,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct bench b;
     struct reader r = reader_over(data, size);
     uint8_t how = read_u8(&r);
-    b = (struct bench){.sink = {take, wants_datagram, wants, awaits_answer, false},
+    b = (struct bench){.sink = {.take = take,
+                                .wants_datagram = wants_datagram,
+                                .wants = wants,
+                                .awaits_answer = awaits_answer},
                        .flows = b.flows != NULL ? b.flows : flows_new(false),
                        .run = b.run + 1,
                        .when_us = b.when_us + HOUR_US};

@@ -121,7 +121,10 @@ static inline int flow_bench_setup(void **state)
     struct flow_bench *b = calloc(1, sizeof *b);
     if (b == NULL)
         return -1;
-    b->sink = (struct sink){bench_take, bench_wants_datagram, bench_wants, bench_awaits, false};
+    b->sink = (struct sink){.take = bench_take,
+                            .wants_datagram = bench_wants_datagram,
+                            .wants = bench_wants,
+                            .awaits_answer = bench_awaits};
     b->wanted = STREAM_HEAD_BYTES;
     b->wants_datagrams = true;
     b->now_us = INT64_C(1240329600) * US_PER_SECOND;

@@ -75,7 +75,8 @@ static int set_up(void **state)
     memset(&stage, 0, sizeof stage);
     stage.pour.flows = argus_flows_new(false);
     assert_non_null(stage.pour.flows);
-    stage.heard.sink = (struct sink){take, wants_datagram, wants, awaits, false};
+    stage.heard.sink = (struct sink){
+        .take = take, .wants_datagram = wants_datagram, .wants = wants, .awaits_answer = awaits};
     stage.heard.wants_all = true;
     *state = &stage;
     return 0;
