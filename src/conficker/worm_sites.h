@@ -14,6 +14,7 @@ enum { WORM_SITES = 19 };
 
 struct worm_site {
     const char *name; /* lower case */
+    size_t length;
     enum worm_site_kind kind;
 };
 

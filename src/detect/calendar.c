@@ -3,24 +3,44 @@
 
 #include <stdlib.h>
 
-struct calendar {
-    struct name_index *days[CALENDAR_DAYS];
-    uint64_t used_at[CALENDAR_DAYS]; /* by the counter below: the smallest goes first */
-    uint64_t uses, failures;
+/* Lists that are kept alike. */
+struct shelf {
+    struct name_index *days[CALENDAR_DAYS_SMALL];
+    uint64_t used_at[CALENDAR_DAYS_SMALL]; /* by the counter below: the smallest goes first */
+    uint64_t uses;
+    unsigned places;
     unsigned last; /* the place found last: look-ups come in runs of one day */
 };
 
+struct calendar {
+    struct shelf small, large;
+    uint64_t failures;
+};
+
+_Static_assert(CALENDAR_DAYS_D <= CALENDAR_DAYS_SMALL, "a shelf has room for both");
+
 struct calendar *calendar_new(void)
 {
-    return calloc(1, sizeof(struct calendar));
+    struct calendar *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return NULL;
+    c->small.places = CALENDAR_DAYS_SMALL;
+    c->large.places = CALENDAR_DAYS_D;
+    return c;
+}
+
+static void empty(struct shelf *s)
+{
+    for (unsigned i = 0; i < s->places; i++)
+        free(s->days[i]);
 }
 
 void calendar_free(struct calendar *c)
 {
     if (c == NULL)
         return;
-    for (unsigned i = 0; i < CALENDAR_DAYS; i++)
-        free(c->days[i]);
+    empty(&c->small);
+    empty(&c->large);
     free(c);
 }
 
@@ -30,37 +50,36 @@ uint64_t calendar_failures(const struct calendar *c)
 }
 
 /* The place that holds the day, or the one to give to it: free or unused for longest. */
-static unsigned place_for(const struct calendar *c, int32_t day)
+static unsigned place_for(const struct shelf *s, int32_t day)
 {
     unsigned oldest = 0;
-    for (unsigned i = 0; i < CALENDAR_DAYS; i++) {
-        if (c->days[i] != NULL && c->days[i]->day == day)
+    for (unsigned i = 0; i < s->places; i++) {
+        if (s->days[i] != NULL && s->days[i]->day == day)
             return i;
-        if (c->used_at[i] < c->used_at[oldest])
+        if (s->used_at[i] < s->used_at[oldest])
             oldest = i;
     }
     return oldest;
 }
 
-static struct name_index *index_of(struct calendar *c, int32_t day)
+/* NULL without memory. */
+static struct name_index *index_of(struct shelf *s, int32_t day)
 {
-    struct name_index *last = c->days[c->last];
+    struct name_index *last = s->days[s->last];
     if (last != NULL && last->day == day)
         return last;
-    unsigned at = place_for(c, day);
-    if (c->days[at] == NULL) {
-        c->days[at] = calloc(1, sizeof *c->days[at]);
-        if (c->days[at] == NULL) {
-            c->failures++;
+    unsigned at = place_for(s, day);
+    if (s->days[at] == NULL) {
+        s->days[at] = calloc(1, sizeof *s->days[at]);
+        if (s->days[at] == NULL)
             return NULL;
-        }
-        name_index_reset(c->days[at], day);
-    } else if (c->days[at]->day != day) {
-        name_index_reset(c->days[at], day);
+        name_index_reset(s->days[at], day);
+    } else if (s->days[at]->day != day) {
+        name_index_reset(s->days[at], day);
     }
-    c->used_at[at] = ++c->uses;
-    c->last = at;
-    return c->days[at];
+    s->used_at[at] = ++s->uses;
+    s->last = at;
+    return s->days[at];
 }
 
 bool calendar_find(struct calendar *c, enum name_list list, int32_t day, uint64_t hash,
@@ -68,9 +87,11 @@ bool calendar_find(struct calendar *c, enum name_list list, int32_t day, uint64_
 {
     if (!domains_day_is_covered(day))
         return false;
-    struct name_index *index = index_of(c, day);
-    if (index == NULL)
+    struct name_index *index = index_of(list == NAME_LIST_D ? &c->large : &c->small, day);
+    if (index == NULL) {
+        c->failures++;
         return false;
+    }
     if ((index->lists & 1u << list) == 0)
         name_index_fill(index, 1u << list);
     return name_index_find(index, list, hash, out);

@@ -1,7 +1,9 @@
 /* The worm's name lists by day, made when first asked for and kept for a while.
  *
- * Detectors ask "is this name one of the worm's around this day?"; the lists of the last
- * CALENDAR_DAYS days asked for are kept (about 1 MiB a day), the longest unused goes first. */
+ * Detectors ask "is this name one of the worm's around this day?"; the lists of the last days
+ * asked for are kept, the longest unused goes first. Lists A and B (8 KiB a day) are asked for of a
+ * month before and after, list D (1 MiB a day, and 3 ms to make) of a week: so they are kept apart,
+ * or the one would push out the other. */
 #ifndef WORMSIGN_DETECT_CALENDAR_H
 #define WORMSIGN_DETECT_CALENDAR_H
 
@@ -9,7 +11,7 @@
 #include <stdint.h>
 #include "conficker/name_index.h"
 
-enum { CALENDAR_DAYS = 24 };
+enum { CALENDAR_DAYS_SMALL = 96, CALENDAR_DAYS_D = 24 };
 
 struct calendar;
 

@@ -39,6 +39,11 @@ static void take(struct sink *self, const struct observation *seen)
     }
 }
 
+static void expects(struct sink *self, struct address host, int64_t when_us, unsigned step)
+{
+    hosts_fetch(hunt_of(self)->pouring_into, host, day_of(when_us), step);
+}
+
 static bool wants_datagram(struct sink *self, struct reader bytes)
 {
     const struct hunt *h = hunt_of(self);
@@ -120,6 +125,7 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
                                           .wants_datagram = wants_datagram,
                                           .wants = wants,
                                           .awaits_answer = awaits_answer,
+                                          .expects = expects,
                                           .wants_refusals = settings->dark != NULL},
                                  .hunt = h};
     if (h->hosts == NULL || h->names == NULL || h->calendar == NULL) {

@@ -59,6 +59,15 @@ size_t hosts_place_of(struct host_day *const *table, size_t size, struct address
     return at;
 }
 
+void hosts_fetch(const struct hosts *h, struct address host, int32_t day, unsigned step)
+{
+    struct host_day *const *place = &h->table[host_day_hash(host, day) & (h->table_size - 1)];
+    if (step == 0)
+        __builtin_prefetch(place);
+    else if (*place != NULL)
+        __builtin_prefetch(step == 1 ? (const void *)*place : (*place)->first);
+}
+
 /* Doubles the table; false when there is no memory, which leaves it as it was. */
 static bool grow(struct hosts *h)
 {

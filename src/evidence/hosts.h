@@ -101,6 +101,10 @@ static inline bool host_day_refused(const struct host_day *day, unsigned kind)
     return !day->is_part && (day->less & ~day->kinds & 1u << kind) != 0;
 }
 
+/* A host-day will be asked for soon: fetches its place (step 0), itself (1), its first slot (2), each
+ * of which is found by the one before. */
+void hosts_fetch(const struct hosts *h, struct address host, int32_t day, unsigned step);
+
 /* Zeroed memory that lives as long as the slots, for a part of a slot that few hosts need; NULL at
  * the limit. */
 void *hosts_extra(struct hosts *h, size_t size);

@@ -113,6 +113,11 @@ static void take_record(struct argus *a, const struct argus_record *r)
 
 static void pour_taken(struct argus *a, struct sink *to)
 {
+    for (unsigned step = 0; to->expects != NULL && step < EXPECTING_STEPS; step++)
+        for (size_t i = 0; i < a->taken_count; i++)
+            for (unsigned side = 0; side < 2; side++)
+                to->expects(to, a->taken[i].flow.side[side].end.address, a->taken[i].flow.last_us,
+                            step);
     for (size_t i = 0; i < a->taken_count; i++)
         argus_pour(&a->pour, &a->taken[i].flow, a->taken[i].hash, to);
     a->taken_count = 0;
