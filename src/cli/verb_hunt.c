@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/hunting.h"
 #include "cli/inputs.h"
@@ -14,6 +15,7 @@
 #include "engine/dark.h"
 #include "engine/export.h"
 #include "engine/hunt.h"
+#include "engine/hunt_crew.h"
 
 struct hunt_options {
     struct common_settings common;
@@ -21,7 +23,7 @@ struct hunt_options {
     struct input_options inputs;
     struct option_texts sites;
     struct hunting_options hunting;
-    struct option_number sampling;
+    struct option_number sampling, threads;
     const char *evidence;
     struct option_address around;
     struct option_prefixes dark;
@@ -38,6 +40,14 @@ static const struct option hunt_rows[] = {
      .into = offsetof(struct hunt_options, sampling),
      .least = 1,
      .most = 1000000},
+    {.name = "jobs",
+     .short_name = "j",
+     .value = "N",
+     .help = "read so many inputs at a time; default: one a processor",
+     .kind = OPTION_NUMBER,
+     .into = offsetof(struct hunt_options, threads),
+     .least = 1,
+     .most = HUNT_THREADS_MAX},
     {.name = "evidence",
      .value = "DIR",
      .help = "write the packets behind each sign of our reported hosts below this new or empty "
@@ -63,29 +73,53 @@ static bool watch(void *context, const struct reading_progress *now)
     return inputs_show_progress(context, now);
 }
 
-static bool read_one(void *context, const char *path, bool chosen)
+/* What a hunt reads, and how it shows how far it is. */
+struct hunt_inputs {
+    const struct call *call;
+    struct hunt *hunt;
+    struct hunt_crew *crew;
+    struct input_progress progress;
+};
+
+static bool put_on_list(void *context, const char *path, bool chosen)
 {
-    return hunt_read(context, path, chosen);
+    struct hunt_inputs *inputs = context;
+    return hunt_crew_add(inputs->crew, path, chosen);
 }
 
 static void note_failed(void *context, const char *path, const char *reason)
 {
-    hunt_note_failure(context, path, reason);
+    struct hunt_inputs *inputs = context;
+    hunt_note_failure(inputs->hunt, path, reason);
 }
 
-/* What a hunt reads, and how it shows how far it is. */
-struct hunt_inputs {
-    const struct call *call;
-    struct input_progress progress;
-};
+/* As many as there are processors. */
+static unsigned threads_of(const struct hunt_options *o)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (o->threads.given)
+        return (unsigned)o->threads.value;
+    return processors < 1                  ? 1
+           : processors > HUNT_THREADS_MAX ? HUNT_THREADS_MAX
+                                           : (unsigned)processors;
+}
 
 static void read_all(struct hunt *h, void *context)
 {
     struct hunt_inputs *inputs = context;
     const struct hunt_options *o = inputs->call->settings;
-    const struct input_reader reader = {.context = h, .read = read_one, .failed = note_failed};
+    const struct input_reader reader = {
+        .context = inputs, .read = put_on_list, .failed = note_failed};
+    inputs->hunt = h;
+    inputs->crew = hunt_crew_new(h);
+    if (inputs->crew == NULL) {
+        hunt_note_failure(h, "the inputs", "no memory");
+        return;
+    }
     hunt_watch(h, watch, &inputs->progress);
     inputs_each(inputs->call, &o->inputs, &reader);
+    (void)hunt_crew_run(inputs->crew, threads_of(o));
+    hunt_crew_free(inputs->crew);
 }
 
 static enum exit_code hunt_into_outputs(const struct call *call, const struct hunt_options *o,

@@ -275,7 +275,7 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
     part->totals->bytes = part->counts.bytes;
     format->close(source);
     /* What was stopped is not all of the input, and not the same as it. */
-    if (go_on && h->partial != NULL) {
+    if (go_on && h->keeps_parts) {
         part->digest_known = input_digest(in, &part->digest);
         part->size = input_raw_offset(in);
     }
@@ -296,18 +296,37 @@ static bool read_open(struct hunt *h, struct input *in, bool chosen, struct hunt
     return true;
 }
 
-static bool read_input_part(struct hunt *h, struct input *in, bool chosen,
-                            struct input_totals *totals, const char *failure)
+/* What it came to is *part, which is to be joined. */
+static bool read_into(struct hunt *h, struct input *in, bool chosen, struct input_totals *totals,
+                      struct hunt_part *part, const char *failure)
 {
-    struct hunt_part part;
     bool go_on = true;
-    if (!hunt_part_begin(h, &part, totals))
+    if (!hunt_part_begin(h, part, totals))
         hunt_note_damage(totals, 0, "no memory for its evidence");
     else if (in == NULL)
         hunt_note_damage(totals, 0, failure);
     else
-        go_on = read_open(h, in, chosen, &part);
-    hunt_part_end(h, &part);
+        go_on = read_open(h, in, chosen, part);
+    hunt_part_end(h, part);
+    return go_on;
+}
+
+static bool read_input_part(struct hunt *h, struct input *in, bool chosen,
+                            struct input_totals *totals, const char *failure)
+{
+    struct hunt_part part;
+    bool go_on = read_into(h, in, chosen, totals, &part, failure);
+    hunt_part_join(h, &part);
+    return go_on;
+}
+
+bool hunt_read_part(struct hunt *h, const char *path, bool chosen, struct input_totals *totals,
+                    struct hunt_part *part)
+{
+    struct error err = {0};
+    struct input *in = h->keeps_parts ? input_open_digested(path, &err) : input_open(path, &err);
+    bool go_on = read_into(h, in, chosen, totals, part, err.text);
+    input_close(in);
     return go_on;
 }
 
@@ -329,16 +348,21 @@ struct comparison {
     const char *path;
 };
 
+bool hunt_is_told_to_stop(struct hunt *h, const char *input)
+{
+    struct reading_progress now = {.input = input, .records = h->counts.records};
+    return h->watch != NULL && h->watch(h->watch_context, &now);
+}
+
 static bool may_compare_on(void *context)
 {
     const struct comparison *c = context;
-    struct reading_progress now = {.input = c->path, .records = c->hunt->counts.records};
-    return c->hunt->watch == NULL || !c->hunt->watch(c->hunt->watch_context, &now);
+    return !hunt_is_told_to_stop(c->hunt, c->path);
 }
 
 /* The same capture given twice is read once: what is weighed would not change, but plain counts
  * would double. */
-static bool is_repeated(struct hunt *h, const char *path, size_t *before)
+bool hunt_is_repeated(struct hunt *h, const char *path, size_t *before)
 {
     struct digest start;
     struct comparison c = {h, path};
@@ -349,9 +373,9 @@ static bool is_repeated(struct hunt *h, const char *path, size_t *before)
 
 bool hunt_read(struct hunt *h, const char *path, bool chosen)
 {
-    struct error err = {0};
     size_t before;
-    bool repeated = is_repeated(h, path, &before);
+    struct hunt_part part;
+    bool repeated = hunt_is_repeated(h, path, &before);
     struct input_totals *totals = hunt_add_input(h, path);
     if (totals == NULL)
         return true;
@@ -360,17 +384,16 @@ bool hunt_read(struct hunt *h, const char *path, bool chosen)
         h->repeated++;
         return true;
     }
-    struct input *in = h->partial != NULL ? input_open_digested(path, &err)
-                                          : input_open(path, &err);
-    bool go_on = read_input_part(h, in, chosen, totals, err.text);
-    input_close(in);
+    bool go_on = hunt_read_part(h, path, chosen, totals, &part);
+    hunt_part_join(h, &part);
     return go_on;
 }
 
 bool hunt_keep_parts(struct hunt *h, FILE *file, struct error *err)
 {
     h->partial = partial_out_new(file, err);
-    return h->partial != NULL;
+    h->keeps_parts = h->partial != NULL;
+    return h->keeps_parts;
 }
 
 bool hunt_end_parts(struct hunt *h, struct error *err)

@@ -28,6 +28,7 @@ struct hunt {
     struct hosts *hosts;         /* the evidence of all inputs */
     struct hosts *pouring_into;  /* that, or the store of the part that is read */
     struct partial_out *partial; /* where parts are kept; NULL: nowhere */
+    bool keeps_parts;            /* each input has a store of its own */
     struct calendar *calendar;
     struct hunt_sink sink;
     struct watcher watchers[HOSTS_KINDS_MAX];
@@ -67,6 +68,14 @@ struct input_totals *hunt_add_input(struct hunt *h, const char *name);
  * apart. */
 void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *reason);
 
+/* hunt.c: reads one input; what it came to is *part, and is to be joined. */
+bool hunt_read_part(struct hunt *h, const char *path, bool chosen, struct input_totals *totals,
+                    struct hunt_part *part);
+/* True when the same file was read or is to be read before, as input *before; else this will be
+ * the next input. */
+bool hunt_is_repeated(struct hunt *h, const char *path, size_t *before);
+bool hunt_is_told_to_stop(struct hunt *h, const char *input);
+
 /* hunt_finish.c: judges all hosts as they stand, and writes what was not told before. False without
  * memory; *written is false where a report refused something. */
 bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool *written);
@@ -76,6 +85,8 @@ bool hunt_let_go_before(struct hunt *h, int32_t day);
 
 /* hunt_room.c: the store of all inputs lets go of what is least grave where it has no room. */
 void hunt_keep_gravest(struct hunt *h);
+/* It lets go of nothing, and refuses what finds no room. */
+void hunt_keep_no_gravest(struct hunt *h);
 /* Whether this slot of the detector holds keys by which others may be known as relays. */
 bool hunt_has_trail(unsigned detector, const void *slot);
 
@@ -83,11 +94,16 @@ bool hunt_has_trail(unsigned detector, const void *slot);
 struct hosts *hunt_new_store(const struct hunt *h);
 void hunt_pour_into(struct hunt *h, struct hosts *hosts);
 bool hunt_part_begin(struct hunt *h, struct hunt_part *part, struct input_totals *totals);
-/* Joins it with the rest, unless the same was met before, and frees its store. */
+/* What follows is no longer of it. */
 void hunt_part_end(struct hunt *h, struct hunt_part *part);
+/* Joins it with the rest, unless the same was met before, and frees its store. */
+void hunt_part_join(struct hunt *h, struct hunt_part *part);
 /* Whether this part was met before; from now on it was. */
 bool hunt_met_part(struct hunt *h, const struct hunt_part *part);
 void hunt_add_part(struct hunt *h, const struct hunt_part *part);
+void hunt_add_evidence(struct hunt *h, struct hosts *from);
+/* Joins what a hunt of a part of the inputs keeps beside their parts: evidence, names. */
+void hunt_absorb(struct hunt *h, struct hunt *from);
 /* Says how far this input is, this many records into it; true when the run is to stop. */
 bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records);
 

@@ -6,6 +6,7 @@
 
 #include "base/writer.h"
 #include "detect/sites.h"
+#include "evidence/names.h"
 
 void hunt_pour_into(struct hunt *h, struct hosts *hosts)
 {
@@ -29,7 +30,7 @@ bool hunt_part_begin(struct hunt *h, struct hunt_part *part, struct input_totals
                                .until_us = h->settings->until_us,
                                .sampling = h->settings->sampling,
                                .sites = sites_fingerprint(h->settings->sites)};
-    if (h->partial == NULL)
+    if (!h->keeps_parts)
         return true;
     part->hosts = hunt_new_store(h);
     if (part->hosts == NULL)
@@ -68,7 +69,7 @@ static void add_slot(struct hunt *h, const struct host_day *day, unsigned d)
         detectors[d]->merge(&h->watchers[d], into, slot);
 }
 
-static void add_evidence(struct hunt *h, struct hosts *from)
+void hunt_add_evidence(struct hunt *h, struct hosts *from)
 {
     size_t count;
     struct host_day *const *days = hosts_sorted(from, &count);
@@ -99,13 +100,24 @@ void hunt_add_part(struct hunt *h, const struct hunt_part *part)
     reading_add_counts(&h->counts, &part->counts);
     home_add(&h->home, &part->home);
     if (part->hosts != NULL)
-        add_evidence(h, part->hosts);
+        hunt_add_evidence(h, part->hosts);
+}
+
+void hunt_absorb(struct hunt *h, struct hunt *from)
+{
+    hunt_add_evidence(h, from->hosts);
+    names_merge(h->names, from->names);
+    h->lost_look_ups += calendar_failures(from->calendar);
 }
 
 void hunt_part_end(struct hunt *h, struct hunt_part *part)
 {
     home_end_input(&h->home, &part->home);
     hunt_pour_into(h, h->hosts);
+}
+
+void hunt_part_join(struct hunt *h, struct hunt_part *part)
+{
     if (hunt_met_part(h, part)) {
         h->repeated++;
     } else {

@@ -84,6 +84,12 @@ void hunt_keep_gravest(struct hunt *h)
     hosts_keep_by(h->hosts, &keeper);
 }
 
+void hunt_keep_no_gravest(struct hunt *h)
+{
+    const struct hosts_keeper nobody = {0};
+    hosts_keep_by(h->hosts, &nobody);
+}
+
 /* All trails of a day go at once: none of the others loses what explains it. */
 bool hunt_let_go_before(struct hunt *h, int32_t day)
 {

@@ -101,8 +101,8 @@ static inline bool host_day_refused(const struct host_day *day, unsigned kind)
     return !day->is_part && (day->less & ~day->kinds & 1u << kind) != 0;
 }
 
-/* A host-day will be asked for soon: fetches its place (step 0), itself (1), its first slot (2), each
- * of which is found by the one before. */
+/* A host-day will be asked for soon: fetches its place (step 0), itself (1), its first slot (2),
+ * each of which is found by the one before. */
 void hosts_fetch(const struct hosts *h, struct address host, int32_t day, unsigned step);
 
 /* Zeroed memory that lives as long as the slots, for a part of a slot that few hosts need; NULL at
@@ -119,6 +119,9 @@ void hosts_keep_by(struct hosts *h, const struct hosts_keeper *keeper);
  * whose gravest day is the least grave. To be called between observations, when nobody holds a
  * slot; costs next to nothing where there is room. */
 void hosts_make_room(struct hosts *h);
+
+/* It is nearly full. */
+bool hosts_is_crowded(const struct hosts *h);
 
 /* Lets go of all host-days before this day, and from now on keeps none of before it: age is no
  * loss, so none of them counts as let go or refused. For a store with a keeper, between

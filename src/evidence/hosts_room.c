@@ -66,7 +66,7 @@ static bool is_nearly(size_t used, size_t limit)
     return used >= limit - limit / NEARLY;
 }
 
-static bool is_crowded(const struct hosts *h)
+bool hosts_is_crowded(const struct hosts *h)
 {
     return is_nearly(h->count, h->limits.host_days) ||
            is_nearly(pieces_used(&h->pieces), h->limits.slot_bytes) ||
@@ -172,7 +172,7 @@ static bool choose(struct hosts *h, const struct candidate *ranked, size_t count
 
 void hosts_make_room(struct hosts *h)
 {
-    if (h->keeper.gravity == NULL || h->shut || !is_crowded(h))
+    if (h->keeper.gravity == NULL || h->shut || !hosts_is_crowded(h))
         return;
     size_t count;
     struct host_day *const *days = hosts_sorted(h, &count);
@@ -217,6 +217,6 @@ bool hosts_let_go_before(struct hosts *h, int32_t day)
     h->sorted = NULL;
     h->first_day = day;
     forget_gone_before(h, day);
-    h->shut = h->shut && is_crowded(h);
+    h->shut = h->shut && hosts_is_crowded(h);
     return true;
 }

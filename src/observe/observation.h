@@ -75,8 +75,9 @@ struct sink {
     size_t (*wants)(struct sink *self, const struct observation *head);
     bool (*awaits_answer)(struct sink *self, const struct observation *seen);
     bool wants_refusals; /* else none is looked for, nor poured */
-    /* Is told beforehand of a host that observations are to come of, EXPECTING_STEPS times with other
-     * work between, so that what is known of it can be on its way from memory. NULL: no need. */
+    /* Is told beforehand of a host that observations are to come of, EXPECTING_STEPS times with
+     * other work between, so that what is known of it can be on its way from memory. NULL: no
+     * need. */
     void (*expects)(struct sink *self, struct address host, int64_t when_us, unsigned step);
     /* Is shown each flow record before it is poured; false: what it means is not poured. NULL:
      * nobody asks. Archives have such records; of a capture they are put together where

@@ -375,7 +375,7 @@ SPARED = {
     "src/evidence/trail.h": {"TRAIL_KEYS": _MEMORY},
     "src/detect/attacks.h": {"ATTACKS_KEPT": _MEMORY},
     "src/detect/behind.c": {"*": _EXPORT},
-    "src/detect/calendar.h": {"CALENDAR_DAYS": _MEMORY},
+    "src/detect/calendar.h": {"CALENDAR_DAYS_*": _MEMORY},
     "src/detect/callback.c": {"*_MAX": _MEMORY, "PATH_KEPT": _SHOWN},
     "src/detect/exploit.c": {"*": _SHOWN},
     "src/detect/exploit_seen.c": {"SMB_START": "when to look again at a stream that goes on"},

@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import chain
+import by_threads
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "samples" / "outbreak.pcap.gz"
@@ -334,6 +335,15 @@ def check_chain_gaps(bench, _capture):
             equal((infections, infected), proven[kind.__name__], f"{verb} without {kind.__name__}")
 
 
+def check_threads(bench, capture):
+    archive = next((ROOT / "samples" / "argus" / "v3").glob("*.argus")).read_bytes()
+    by_threads.hunts_alike(bench, split(capture, 8), archive, equal, holds)
+
+
+def check_threads_stop(bench, capture):
+    by_threads.stops(bench, split(capture, 3), equal, holds)
+
+
 CHECKS = {
     "parts in any order say what the whole says": check_any_order,
     "parts in any grouping say what the whole says": check_any_grouping,
@@ -347,6 +357,8 @@ CHECKS = {
     "evidence is written over no capture and no report": check_places,
     "home, site and exempt are the merge's own": check_home,
     "a merge of nothing is wrong usage": check_usage,
+    "a hunt by many threads says what one thread says": check_threads,
+    "a hunt by many threads ends when it is asked to": check_threads_stop,
     "a chain over several captures is told in any order": check_chain_orders,
     "a chain over several captures is told in any grouping": check_chain_groups,
     "a chain without one of its captures is told as far as it goes": check_chain_gaps,

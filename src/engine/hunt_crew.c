@@ -1,0 +1,311 @@
+/* A worker keeps what it finds in a store of its own; where that is crowded it is joined with the
+ * store of all, between two records, and begun anew. Where parts are kept (--partial) each input
+ * has its own store, which is joined when its turn comes, and nobody reads far ahead of that. */
+#include "engine/hunt_crew.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "engine/hunt_inside.h"
+#include "evidence/names.h"
+
+enum { LOOK_EVERY_MS = 100, PARTS_AHEAD = 2 /* a thread, kept until their turn */ };
+
+struct job {
+    size_t input;           /* its row of the summary */
+    size_t before;          /* the row of the same input; its own: there is none */
+    struct hunt_part *part; /* owned; NULL: not read yet, or joined */
+    bool chosen, done;
+};
+
+struct worker {
+    struct hunt_crew *crew;
+    struct hunt *hunt;
+    pthread_t thread;
+    bool is_reading;
+    struct reading_progress now; /* of the input that it reads */
+};
+
+struct hunt_crew {
+    struct hunt *hunt;
+    struct job *jobs;
+    size_t count, room;
+    /* Guards what is below, and the store of all while workers run. */
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* something was joined, or all are to stop */
+    int bell;               /* an eventfd: a job is done, or a worker */
+    size_t taken;           /* how many jobs are */
+    size_t joined;          /* those before are joined */
+    struct worker *workers;
+    unsigned worker_count, working;
+    bool stop;
+};
+
+struct hunt_crew *hunt_crew_new(struct hunt *h)
+{
+    struct hunt_crew *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return NULL;
+    c->hunt = h;
+    c->bell = -1;
+    (void)pthread_mutex_init(&c->lock, NULL);
+    (void)pthread_cond_init(&c->changed, NULL);
+    return c;
+}
+
+void hunt_crew_free(struct hunt_crew *c)
+{
+    if (c == NULL)
+        return;
+    (void)pthread_cond_destroy(&c->changed);
+    (void)pthread_mutex_destroy(&c->lock);
+    if (c->bell >= 0)
+        (void)close(c->bell);
+    free(c->workers);
+    free(c->jobs);
+    free(c);
+}
+
+bool hunt_crew_add(struct hunt_crew *c, const char *path, bool chosen)
+{
+    if (c->count == c->room) {
+        size_t room = c->room != 0 ? c->room * 2 : 64;
+        struct job *jobs = realloc(c->jobs, room * sizeof *jobs);
+        if (jobs == NULL) {
+            c->hunt->incomplete = true;
+            return false;
+        }
+        c->jobs = jobs;
+        c->room = room;
+    }
+    struct job *job = &c->jobs[c->count];
+    *job = (struct job){.input = c->hunt->input_count, .chosen = chosen};
+    if (!hunt_is_repeated(c->hunt, path, &job->before))
+        job->before = job->input;
+    if (hunt_add_input(c->hunt, path) == NULL)
+        return false;
+    c->count++;
+    return !hunt_is_told_to_stop(c->hunt, path);
+}
+
+static bool is_repeated(const struct job *job)
+{
+    return job->before != job->input;
+}
+
+/* Reads one; what it came to is *part. */
+static void read_job(struct hunt *by, const struct hunt_crew *c, const struct job *job,
+                     struct hunt_part *part)
+{
+    struct input_totals *totals = &c->hunt->inputs[job->input];
+    (void)hunt_read_part(by, c->hunt->input_names[job->input], job->chosen, totals, part);
+}
+
+/* In the order of the list, from the thread of the caller. */
+static void join_job(struct hunt_crew *c, struct job *job)
+{
+    struct hunt *h = c->hunt;
+    if (is_repeated(job)) {
+        h->inputs[job->input].format = h->inputs[job->before].format;
+        h->repeated++;
+    } else if (job->part != NULL) {
+        hunt_part_join(h, job->part);
+    } else {
+        h->incomplete = true; /* there was no memory to read it */
+    }
+    free(job->part);
+    job->part = NULL;
+}
+
+/* The store of a worker has no room for long: all have what it knows, and it begins anew. */
+static void empty_store(struct hunt_crew *c, struct hunt *of)
+{
+    struct hosts *fresh = hunt_new_store(of);
+    if (fresh == NULL)
+        return;
+    (void)pthread_mutex_lock(&c->lock);
+    hunt_add_evidence(c->hunt, of->hosts);
+    (void)pthread_mutex_unlock(&c->lock);
+    hosts_free(of->hosts);
+    of->hosts = fresh;
+    hunt_pour_into(of, fresh);
+}
+
+/* Between two records, when nobody holds a slot. */
+static bool watch_worker(void *context, const struct reading_progress *now)
+{
+    struct worker *w = context;
+    if (!w->hunt->keeps_parts && hosts_is_crowded(w->hunt->hosts))
+        empty_store(w->crew, w->hunt);
+    (void)pthread_mutex_lock(&w->crew->lock);
+    const char *name = w->now.input; /* which outlives the input itself */
+    w->now = *now;
+    w->now.input = name;
+    bool stop = w->crew->stop;
+    (void)pthread_mutex_unlock(&w->crew->lock);
+    return stop;
+}
+
+/* With the lock held. NULL: there is none, or none is to be taken any more. */
+static struct job *take_job(struct worker *w)
+{
+    struct hunt_crew *c = w->crew;
+    for (;;) {
+        while (c->taken < c->count && is_repeated(&c->jobs[c->taken]))
+            c->jobs[c->taken++].done = true;
+        if (c->stop || c->taken == c->count)
+            return NULL;
+        if (!c->hunt->keeps_parts || c->taken - c->joined < (size_t)PARTS_AHEAD * c->worker_count)
+            return &c->jobs[c->taken++];
+        (void)pthread_cond_wait(&c->changed, &c->lock);
+    }
+}
+
+static void *work(void *context)
+{
+    struct worker *w = context;
+    struct hunt_crew *c = w->crew;
+    struct job *job;
+    (void)pthread_mutex_lock(&c->lock);
+    while ((job = take_job(w)) != NULL) {
+        w->now = (struct reading_progress){.input = c->hunt->input_names[job->input]};
+        w->is_reading = true;
+        (void)pthread_mutex_unlock(&c->lock);
+        job->part = malloc(sizeof *job->part);
+        if (job->part != NULL)
+            read_job(w->hunt, c, job, job->part);
+        (void)pthread_mutex_lock(&c->lock);
+        w->is_reading = false;
+        job->done = true;
+        (void)eventfd_write(c->bell, 1);
+    }
+    c->working--;
+    (void)eventfd_write(c->bell, 1);
+    (void)pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+/* With the lock held: of all that are under way, by the name of the first of them. */
+static struct reading_progress progress_of(const struct hunt_crew *c)
+{
+    struct reading_progress sum = {.input = "", .records = c->hunt->counts.records};
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        const struct worker *w = &c->workers[i];
+        if (!w->is_reading)
+            continue;
+        sum.records += w->now.records;
+        sum.raw_offset += w->now.raw_offset;
+        sum.raw_size += w->now.raw_size;
+        if (sum.input[0] == '\0')
+            sum.input = w->now.input;
+    }
+    return sum;
+}
+
+/* Until somebody has something done, or it is time to look. */
+static void wait_a_little(const struct hunt_crew *c)
+{
+    struct pollfd bell = {.fd = c->bell, .events = POLLIN};
+    eventfd_t rung;
+    (void)poll(&bell, 1, LOOK_EVERY_MS);
+    (void)eventfd_read(c->bell, &rung);
+}
+
+/* Joins what is done, in order, until all is or everybody has stopped. */
+static void oversee(struct hunt_crew *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    while (c->joined < c->count) {
+        if (c->jobs[c->joined].done) {
+            join_job(c, &c->jobs[c->joined++]);
+            (void)pthread_cond_broadcast(&c->changed);
+            continue;
+        }
+        if (c->working == 0)
+            break;
+        struct reading_progress now = progress_of(c);
+        (void)pthread_mutex_unlock(&c->lock);
+        wait_a_little(c);
+        bool stop = now.input[0] != '\0' && c->hunt->watch != NULL &&
+                    c->hunt->watch(c->hunt->watch_context, &now);
+        (void)pthread_mutex_lock(&c->lock);
+        c->stop |= stop;
+        if (c->stop)
+            (void)pthread_cond_broadcast(&c->changed);
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+/* A hunt for a thread; false without memory or thread. */
+static bool start(struct hunt_crew *c, struct worker *w)
+{
+    struct error err;
+    *w = (struct worker){.crew = c, .hunt = hunt_new(c->hunt->settings, &err)};
+    if (w->hunt == NULL)
+        return false;
+    hunt_keep_no_gravest(w->hunt);
+    w->hunt->keeps_parts = c->hunt->keeps_parts;
+    hunt_watch(w->hunt, watch_worker, w);
+    if (pthread_create(&w->thread, NULL, work, w) == 0)
+        return true;
+    hunt_free(w->hunt);
+    return false;
+}
+
+static void run_together(struct hunt_crew *c, unsigned threads)
+{
+    (void)pthread_mutex_lock(&c->lock); /* nobody begins before all are counted */
+    for (unsigned i = 0; i < threads; i++)
+        if (start(c, &c->workers[c->worker_count]))
+            c->worker_count++;
+    c->working = c->worker_count;
+    (void)pthread_mutex_unlock(&c->lock);
+    oversee(c);
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        (void)pthread_join(c->workers[i].thread, NULL);
+        hunt_absorb(c->hunt, c->workers[i].hunt);
+        hunt_free(c->workers[i].hunt);
+    }
+}
+
+/* What nobody has taken: all of it, where no thread could be made; and none, unless the run was
+ * stopped. */
+static void run_alone(struct hunt_crew *c)
+{
+    for (; c->joined < c->count; c->joined++) {
+        struct job *job = &c->jobs[c->joined];
+        struct input_totals *totals = &c->hunt->inputs[job->input];
+        struct hunt_part part = {.totals = totals};
+        if (c->stop)
+            hunt_note_damage(totals, 0, "stopped before it was read");
+        if (is_repeated(job))
+            join_job(c, job);
+        else if (c->stop)
+            hunt_add_part(c->hunt, &part);
+        else {
+            c->stop = !hunt_read_part(c->hunt, c->hunt->input_names[job->input], job->chosen,
+                                      totals, &part);
+            hunt_part_join(c->hunt, &part);
+        }
+    }
+}
+
+bool hunt_crew_run(struct hunt_crew *c, unsigned threads)
+{
+    if (threads > c->count)
+        threads = (unsigned)c->count;
+    if (threads > HUNT_THREADS_MAX)
+        threads = HUNT_THREADS_MAX;
+    /* Who touches dark addresses is kept in the order in which it is seen. */
+    if (c->hunt->settings->dark != NULL)
+        threads = 1;
+    c->workers = threads > 1 ? calloc(threads, sizeof *c->workers) : NULL;
+    c->bell = c->workers != NULL ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
+    if (c->bell >= 0)
+        run_together(c, threads);
+    run_alone(c);
+    return !c->stop;
+}

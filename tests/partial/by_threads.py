@@ -1,0 +1,74 @@
+"""`hunt -j`: whatever the number of threads, the same text, the same JSON and the same evidence
+file; what is damaged, empty or there twice among the inputs included. And who asks for an end gets
+one, which names what was not read."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+
+def without_times(text):
+    return re.sub(r'"seconds":[0-9.e-]+|Time taken: [0-9.]+ s', "", text)
+
+
+def lay_out(folder, captures, archive):
+    """Captures, one twice, one cut, an archive, an empty file and one that is no capture at all."""
+    inputs = folder / "inputs"
+    inputs.mkdir()
+    for number, capture in enumerate(captures):
+        (inputs / f"{number}.pcap").write_bytes(capture)
+    (inputs / "2-again.pcap").write_bytes(captures[2])
+    (inputs / "3-cut.pcap").write_bytes(captures[3][: len(captures[3]) * 2 // 3])
+    (inputs / "4.argus").write_bytes(archive)
+    (inputs / "5-empty").write_bytes(b"")
+    (inputs / "6-words").write_text("no capture\n")
+
+
+def one_run(bench, threads):
+    """All that a hunt of the inputs says with so many threads."""
+    partial = bench.folder / f"threads-{threads}.wormsign"
+    words = ("hunt", "-q", "-j", threads, "-R", "inputs")
+    text = bench.run(*words, "missing.pcap")
+    lines = bench.run(*words, "--json", "--partial", partial, "missing.pcap")
+    said = [without_times(done.stdout) + done.stderr for done in (text, lines)]
+    return [text.returncode, lines.returncode, *said, partial.read_bytes()]
+
+
+def hunts_alike(bench, captures, archive, equal, holds):
+    lay_out(bench.folder, captures, archive)
+    alone = one_run(bench, 1)
+    equal(alone[0], 1, "the exit code of one thread")
+    holds("the same as another" in alone[2], "one thread does not name the input that is there twice")
+    holds('"verdict":"infected"' in alone[3], "one thread finds nobody")
+    for threads in (2, 3, 8, 256):
+        together = one_run(bench, threads)
+        for now, before, what in zip(together, alone, ("code", "code", "text", "JSON", "evidence")):
+            equal(now, before, f"the {what} of {threads} threads")
+
+
+def stops(bench, captures, equal, holds):
+    """Two pipes that give a capture and stay open: both threads read when the signal comes."""
+    names = ["one.fifo", "two.fifo"]
+    for name in names:
+        os.mkfifo(bench.folder / name)
+    (bench.folder / "later.pcap").write_bytes(captures[0])
+    words = [str(bench.program), "hunt", "--json", "-q", "-j", "2", *names, "later.pcap"]
+    with subprocess.Popen(words, cwd=bench.folder, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.DEVNULL) as hunt:
+        pipes = [open(bench.folder / name, "wb") for name in names]
+        for pipe, capture in zip(pipes, captures):
+            pipe.write(capture)
+            pipe.flush()
+        time.sleep(0.5)
+        hunt.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        for pipe in pipes:
+            pipe.close()
+        lines = hunt.communicate(timeout=60)[0].splitlines()
+    summary = json.loads(lines[-1])
+    equal(summary["complete"], False, "complete")
+    equal([one["name"] for one in summary["inputs"]], [*names, "later.pcap"], "the inputs")
+    reasons = [damage["reason"] for one in summary["inputs"] for damage in one["damage"]]
+    holds("stopped before it was read" in reasons, f"nothing says what was not read: {reasons}")
