@@ -29,6 +29,7 @@ struct hunt {
     struct hosts *pouring_into;  /* that, or the store of the part that is read */
     struct partial_out *partial; /* where parts are kept; NULL: nowhere */
     bool keeps_parts;            /* each input has a store of its own */
+    unsigned share, shares;      /* of the flows of the input that is read; 0 shares: all */
     struct calendar *calendar;
     struct hunt_sink sink;
     struct watcher watchers[HOSTS_KINDS_MAX];

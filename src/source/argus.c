@@ -5,6 +5,7 @@
  * the next ones is fetched. */
 #include <stdlib.h>
 
+#include "observe/flow_key.h"
 #include "observe/packet.h"
 #include "source/argus_pour.h"
 #include "source/source.h"
@@ -107,6 +108,8 @@ static void take_record(struct argus *a, const struct argus_record *r)
     if (!is_wanted(a, &t->flow))
         return;
     t->hash = argus_flow_hash(&t->flow);
+    if (!flow_is_of_share(t->hash, a->settings.share, a->settings.shares))
+        return;
     argus_flows_fetch(a->pour.flows, t->hash);
     a->taken_count++;
 }
@@ -160,14 +163,17 @@ static enum source_result argus_next(void *state, struct sink *to, struct error 
 static void argus_counts(const void *state, struct source_counts *out)
 {
     const struct argus *a = state;
-    *out = a->counts;
-    out->bytes = input_offset(a->stream.in);
+    *out = (struct source_counts){0};
+    if (a->settings.share == 0) {
+        *out = a->counts;
+        out->bytes = input_offset(a->stream.in);
+        out->archives = 1;
+        out->archives_without_data = a->counts.records > 0 && !a->has_data;
+    }
     out->dns_damaged = a->pour.dns_damaged;
     out->smb_cut = a->pour.smb_cut;
     out->flows = argus_flows_begun(a->pour.flows);
     out->flows_let_go = argus_flows_let_go(a->pour.flows);
-    out->archives = 1;
-    out->archives_without_data = a->counts.records > 0 && !a->has_data;
 }
 
 const struct source_format source_argus = {

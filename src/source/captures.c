@@ -2,6 +2,7 @@
  * flow table of its own, so files can be read in any order. */
 #include <stdlib.h>
 
+#include "observe/flow_key.h"
 #include "observe/flows.h"
 #include "source/packet_reader.h"
 #include "source/source.h"
@@ -68,6 +69,16 @@ static enum source_result result_of(enum capture_result result)
     return SOURCE_DAMAGED;
 }
 
+/* Leaves the packets whose flows are of our share. */
+static void keep_share(const struct source_settings *s, struct packet_batch *batch)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        if (flow_is_of_share(flow_key_of(&batch->packets[i]).hash, s->share, s->shares))
+            batch->packets[kept++] = batch->packets[i];
+    batch->count = kept;
+}
+
 /* What ends a batch other than a frame is said by the call after, when its packets have been
  * poured. */
 static enum source_result captures_next(void *state, struct sink *to, struct error *err)
@@ -81,6 +92,8 @@ static enum source_result captures_next(void *state, struct sink *to, struct err
         return result_of(end);
     }
     packet_reader_fill(&c->reader, &c->batch);
+    if (c->reader.settings.shares > 1)
+        keep_share(&c->reader.settings, &c->batch);
     flows_take(c->flows, c->batch.packets, c->batch.count, to);
     c->end = c->batch.end;
     return SOURCE_MORE;
@@ -90,7 +103,7 @@ static void captures_counts(const void *state, struct source_counts *out)
 {
     const struct captures *c = state;
     const struct flows_counts *flows = flows_counts(c->flows);
-    *out = c->batch.counts;
+    *out = c->reader.settings.share > 0 ? (struct source_counts){0} : c->batch.counts;
     out->mirrored = flows->mirrored;
     out->dns_damaged = flows->dns_damaged;
     out->flows = flows->flows;

@@ -20,6 +20,9 @@ enum source_result {
 struct source_settings {
     int64_t since_us, until_us; /* records before, or at and after, are passed over */
     bool flow_records; /* nothing but these is wanted: a capture's flows are put together */
+    /* Of all flows, by their key, only those of this share are poured; with 0 or 1 share, all. What
+     * is counted before flows are told apart is counted by share 0. */
+    unsigned share, shares;
 };
 
 /* What a source met, for the summary. What was let go for want of room is a limit hit. */
