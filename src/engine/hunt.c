@@ -212,7 +212,8 @@ bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records)
     struct reading_progress now = {.input = input_name(in),
                                    .raw_offset = input_raw_offset(in),
                                    .raw_size = input_raw_size(in),
-                                   .records = h->counts.records + records};
+                                   .records = h->counts.records + records,
+                                   .proven = hunt_proven_so_far(h, records)};
     return h->watch != NULL && h->watch(h->watch_context, &now);
 }
 

@@ -34,6 +34,7 @@ struct job {
     size_t input;  /* its row of the summary */
     size_t before; /* the row of the same input; its own: there is none */
     unsigned share, shares;
+    uint64_t size;           /* in bytes of its file; 0: unknown, or the same as another */
     struct outcome *outcome; /* owned; NULL: not read yet, or joined */
     bool chosen, done;
 };
@@ -43,11 +44,14 @@ struct worker {
     struct hunt *hunt;
     pthread_t thread;
     bool is_reading;
+    unsigned shares;             /* how many read its input; never 0 while it reads */
     struct reading_progress now; /* of the input that it reads */
 };
 
 struct hunt_crew {
     struct hunt *hunt;
+    bool (*watch)(void *context, const struct reading_progress *now); /* the hunt's own */
+    void *watch_context;
     struct job *jobs;
     size_t count, room;
     /* Guards what is below, and the store of all while workers run. */
@@ -59,6 +63,8 @@ struct hunt_crew {
     struct worker *workers;
     unsigned worker_count, working;
     bool stop;
+    uint64_t all_size, joined_size; /* of the inputs */
+    bool size_unknown;
 };
 
 struct hunt_crew *hunt_crew_new(struct hunt *h)
@@ -86,6 +92,19 @@ void hunt_crew_free(struct hunt_crew *c)
     free(c);
 }
 
+/* For the progress alone. */
+static void note_size(struct hunt_crew *c, struct job *job, const char *path)
+{
+    struct stat about;
+    if (job->before != job->input)
+        return;
+    if (stat(path, &about) == 0 && S_ISREG(about.st_mode))
+        job->size = (uint64_t)about.st_size;
+    else
+        c->size_unknown = true;
+    c->all_size += job->size;
+}
+
 bool hunt_crew_add(struct hunt_crew *c, const char *path, bool chosen)
 {
     if (c->count == c->room) {
@@ -102,6 +121,7 @@ bool hunt_crew_add(struct hunt_crew *c, const char *path, bool chosen)
     *job = (struct job){.input = c->hunt->input_count, .shares = 1, .chosen = chosen};
     if (!hunt_is_repeated(c->hunt, path, &job->before))
         job->before = job->input;
+    note_size(c, job, path);
     if (hunt_add_input(c->hunt, path) == NULL)
         return false;
     c->count++;
@@ -149,6 +169,7 @@ static void join_job(struct hunt_crew *c, struct job *job)
     }
     free(job->outcome);
     job->outcome = NULL;
+    c->joined_size += job->size;
 }
 
 /* The store of a worker has no room for long: all have what it knows, and it begins anew. */
@@ -203,6 +224,7 @@ static void *work(void *context)
     (void)pthread_mutex_lock(&c->lock);
     while ((job = take_job(w)) != NULL) {
         w->now = (struct reading_progress){.input = c->hunt->input_names[job->input]};
+        w->shares = job->shares;
         w->is_reading = true;
         (void)pthread_mutex_unlock(&c->lock);
         job->outcome = malloc(sizeof *job->outcome);
@@ -219,6 +241,13 @@ static void *work(void *context)
     return NULL;
 }
 
+/* Makes what is told of inputs under way a part of all. */
+static void add_all(const struct hunt_crew *c, struct reading_progress *now)
+{
+    now->all_size = c->size_unknown ? 0 : c->all_size;
+    now->all_offset += c->joined_size;
+}
+
 /* With the lock held: of all that are under way, by the name of the first of them. */
 static struct reading_progress progress_of(const struct hunt_crew *c)
 {
@@ -230,10 +259,23 @@ static struct reading_progress progress_of(const struct hunt_crew *c)
         sum.records += w->now.records;
         sum.raw_offset += w->now.raw_offset;
         sum.raw_size += w->now.raw_size;
+        sum.all_offset += w->now.raw_offset / w->shares;
+        if (w->now.proven > sum.proven)
+            sum.proven = w->now.proven;
         if (sum.input[0] == '\0')
             sum.input = w->now.input;
     }
+    add_all(c, &sum);
     return sum;
+}
+
+static bool watch_alone(void *context, const struct reading_progress *now)
+{
+    struct hunt_crew *c = context;
+    struct reading_progress all = *now;
+    all.all_offset = now->raw_offset;
+    add_all(c, &all);
+    return c->watch != NULL && c->watch(c->watch_context, &all);
 }
 
 /* Until somebody has something done, or it is time to look. */
@@ -260,8 +302,7 @@ static void oversee(struct hunt_crew *c)
         struct reading_progress now = progress_of(c);
         (void)pthread_mutex_unlock(&c->lock);
         wait_a_little(c);
-        bool stop = now.input[0] != '\0' && c->hunt->watch != NULL &&
-                    c->hunt->watch(c->hunt->watch_context, &now);
+        bool stop = now.input[0] != '\0' && c->watch != NULL && c->watch(c->watch_context, &now);
         (void)pthread_mutex_lock(&c->lock);
         c->stop |= stop;
         if (c->stop)
@@ -327,6 +368,7 @@ static void run_alone(struct hunt_crew *c)
             c->stop = !hunt_read_part(c->hunt, c->hunt->input_names[job->input], job->chosen,
                                       totals, &part);
         hunt_part_join(c->hunt, &part);
+        c->joined_size += job->size;
     }
 }
 
@@ -362,6 +404,7 @@ static void share_out(struct hunt_crew *c, unsigned threads)
         for (unsigned share = 0; share < (is_shared ? shares : 1); share++) {
             jobs[count] = c->jobs[i];
             jobs[count].share = share;
+            jobs[count].size = share == 0 ? c->jobs[i].size : 0;
             jobs[count++].shares = is_shared ? shares : 1;
         }
     }
@@ -380,6 +423,9 @@ bool hunt_crew_run(struct hunt_crew *c, unsigned threads)
     if (threads > HUNT_THREADS_MAX)
         threads = HUNT_THREADS_MAX;
     share_out(c, threads);
+    c->watch = c->hunt->watch;
+    c->watch_context = c->hunt->watch_context;
+    hunt_watch(c->hunt, watch_alone, c);
     if (threads > c->count)
         threads = (unsigned)c->count;
     c->workers = threads > 1 ? calloc(threads, sizeof *c->workers) : NULL;
@@ -387,5 +433,6 @@ bool hunt_crew_run(struct hunt_crew *c, unsigned threads)
     if (c->bell >= 0)
         run_together(c, threads);
     run_alone(c);
+    hunt_watch(c->hunt, c->watch, c->watch_context);
     return !c->stop;
 }

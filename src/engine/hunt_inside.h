@@ -29,6 +29,7 @@ struct hunt {
     struct hosts *pouring_into;  /* that, or the store of the part that is read */
     struct partial_out *partial; /* where parts are kept; NULL: nowhere */
     bool keeps_parts;            /* each input has a store of its own */
+    uint64_t looked_at, proven;  /* records at the last look so far, and what it found */
     unsigned share, shares;      /* of the flows of the input that is read; 0 shares: all */
     struct calendar *calendar;
     struct hunt_sink sink;
@@ -80,6 +81,11 @@ bool hunt_is_told_to_stop(struct hunt *h, const char *input);
 /* hunt_finish.c: judges all hosts as they stand, and writes what was not told before. False without
  * memory; *written is false where a report refused something. */
 bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool *written);
+
+/* hunt_so_far.c: home host-days with a proof in the store of all inputs, so many records into one:
+ * counted anew every HUNT_LOOK_RECORDS. Between two records. */
+enum { HUNT_LOOK_RECORDS = 1 << 20 };
+uint64_t hunt_proven_so_far(struct hunt *h, uint64_t records);
 
 /* hunt_room.c: lets go of all evidence of before this day. False without memory. */
 bool hunt_let_go_before(struct hunt *h, int32_t day);
