@@ -1,14 +1,12 @@
 /* `wormsign hunt`: reads captures and archives in one pass and says which hosts are infected, and
  * why. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/time.h"
 #include "cli/hunting.h"
+#include "cli/inputs.h"
 #include "cli/outputs.h"
 #include "cli/running.h"
 #include "cli/verbs.h"
@@ -16,14 +14,13 @@
 #include "engine/dark.h"
 #include "engine/export.h"
 #include "engine/hunt.h"
-#include "engine/walk.h"
 
 struct hunt_options {
     struct common_settings common;
     struct output_options output;
-    struct option_texts files, directories, sites;
+    struct input_options inputs;
+    struct option_texts sites;
     struct hunting_options hunting;
-    struct option_time since, until;
     struct option_number sampling;
     const char *evidence;
     struct option_address around;
@@ -31,30 +28,9 @@ struct hunt_options {
 };
 
 static const struct option hunt_rows[] = {
-    {.name = "read",
-     .short_name = "r",
-     .value = "FILE",
-     .help = "read this file (- is stdin); can be repeated",
-     .kind = OPTION_TEXTS,
-     .into = offsetof(struct hunt_options, files)},
-    {.name = "recurse",
-     .short_name = "R",
-     .value = "DIR",
-     .help = "read every file below this directory, in sorted order; can be repeated",
-     .kind = OPTION_TEXTS,
-     .into = offsetof(struct hunt_options, directories)},
+    INPUT_ROWS(struct hunt_options, inputs),
     HUNTING_ROWS(struct hunt_options, hunting),
     HUNTING_SITES_ROW(struct hunt_options, sites),
-    {.name = "since",
-     .value = "TIME",
-     .help = "pass over what is before this time (UTC)",
-     .kind = OPTION_TIME,
-     .into = offsetof(struct hunt_options, since)},
-    {.name = "until",
-     .value = "TIME",
-     .help = "pass over what is at or after this time (UTC)",
-     .kind = OPTION_TIME,
-     .into = offsetof(struct hunt_options, until)},
     {.name = "sampling",
      .value = "N",
      .help = "the sensor kept 1 packet in N; the report then says what that hides",
@@ -82,86 +58,47 @@ static const struct option hunt_rows[] = {
     OUTPUT_ROWS(struct hunt_options, output),
 };
 
-/* What the watcher of a run shows. */
-struct progress {
-    struct console *console;
-    int64_t began_us, stats_every_us, stats_next_us;
-};
-
-static double seconds_between(int64_t from_us, int64_t to_us)
+static bool watch(void *context, const struct reading_progress *now)
 {
-    return (double)(to_us - from_us) / (double)US_PER_SECOND;
+    return inputs_show_progress(context, now);
 }
 
-static bool watch(void *context, const struct hunt_progress *now)
+static bool read_one(void *context, const char *path, bool chosen)
 {
-    struct progress *p = context;
-    const char *name = strcmp(now->input, "-") == 0 ? "stdin" : now->input;
-    char share[32] = "", records[48] = "", done[128];
-    int64_t now_us = running_now_us(NULL);
-    double seconds = seconds_between(p->began_us, now_us);
-    if (now->raw_size > 0)
-        (void)snprintf(share, sizeof share, "%.1f %% read, ",
-                       100.0 * (double)now->raw_offset / (double)now->raw_size);
-    if (now->records > 0) /* the source may count only at its end */
-        (void)snprintf(records, sizeof records, "%" PRIu64 " record%s, ", now->records,
-                       now->records == 1 ? "" : "s");
-    (void)snprintf(done, sizeof done, "%s%s%.0f s", share, records, seconds);
-    console_progress_of(p->console, name, done);
-    if (running_is_time(now_us, p->stats_every_us, &p->stats_next_us))
-        console_note(p->console, "%s: %s", name, done);
-    return running_is_interrupted();
+    return hunt_read(context, path, chosen);
 }
 
-/* One path or directory; false when the run was stopped. */
-static bool read_path(struct hunt *h, const char *path)
+static void note_failed(void *context, const char *path, const char *reason)
 {
-    struct walk walk = {0};
-    struct error err;
-    bool chosen = !walk_is_directory(path);
-    bool go_on = true;
-    if (!walk_add(&walk, path, &err))
-        hunt_note_failure(h, path, err.text);
-    for (size_t i = 0; i < walk.count && go_on; i++)
-        go_on = hunt_read(h, walk.paths[i], chosen);
-    walk_free(&walk);
-    return go_on;
+    hunt_note_failure(context, path, reason);
 }
 
 /* What a hunt reads, and how it shows how far it is. */
-struct reading {
+struct hunt_inputs {
     const struct call *call;
-    struct progress progress;
+    struct input_progress progress;
 };
 
 static void read_all(struct hunt *h, void *context)
 {
-    struct reading *reading = context;
-    const struct call *call = reading->call;
-    const struct hunt_options *o = call->settings;
-    bool go_on = true;
-    hunt_watch(h, watch, &reading->progress);
-    for (size_t i = 0; i < o->files.count && go_on; i++)
-        go_on = hunt_read(h, o->files.items[i], true);
-    for (size_t i = 0; i < o->directories.count && go_on; i++)
-        go_on = read_path(h, o->directories.items[i]);
-    for (size_t i = 0; i < call->words.operand_count && go_on; i++)
-        go_on = read_path(h, call->words.operands[i]);
-    if (o->files.count + o->directories.count + call->words.operand_count == 0)
-        (void)hunt_read(h, "-", true);
+    struct hunt_inputs *inputs = context;
+    const struct hunt_options *o = inputs->call->settings;
+    const struct input_reader reader = {.context = h, .read = read_one, .failed = note_failed};
+    hunt_watch(h, watch, &inputs->progress);
+    inputs_each(inputs->call, &o->inputs, &reader);
 }
 
 static enum exit_code hunt_into_outputs(const struct call *call, const struct hunt_options *o,
                                         const struct hunt_settings *settings)
 {
     struct outputs out;
-    struct reading reading = {.call = call,
-                              .progress = {.console = call->console,
-                                           .began_us = running_now_us(NULL),
-                                           .stats_every_us = o->output.stats_every.value}};
-    enum exit_code code = outputs_open(&out, call, &o->output, &o->files);
+    struct hunt_inputs inputs = {.call = call,
+                                 .progress = {.console = call->console,
+                                              .began_us = running_now_us(NULL),
+                                              .stats_every_us = o->output.stats_every.value}};
+    enum exit_code code = outputs_open(&out, call, &o->output, &o->inputs.files);
     if (code == EXIT_DONE)
-        code = hunting_run(call, &o->hunting, settings, &out, read_all, &reading);
+        code = hunting_run(call, &o->hunting, settings, &out, read_all, &inputs);
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 
@@ -176,11 +113,11 @@ static bool is_read_once(const char *path)
 /* The first input that cannot be read again, or NULL. */
 static const char *read_once(const struct call *call, const struct hunt_options *o)
 {
-    if (o->files.count + o->directories.count + call->words.operand_count == 0)
+    if (!inputs_are_named(call, &o->inputs))
         return "-";
-    for (size_t i = 0; i < o->files.count; i++)
-        if (is_read_once(o->files.items[i]))
-            return o->files.items[i];
+    for (size_t i = 0; i < o->inputs.files.count; i++)
+        if (is_read_once(o->inputs.files.items[i]))
+            return o->inputs.files.items[i];
     for (size_t i = 0; i < call->words.operand_count; i++)
         if (is_read_once(call->words.operands[i]))
             return call->words.operands[i];
@@ -219,23 +156,19 @@ static enum exit_code run_hunt(const struct call *call)
     const struct hunt_options *o = call->settings;
     if (call->words.has_filter)
         return call_is_wrong(call, "filters are not built yet; leave out the - and what follows");
-    bool named = o->files.count + o->directories.count + call->words.operand_count > 0;
-    if (!named && isatty(STDIN_FILENO))
-        return call_is_wrong(call, "name a capture file or a directory, or pipe one in");
+    enum exit_code code = inputs_check(call, &o->inputs);
+    if (code != EXIT_DONE)
+        return code;
     struct hunt_settings settings = hunting_settings(&o->hunting);
-    if (o->since.given)
-        settings.since_us = o->since.value_us;
-    if (o->until.given)
-        settings.until_us = o->until.value_us;
+    settings.since_us = inputs_since_us(&o->inputs);
+    settings.until_us = inputs_until_us(&o->inputs);
     if (o->sampling.given)
         settings.sampling = (unsigned)o->sampling.value;
-    if (settings.since_us >= settings.until_us)
-        return call_is_wrong(call, "--since must be before --until");
     struct sites *sites;
-    enum exit_code code = hunting_read_sites(call, &o->sites, &sites);
+    code = hunting_read_sites(call, &o->sites, &sites);
     settings.sites = sites;
     if (code == EXIT_DONE && o->hunting.partial != NULL)
-        code = outputs_check(call, &o->output, &o->files, o->hunting.partial);
+        code = outputs_check(call, &o->output, &o->inputs.files, o->hunting.partial);
     if (o->dark.count > 0)
         settings.dark = dark_new(o->dark.items, o->dark.count);
     if (code == EXIT_DONE && o->dark.count > 0 && settings.dark == NULL) {

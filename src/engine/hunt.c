@@ -11,6 +11,7 @@
 #include "base/writer.h"
 #include "engine/dark.h"
 #include "engine/hunt_names.h"
+#include "engine/reading.h"
 #include "engine/same_file.h"
 #include "evidence/names.h"
 
@@ -154,7 +155,7 @@ void hunt_free(struct hunt *h)
     free(h);
 }
 
-void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct hunt_progress *now),
+void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct reading_progress *now),
                 void *context)
 {
     h->watch = watch;
@@ -191,15 +192,7 @@ struct input_totals *hunt_add_input(struct hunt *h, const char *name)
 
 void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *reason)
 {
-    static const char start[] = "offset ";
-    char *end;
-    if (strncmp(reason, start, sizeof start - 1) == 0) {
-        uint64_t said = strtoull(reason + sizeof start - 1, &end, 10);
-        if (end[0] == ':' && end[1] == ' ') {
-            offset = said;
-            reason = end + 2;
-        }
-    }
+    reason = reading_reason(reason, &offset);
     if (totals->damage_count < INPUT_DAMAGES_MAX) {
         struct input_damage *damage = &totals->damage[totals->damage_count];
         damage->offset = offset;
@@ -210,10 +203,10 @@ void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *
 
 bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records)
 {
-    struct hunt_progress now = {.input = input_name(in),
-                                .raw_offset = input_raw_offset(in),
-                                .raw_size = input_raw_size(in),
-                                .records = h->counts.records + records};
+    struct reading_progress now = {.input = input_name(in),
+                                   .raw_offset = input_raw_offset(in),
+                                   .raw_size = input_raw_size(in),
+                                   .records = h->counts.records + records};
     return h->watch != NULL && h->watch(h->watch_context, &now);
 }
 
@@ -224,49 +217,32 @@ static struct source_counts counts_of(const struct source_format *format, const 
     return counts;
 }
 
-/* Pours the whole source; false when the run was stopped. */
-static bool pour(struct hunt *h, const struct source_format *format, void *source, struct input *in,
-                 struct input_totals *totals)
+/* Whom a source's pouring tells. */
+struct turn {
+    struct hunt *hunt;
+    struct input_totals *totals;
+};
+
+static void note_damage(void *context, uint64_t offset, const char *reason)
 {
-    struct error err = {0};
-    uint64_t calls = 0;
-    for (;;) {
-        switch (format->next(source, &h->sink.sink, &err)) {
-        case SOURCE_MORE:
-            break;
-        case SOURCE_SKIPPED:
-            hunt_note_damage(totals, counts_of(format, source).bytes, err.text);
-            break;
-        case SOURCE_END:
-            return true;
-        case SOURCE_DAMAGED:
-            hunt_note_damage(totals, counts_of(format, source).bytes, err.text);
-            return true;
-        }
-        if (++calls % HUNT_PROGRESS_CALLS == 0 &&
-            hunt_is_stopped(h, in, counts_of(format, source).records)) {
-            hunt_note_damage(totals, counts_of(format, source).bytes, "stopped here");
-            return false;
-        }
-    }
+    const struct turn *t = context;
+    hunt_note_damage(t->totals, offset, reason);
+}
+
+static bool is_stopped(void *context, const struct input *in, uint64_t records)
+{
+    const struct turn *t = context;
+    return hunt_is_stopped(t->hunt, in, records);
 }
 
 /* Why an input that no source recognises is none of ours. */
 static void note_unrecognised(struct hunt_part *part, struct input *in, bool chosen)
 {
     struct error err;
-    size_t available;
-    const uint8_t *start = input_peek(in, sizeof(uint32_t), &available);
-    if (input_failed(in, &err))
-        hunt_note_damage(part->totals, input_offset(in), err.text);
-    else if (available == 0)
-        hunt_note_damage(part->totals, 0, "it is empty");
-    else if (chosen && partial_recognises(start, available))
-        hunt_note_damage(part->totals, 0, "this is an evidence file; `wormsign merge` reads it");
-    else if (chosen)
-        hunt_note_damage(
-            part->totals, 0,
-            "this is no format that is known here; `wormsign list sources` names them");
+    uint64_t offset;
+    const char *reason = reading_unrecognised(in, chosen, &err, &offset);
+    if (reason != NULL)
+        hunt_note_damage(part->totals, offset, reason);
     else
         part->unrecognised = true;
 }
@@ -284,7 +260,10 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
     }
     part->recognised = true;
     part->totals->format = format->format(source);
-    bool go_on = pour(h, format, source, in, part->totals);
+    struct turn turn = {h, part->totals};
+    struct pouring to = {
+        .sink = &h->sink.sink, .context = &turn, .is_stopped = is_stopped, .damaged = note_damage};
+    bool go_on = reading_pour(format, source, in, &to);
     part->counts = counts_of(format, source);
     part->totals->records = part->counts.records;
     part->totals->bytes = part->counts.bytes;
@@ -347,7 +326,7 @@ struct comparison {
 static bool may_compare_on(void *context)
 {
     const struct comparison *c = context;
-    struct hunt_progress now = {.input = c->path, .records = c->hunt->counts.records};
+    struct reading_progress now = {.input = c->path, .records = c->hunt->counts.records};
     return c->hunt->watch == NULL || !c->hunt->watch(c->hunt->watch_context, &now);
 }
 

@@ -12,6 +12,7 @@
 #include "base/address.h"
 #include "base/compiler.h"
 #include "base/error.h"
+#include "engine/reading.h"
 #include "evidence/hosts.h"
 #include "report/report.h"
 
@@ -40,25 +41,15 @@ struct hunt_settings {
     struct export *export; /* of the packets behind the verdicts; NULL: none */
 };
 
-/* How far a run is; for progress on a terminal. */
-struct hunt_progress {
-    const char *input;
-    uint64_t raw_offset, raw_size; /* of this input; size 0: unknown */
-    uint64_t records;              /* of all inputs */
-};
-
-/* Calls of a source's next, each some records, between two looks at how far a run is. */
-enum { HUNT_PROGRESS_CALLS = 1 << 7 };
-
 struct hunt;
 
 /* NULL and *err without memory. The settings are borrowed until hunt_free. */
 struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err);
 void hunt_free(struct hunt *h); /* NULL is fine */
 
-/* Asks for watch(context, progress) before each input and every HUNT_PROGRESS_CALLS reads of
+/* Asks for watch(context, progress) before each input and every READING_PROGRESS_CALLS reads of
  * it; true from it stops the run. */
-void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct hunt_progress *now),
+void hunt_watch(struct hunt *h, bool (*watch)(void *context, const struct reading_progress *now),
                 void *context);
 
 /* Reads one input ("-": stdin) to its end, or as far as it can be read. What went wrong is kept for

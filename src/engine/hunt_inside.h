@@ -39,7 +39,7 @@ struct hunt {
     bool (*awaiters[HOSTS_KINDS_MAX])(const struct observation *seen);
     unsigned gate_count, asker_count, awaiter_count;
     struct home home;
-    bool (*watch)(void *context, const struct hunt_progress *now);
+    bool (*watch)(void *context, const struct reading_progress *now);
     void *watch_context;
 
     struct source_counts counts; /* of all inputs */

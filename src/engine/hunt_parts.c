@@ -58,29 +58,6 @@ bool hunt_met_part(struct hunt *h, const struct hunt_part *part)
     return part->digest_known && known_met(&h->parts, key_of(part), 0, &before);
 }
 
-static void add_counts(struct source_counts *sum, const struct source_counts *more)
-{
-    sum->records += more->records;
-    sum->frames_damaged += more->frames_damaged;
-    sum->frames_unknown_link += more->frames_unknown_link;
-    sum->frames_without_time += more->frames_without_time;
-    sum->odd_times += more->odd_times;
-    sum->packets += more->packets;
-    sum->mirrored += more->mirrored;
-    sum->dns_damaged += more->dns_damaged;
-    sum->flows += more->flows;
-    sum->flows_let_go += more->flows_let_go;
-    sum->heads_let_go += more->heads_let_go;
-    sum->fragments_let_go += more->fragments_let_go;
-    sum->archives += more->archives;
-    sum->archives_without_data += more->archives_without_data;
-    sum->smb_cut += more->smb_cut;
-    sum->records_damaged += more->records_damaged;
-    sum->records_passed_over += more->records_passed_over;
-    if (more->frames_unknown_link > 0 && more->unknown_link > sum->unknown_link)
-        sum->unknown_link = more->unknown_link;
-}
-
 static void add_slot(struct hunt *h, const struct host_day *day, unsigned d)
 {
     const void *slot = host_day_slot(day, d);
@@ -119,7 +96,7 @@ void hunt_add_part(struct hunt *h, const struct hunt_part *part)
         h->sampling = part->sampling;
     for (unsigned d = 0; d < detector_count; d++)
         h->watchers[d].sampling = h->sampling;
-    add_counts(&h->counts, &part->counts);
+    reading_add_counts(&h->counts, &part->counts);
     home_add(&h->home, &part->home);
     if (part->hosts != NULL)
         add_evidence(h, part->hosts);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "observe/flows.h"
+#include "source/capture_flows.h"
 #include "source/packet_reader.h"
 #include "source/source.h"
 
@@ -12,6 +13,7 @@ enum { LARGE_INPUT = 16 << 20 };
 struct captures {
     struct packet_reader reader;
     struct flows *flows;
+    struct capture_flows *records; /* where flow records are wanted: then flows is NULL */
     struct packet_batch batch;
     enum capture_result end; /* of the last batch: said once its packets have been poured */
 };
@@ -21,6 +23,7 @@ static void captures_close(void *state)
     struct captures *c = state;
     packet_reader_close(&c->reader);
     flows_free(c->flows);
+    capture_flows_close(c->records);
     free(c);
 }
 
@@ -38,8 +41,11 @@ static void *captures_open(struct input *in, const struct source_settings *setti
         return NULL;
     }
     c->end = CAPTURE_FRAME;
-    c->flows = flows_new(large);
-    if (c->flows == NULL) {
+    if (settings->flow_records)
+        c->records = capture_flows_open(c->reader.file, in, settings);
+    else
+        c->flows = flows_new(large);
+    if (c->flows == NULL && c->records == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         captures_close(c);
         return NULL;
@@ -73,6 +79,8 @@ static enum source_result result_of(enum capture_result result)
 static enum source_result captures_next(void *state, struct sink *to, struct error *err)
 {
     struct captures *c = state;
+    if (c->records != NULL)
+        return capture_flows_next(c->records, to, err);
     if (c->end != CAPTURE_FRAME) {
         enum capture_result end = c->end;
         *err = c->batch.error;
@@ -89,6 +97,10 @@ static enum source_result captures_next(void *state, struct sink *to, struct err
 static void captures_counts(const void *state, struct source_counts *out)
 {
     const struct captures *c = state;
+    if (c->records != NULL) {
+        capture_flows_counts(c->records, out);
+        return;
+    }
     const struct flows_counts *flows = flows_counts(c->flows);
     *out = c->batch.counts;
     out->mirrored = flows->mirrored;

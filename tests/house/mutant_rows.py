@@ -417,7 +417,7 @@ SPARED = {
     "src/engine/behind_nat.h": {"BEHIND_*": _MEMORY},
     "src/engine/edges.h": {"EDGES_*": _MEMORY, "INFECTION_SAYS_SIZE": _TEXT},
     "src/engine/home.h": {"HOME_*": "memory and time of a note in the summary"},
-    "src/engine/hunt.h": {"HUNT_PROGRESS_CALLS": _SHOWN},
+    "src/engine/reading.h": {"READING_PROGRESS_CALLS": _SHOWN},
     "src/conficker/worm_sites.h": {"WORM_SITES": "how many rows the table has"},
     "src/conficker/ports.h": {"PORT_ROUNDS_MAX": "an end for a loop that ends by itself"},
     "src/conficker/domains.c": {

@@ -53,7 +53,7 @@ static void read_index(struct exported *e)
 }
 
 static struct exported exported(const struct export_limits *limits,
-                                bool (*watch)(void *, const struct hunt_progress *))
+                                bool (*watch)(void *, const struct reading_progress *))
 {
     struct exported e = {.folder = folder_made()};
     struct error err;
@@ -162,7 +162,7 @@ static void test_all_captures_together_have_no_more_bytes_than_their_bound(void 
 }
 
 /* Stops as soon as the second pass has made something. */
-static bool stops_while_writing(void *context, const struct hunt_progress *now)
+static bool stops_while_writing(void *context, const struct reading_progress *now)
 {
     const struct exported *e = context;
     char path[PATH_SIZE];

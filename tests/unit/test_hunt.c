@@ -269,7 +269,7 @@ struct patience {
     uint64_t records;
 };
 
-static bool watch(void *context, const struct hunt_progress *now)
+static bool watch(void *context, const struct reading_progress *now)
 {
     struct patience *p = context;
     assert_true(now->records >= p->records && now->input != NULL);
@@ -288,7 +288,7 @@ static void test_a_stopped_run_is_incomplete(void **state)
     assert_false(hunt_read(h, sample, true));
     struct caught *c = hunt_ended(h, &outcome);
     assert_false(outcome.complete || c->totals.complete);
-    assert_true(c->records >= HUNT_PROGRESS_CALLS && c->records < 20312);
+    assert_true(c->records >= READING_PROGRESS_CALLS && c->records < 20312);
     assert_non_null(strstr(c->noted, "stopped here"));
     assert_int_equal(kind_on(c, "10.9.1.11"), VERDICT_INFECTED); /* what was read counts */
     free(c);
