@@ -1,35 +1,36 @@
 /* One record at a time: matched, then merged, kept for sorting, or written. */
-#include "engine/flows.h"
+#include "engine/listing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct flows {
+struct listing {
     struct sink sink; /* first, so that it can be found from itself */
-    const struct flows_settings *settings;
+    const struct listing_settings *settings;
     struct flow_layout layout;
     struct flows_merged *merged;
     struct flows_sorted *sorted;
     struct fast_text out, line;
-    struct flows_counts counts;
-    bool titles_written, is_over;
+    struct listing_counts counts;
+    bool is_over;
 };
 
-static struct flows *flows_of(struct sink *self)
+static struct listing *listing_of(struct sink *self)
 {
-    return (struct flows *)(void *)self; /* our own struct, of which the sink is the first member */
+    return (
+        struct listing *)(void *)self; /* our own struct, of which the sink is the first member */
 }
 
-static void stop(struct flows *f)
+static void stop(struct listing *f)
 {
     f->is_over = true;
     if (f->settings->enough != NULL)
         *f->settings->enough = true;
 }
 
-static bool flush(struct flows *f)
+static bool flush(struct listing *f)
 {
-    const struct flows_settings *s = f->settings;
+    const struct listing_settings *s = f->settings;
     if (f->out.failed) {
         f->counts.no_memory = true;
         stop(f);
@@ -44,23 +45,15 @@ static bool flush(struct flows *f)
     return !f->counts.write_failed;
 }
 
-static void write_titles(struct flows *f)
-{
-    if (f->titles_written)
-        return;
-    f->titles_written = true;
-    flow_line_titles(&f->layout, &f->out);
-}
-
 static bool write_sorted(void *context, const char *line, size_t size)
 {
-    struct flows *f = context;
+    struct listing *f = context;
     fast_text_add(&f->out, line, size);
     f->counts.printed++;
-    return f->out.used < FLOWS_WRITE_BYTES || flush(f);
+    return f->out.used < LISTING_WRITE_BYTES || flush(f);
 }
 
-static void print(struct flows *f, const struct flow_record *r)
+static void print(struct listing *f, const struct flow_record *r)
 {
     if (f->sorted != NULL) {
         f->line.used = 0;
@@ -73,49 +66,23 @@ static void print(struct flows *f, const struct flow_record *r)
     }
     flow_line(&f->layout, r, &f->out);
     f->counts.printed++;
-    if (f->out.used >= FLOWS_WRITE_BYTES || f->out.failed)
+    if (f->out.used >= LISTING_WRITE_BYTES || f->out.failed)
         (void)flush(f);
     if (f->settings->most > 0 && f->counts.printed >= f->settings->most)
         stop(f);
 }
 
-static bool is_found(struct flows *f, const struct flow_record *r)
-{
-    const struct flows_settings *s = f->settings;
-    if (s->patterns == NULL)
-        return true;
-    switch (patterns_match(s->patterns, r)) {
-    case PATTERNS_MATCHED:
-        return true;
-    case PATTERNS_LIMIT:
-        f->counts.given_up++;
-        break;
-    case PATTERNS_MISSED:
-        break;
-    }
-    return false;
-}
-
-static bool is_wanted(struct flows *f, const struct flow_record *r)
-{
-    const struct flows_settings *s = f->settings;
-    if (r->kind == FLOW_MANAGEMENT && !s->wants_management)
-        return false;
-    f->counts.seen++;
-    if (s->filter != NULL && !filter_matches(s->filter, r))
-        return false;
-    if (s->only != NULL && !listed_holds_record(s->only, s->side, r))
-        return false;
-    if (s->without != NULL && listed_holds_record(s->without, s->side, r))
-        return false;
-    return is_found(f, r);
-}
-
 /* Nothing that a record means is ever poured. */
 static bool takes_record(struct sink *self, const struct flow_record *r)
 {
-    struct flows *f = flows_of(self);
-    if (f->is_over || !is_wanted(f, r))
+    struct listing *f = listing_of(self);
+    bool given_up = false;
+    if (f->is_over)
+        return false;
+    f->counts.seen++;
+    bool is_selected = selection_holds(f->settings->selection, r, &given_up);
+    f->counts.given_up += given_up;
+    if (!is_selected)
         return false;
     f->counts.matched++;
     if (f->merged == NULL)
@@ -148,9 +115,9 @@ static bool awaits_answer(struct sink *self, const struct observation *seen)
     return false;
 }
 
-struct flows *flows_new(const struct flows_settings *settings, struct error *err)
+struct listing *listing_new(const struct listing_settings *settings, struct error *err)
 {
-    struct flows *f = calloc(1, sizeof *f);
+    struct listing *f = calloc(1, sizeof *f);
     if (f != NULL) {
         f->sink = (struct sink){.take = take,
                                 .wants_datagram = wants_datagram,
@@ -168,15 +135,15 @@ struct flows *flows_new(const struct flows_settings *settings, struct error *err
     bool good = f != NULL && (f->merged != NULL || !merge_keys_any(&settings->keys)) &&
                 (f->sorted != NULL || settings->order.count == 0);
     if (good) {
-        write_titles(f);
+        flow_line_titles(&f->layout, &f->out);
         return f;
     }
-    flows_free(f);
+    listing_free(f);
     (void)fail(err, ERROR_SYSTEM, "no memory");
     return NULL;
 }
 
-void flows_free(struct flows *f)
+void listing_free(struct listing *f)
 {
     if (f == NULL)
         return;
@@ -187,12 +154,12 @@ void flows_free(struct flows *f)
     free(f);
 }
 
-struct sink *flows_sink(struct flows *f)
+struct sink *listing_sink(struct listing *f)
 {
     return &f->sink;
 }
 
-void flows_end(struct flows *f)
+void listing_end(struct listing *f)
 {
     size_t groups = f->merged != NULL ? flows_merged_count(f->merged) : 0;
     for (size_t i = 0; i < groups && !f->is_over; i++) {
@@ -205,9 +172,9 @@ void flows_end(struct flows *f)
     (void)flush(f);
 }
 
-struct flows_counts flows_count(const struct flows *f)
+struct listing_counts listing_count(const struct listing *f)
 {
-    struct flows_counts counts = f->counts;
+    struct listing_counts counts = f->counts;
     if (f->merged != NULL) {
         counts.groups = flows_merged_count(f->merged);
         counts.merged_refused = flows_merged_refused(f->merged);
