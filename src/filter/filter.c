@@ -84,7 +84,7 @@ static uint64_t ethertype_of(const struct flow_record *r)
 /* Of a field that is known. */
 static uint64_t number_of(const struct flow_record *r, unsigned side, unsigned field)
 {
-    enum { VLAN_ID = 0xfff, VLAN_PRIORITY_AT = 13, MPLS_LABEL_AT = 12 };
+    enum { VLAN_ID = 0xfff, VLAN_PRIORITY_AT = 13 };
     const struct flow_side *s = &r->side[side];
     switch (field) {
     case FIELD_PACKETS:
@@ -104,7 +104,7 @@ static uint64_t number_of(const struct flow_record *r, unsigned side, unsigned f
     case FIELD_VLAN_PRIORITY:
         return s->vlan >> VLAN_PRIORITY_AT;
     case FIELD_MPLS_LABEL:
-        return s->mpls >> MPLS_LABEL_AT;
+        return s->mpls;
     case FIELD_DURATION:
         return (uint64_t)r->last_us - (uint64_t)r->first_us;
     case FIELD_TRANSACTIONS:
@@ -287,7 +287,7 @@ static bool rare_holds(const struct filter_term *t, const struct flow_record *r)
     case ASK_CAUSE:
         return r->cause == t->range.first;
     case ASK_FRAGMENT:
-        return r->is_fragment;
+        return r->is_fragment || r->fragments_seen;
     case ASK_RTP:
         return is_rtp(r);
     case ASK_VLAN:
