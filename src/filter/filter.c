@@ -287,7 +287,7 @@ static bool rare_holds(const struct filter_term *t, const struct flow_record *r)
     case ASK_CAUSE:
         return r->cause == t->range.first;
     case ASK_FRAGMENT:
-        return r->is_fragment || r->fragments_seen;
+        return r->is_fragment;
     case ASK_RTP:
         return is_rtp(r);
     case ASK_VLAN:

@@ -91,10 +91,9 @@ struct flow_record {
     bool loss_known;
     bool times_known, source_id_known, sequence_known;
     bool is_fragment;
-    bool fragments_seen; /* its packets came in fragments, here or on the way */
-    bool is_rtp;         /* as the sensor guesses; believed with 5 packets on a side */
-    bool was_turned;     /* by the rule that only the server's answer was seen */
-    bool client_known;   /* who began was seen, not guessed from ports */
+    bool is_rtp;       /* as the sensor guesses; believed with 5 packets on a side */
+    bool was_turned;   /* by the rule that only the server's answer was seen */
+    bool client_known; /* who began was seen, not guessed from ports */
     int64_t first_us, last_us;
     uint32_t tcp_status; /* bits of enum flow_tcp; protocol TCP only */
     uint32_t merged;     /* records in this one (`trans`); 1 */
