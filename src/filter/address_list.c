@@ -3,6 +3,7 @@
  * costs about as much as one at a thousand. */
 #include "filter/address_list.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ struct listed {
     size_t v6_count, v6_size;
     uint32_t
         *v4_starts; /* owned; of a closed list: the first range that ends in this /16 or behind */
-    size_t entries;
+    size_t entries, passed_over;
     bool is_closed;
 };
 
@@ -101,6 +102,20 @@ static bool add(struct listed *l, struct prefix p)
     return add_6(l, p.base, last);
 }
 
+/* What the lists that `flows` and ra print have beside addresses: titles, and 02:00:5e:10:00:01. */
+static bool is_passed_over(const char *entry)
+{
+    static const char *const titles[] = {"SrcAddr", "DstAddr", "saddr", "daddr"};
+    enum { MAC_LENGTH = 17 };
+    for (size_t i = 0; i < COUNT_OF(titles); i++)
+        if (strcmp(entry, titles[i]) == 0)
+            return true;
+    for (size_t i = 0; i < MAC_LENGTH; i++)
+        if (i % 3 == 2 ? entry[i] != ':' : !isxdigit((unsigned char)entry[i]))
+            return false; /* a NUL, too, is neither */
+    return entry[MAC_LENGTH] == '\0';
+}
+
 /* The entry of a line: its first word. Nothing of an empty one, or of a comment. */
 static bool take_line(struct listed *l, struct lines *in, struct error *err)
 {
@@ -120,6 +135,10 @@ static bool take_line(struct listed *l, struct lines *in, struct error *err)
                     (unsigned long long)in->number);
     memcpy(entry, start, length);
     entry[length] = '\0';
+    if (is_passed_over(entry)) {
+        l->passed_over++;
+        return true;
+    }
     if (!prefix_parse(entry, &p, &why))
         return fail(err, ERROR_FORMAT, "%s: line %llu: %s", in->name,
                     (unsigned long long)in->number, why.text);
@@ -273,6 +292,11 @@ void listed_close(struct listed *l)
 size_t listed_entries(const struct listed *l)
 {
     return l->entries;
+}
+
+size_t listed_passed_over(const struct listed *l)
+{
+    return l->passed_over;
 }
 
 static bool holds_4(const struct listed *l, uint32_t a)

@@ -79,6 +79,17 @@ static void test_comments_blanks_and_what_follows_are_passed_over(void **state)
     listed_free(l);
 }
 
+static void test_what_flows_prints_is_a_list(void **state)
+{
+    (void)state;
+    struct listed *l = list_of("           SrcAddr\n\n          10.1.1.7\n 02:00:00:00:00:05\n"
+                               "     2001:db8::7\n10.9.0.0/16\n");
+    assert_int_equal(listed_entries(l), 3);
+    assert_int_equal(listed_passed_over(l), 2);
+    assert_true(listed_holds(l, address_of("2001:db8::7")));
+    listed_free(l);
+}
+
 static void test_an_empty_list_holds_nothing(void **state)
 {
     (void)state;
@@ -211,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_addresses_and_networks_of_both_versions),
         cmocka_unit_test(test_all_of_one_version_is_none_of_the_other),
         cmocka_unit_test(test_comments_blanks_and_what_follows_are_passed_over),
+        cmocka_unit_test(test_what_flows_prints_is_a_list),
         cmocka_unit_test(test_an_empty_list_holds_nothing),
         cmocka_unit_test(test_what_overlaps_is_joined),
         cmocka_unit_test(test_many_ranges_agree_with_a_look_at_each),
