@@ -20,7 +20,7 @@ PROGRAM = os.environ.get("WORMSIGN", str(ROOT / "build" / "wormsign"))
 TIMEOUT_SECONDS = 60
 FIELDS = "stime,ltime,proto,saddr,sport,daddr,dport,spkts,dpkts,sbytes,dbytes,seq"
 AGREES_MIN = 50  # a table that ra is hardly asked about says nothing
-MESSAGE_WORDS = re.compile(r"\b(man|mar)\b")  # flows prints records of management where asked for
+MESSAGE_WORDS = re.compile(r"\bman\b")  # flows prints records of management where asked for
 
 
 def rows(name):
