@@ -152,18 +152,28 @@ static bool take_line(struct listed *l, struct lines *in, struct error *err)
     return true;
 }
 
+/* What is left of the first line, its end included where it is here. */
+static size_t line_length(struct reader bytes)
+{
+    size_t size = bytes.left;
+    const uint8_t *start = read_bytes(&bytes, size);
+    const uint8_t *end = memchr(start, '\n', size);
+    return end != NULL ? (size_t)(end - start) + 1 : size;
+}
+
 static bool take_bytes(struct listed *l, struct lines *in, struct reader bytes, struct error *err)
 {
     while (bytes.left > 0) {
-        const uint8_t *end = memchr(bytes.next, '\n', bytes.left);
-        size_t length = end != NULL ? (size_t)(end - bytes.next) : bytes.left;
+        size_t length = line_length(bytes);
+        const uint8_t *line = read_bytes(&bytes, length);
+        bool is_whole = line[length - 1] == '\n';
+        length -= is_whole;
         if (length > LISTED_LINE_MAX - in->used)
             return fail(err, ERROR_LIMIT, "%s: line %llu: longer than %d bytes", in->name,
                         (unsigned long long)in->number + 1, LISTED_LINE_MAX);
-        memcpy(in->line + in->used, bytes.next, length);
+        memcpy(in->line + in->used, line, length);
         in->used += length;
-        read_skip(&bytes, length + (end != NULL));
-        if (end != NULL && !take_line(l, in, err))
+        if (is_whole && !take_line(l, in, err))
             return false;
     }
     return true;

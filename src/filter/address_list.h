@@ -1,7 +1,7 @@
 /* Lists of addresses and networks, as rafilteraddr takes them, IPv4 and IPv6, and quick answers
  * about what is in them.
  *
- *   # comment            10.1.1.7            10.9.0.0/16     fd00::/8     10.1.1.7 | and what follows
+ *   # comment         10.1.1.7         10.9.0.0/16     fd00::/8     10.1.1.7 | and what follows
  *
  * A line is an address or a prefix; what follows it behind a blank, a tab, `,` `|` or `;` is passed
  * over, so that the output of `flows -s saddr,...` is a list too, with its line of titles and the

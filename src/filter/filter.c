@@ -343,11 +343,11 @@ bool filter_matches(const struct filter *f, const struct flow_record *record)
     unsigned at = f->entry;
     if (RARELY(record->kind == FLOW_MANAGEMENT)) {
         while (at < FILTER_NO)
-            at = f->terms[at].next[management_holds(&f->terms[at])];
+            at = f->terms[at].go_on[management_holds(&f->terms[at])];
         return at == FILTER_YES;
     }
     while (at < FILTER_NO)
-        at = f->terms[at].next[term_holds(&f->terms[at], record)];
+        at = f->terms[at].go_on[term_holds(&f->terms[at], record)];
     return at == FILTER_YES;
 }
 

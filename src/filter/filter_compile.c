@@ -25,7 +25,7 @@
 
 enum { NO_JUMP = 0xffff };
 
-/* Jump 2n+w is next[w] of term n. */
+/* Jump 2n+w is go_on[w] of term n. */
 struct chain {
     unsigned head, tail;
 };
@@ -83,7 +83,7 @@ static bool wrong(struct compiler *c, const struct token *at, const char *says)
 
 static uint16_t *jump(struct filter *f, unsigned number)
 {
-    return &f->terms[number / 2].next[number % 2];
+    return &f->terms[number / 2].go_on[number % 2];
 }
 
 static void chain_fill(struct filter *f, struct chain open, unsigned target)
@@ -136,7 +136,7 @@ static bool term_add(struct compiler *c, const struct filter_term *t, struct fra
     }
     unsigned at = (unsigned)f->count++;
     f->terms[at] = *t;
-    f->terms[at].next[0] = f->terms[at].next[1] = NO_JUMP;
+    f->terms[at].go_on[0] = f->terms[at].go_on[1] = NO_JUMP;
     *out = (struct fragment){at, {{2 * at, 2 * at}, {2 * at + 1, 2 * at + 1}}};
     return true;
 }

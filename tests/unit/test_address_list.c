@@ -160,6 +160,26 @@ static void test_errors_name_the_list_and_the_line(void **state)
     assert_string_equal(refusal("|x\n", 3), "list: line 1: begins with no address or network");
 }
 
+/* From an exact-size copy, so that a sanitizer sees what is read beyond it. */
+static void test_every_start_of_a_list_is_a_list_or_refused(void **state)
+{
+    (void)state;
+    static const char list[] = "# x\n10.1.1.7|445\r\n10.9.0.0/16\n02:00:00:00:00:05\nfd00::/8 y";
+    for (size_t length = 0; length < sizeof list; length++) {
+        struct error err = {0};
+        struct listed *l = listed_new();
+        char *start = malloc(length != 0 ? length : 1);
+        assert_non_null(start);
+        memcpy(start, list, length);
+        bool good = listed_add_bytes(l, "list", reader_over(start, length), &err);
+        assert_int_equal(good, err.kind == ERROR_NONE);
+        listed_close(l);
+        (void)listed_holds(l, address_of("10.9.1.1"));
+        listed_free(l);
+        free(start);
+    }
+}
+
 static void test_a_line_has_a_limit(void **state)
 {
     (void)state;
@@ -227,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_what_overlaps_is_joined),
         cmocka_unit_test(test_many_ranges_agree_with_a_look_at_each),
         cmocka_unit_test(test_errors_name_the_list_and_the_line),
+        cmocka_unit_test(test_every_start_of_a_list_is_a_list_or_refused),
         cmocka_unit_test(test_a_line_has_a_limit),
         cmocka_unit_test(test_lines_may_be_of_several_blocks_of_a_file),
         cmocka_unit_test(test_records_are_asked_by_side),
