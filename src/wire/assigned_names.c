@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "wire/ip.h"
 
-enum { TCP = 1, UDP = 2 };
+
+enum { TCP = 1, UDP = 2, NUMBER_TCP = 6, NUMBER_UDP = 17 };
 
 static const struct {
     uint16_t port;
@@ -491,7 +491,7 @@ static const struct {
 
 static unsigned bit_of(uint8_t protocol)
 {
-    return protocol == IP_TCP ? TCP : protocol == IP_UDP ? UDP : protocol == 0 ? TCP | UDP : 0;
+    return protocol == NUMBER_TCP ? TCP : protocol == NUMBER_UDP ? UDP : protocol == 0 ? TCP | UDP : 0;
 }
 
 bool service_port(const char *name, uint8_t protocol, uint16_t *port)

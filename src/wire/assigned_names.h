@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The port of a service ("domain", "netbios-ns"), as protocol (IP_TCP, IP_UDP; 0: either) has
+/* The port of a service ("domain", "netbios-ns"), as protocol (6: TCP, 17: UDP; 0: either) has
  * it. */
 bool service_port(const char *name, uint8_t protocol, uint16_t *port);
 
