@@ -127,7 +127,7 @@ static void get_icmp_port(const struct flow_record *r, unsigned side, struct flo
 {
     bool is_6 = r->protocol == IP_ICMPV6;
     uint8_t told = side == 0 ? r->icmp_type : r->icmp_code;
-    if (r->merged > 1 && r->icmp_type == FLOW_ICMP_MIXED)
+    if (r->merged > 1 && told == FLOW_ICMP_MIXED)
         return;
     if (told == 0 && (!is_6 || r->form == 5))
         return;
@@ -141,18 +141,24 @@ static void get_icmp_port(const struct flow_record *r, unsigned side, struct flo
  * them; a port that merged records do not share is 0 as well. */
 static void get_port(const struct flow_record *r, unsigned side, struct flow_value *out)
 {
-    enum { ESP = 50 };
+    enum { ESP = 50, NO_PROTOCOL = 255 };
     bool is_ip = flow_is_ip(r);
     uint16_t port = r->side[side].end.port;
-    if (is_ip && (r->protocol == IP_ICMP || r->protocol == IP_ICMPV6))
+    if (is_ip && (r->protocol == IP_ICMP || r->protocol == IP_ICMPV6)) {
         get_icmp_port(r, side, out);
-    else if (is_ip && r->protocol == ESP && side == 1)
-        set_code(out, r->id, 8);
-    else if ((is_ip && (r->protocol == IP_TCP || r->protocol == IP_UDP)) ||
-             r->kind == FLOW_ETHERNET || port != 0) {
-        if (port != 0 || (r->form != 5 && r->merged == 1))
-            set_count(out, port);
+        return;
     }
+    if (is_ip && r->protocol == ESP && side == 1) {
+        set_code(out, r->id, 8);
+        return;
+    }
+    bool has_ports = is_ip && (r->protocol == IP_TCP || r->protocol == IP_UDP);
+    bool has_saps = r->kind == FLOW_ETHERNET;
+    if (port == 0 && (r->form == 5 || r->merged > 1 || !(has_ports || has_saps)))
+        return;
+    out->kind = FLOW_VALUE_PORT;
+    out->number = port;
+    out->mask = is_ip ? r->protocol : NO_PROTOCOL;
 }
 
 static void get_packets(const struct flow_record *r, unsigned side, struct flow_value *out)
@@ -397,7 +403,8 @@ const struct flow_field flow_fields[] = {
      "VLAN priority of the destination's packets"},
     {"smpls", "sMpls", 8, false, 0, get_mpls, "MPLS label of the source's packets"},
     {"dmpls", "dMpls", 8, false, 1, get_mpls, "MPLS label of the destination's packets"},
-    {"inode", "Inode", 18, false, 0, get_router, "the router whose ICMP message speaks of the flow"},
+    {"inode", "Inode", 18, false, 0, get_router,
+     "the router whose ICMP message speaks of the flow"},
     {"srcid", "SrcId", 18, false, 0, get_source_id, "the sensor"},
     {"seq", "Seq", 10, false, 0, get_sequence, "the sensor's number of the flow"},
     {"suser", "srcUdata", 0, true, 0, get_data, "first bytes that the source said"},
@@ -431,6 +438,7 @@ struct flow_rank flow_value_rank(const struct flow_value *v)
     case FLOW_VALUE_NONE:
         break;
     case FLOW_VALUE_COUNT:
+    case FLOW_VALUE_PORT:
     case FLOW_VALUE_CODE:
     case FLOW_VALUE_MAC:
         return (struct flow_rank){1, v->number};

@@ -15,6 +15,7 @@
 enum flow_value_kind {
     FLOW_VALUE_NONE,  /* the record does not tell */
     FLOW_VALUE_COUNT, /* number */
+    FLOW_VALUE_PORT,  /* number; mask is the IP protocol */
     FLOW_VALUE_CODE,  /* number, of which people want the hexadecimal digits: mask has how many */
     FLOW_VALUE_TIME,  /* us */
     FLOW_VALUE_SPAN,  /* us, of a duration */

@@ -2,11 +2,11 @@
  * column: most values need neither. */
 #include "report/flow_line.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "base/time.h"
+#include "wire/assigned_names.h"
 
 enum { COLUMN_SECONDS = 18 /* of a time as seconds alone */ };
 
@@ -177,6 +177,17 @@ static void put_text(const struct flow_layout *l, const char *text, struct fast_
     fast_text_add(out, text + blanks, length - blanks);
 }
 
+static void put_port(const struct flow_layout *l, const struct flow_value *v, struct fast_text *out)
+{
+    const char *name = NULL;
+    if (!l->numbers && !l->json && v->number != 0)
+        name = service_name((uint16_t)v->number, v->mask);
+    if (name != NULL)
+        fast_text_string(out, name);
+    else
+        fast_text_count(out, v->number);
+}
+
 static void put_value(struct flow_layout *l, const struct flow_value *v, struct fast_text *out)
 {
     switch (v->kind) {
@@ -184,6 +195,9 @@ static void put_value(struct flow_layout *l, const struct flow_value *v, struct 
         break;
     case FLOW_VALUE_COUNT:
         fast_text_count(out, v->number);
+        break;
+    case FLOW_VALUE_PORT:
+        put_port(l, v, out);
         break;
     case FLOW_VALUE_CODE:
         fast_text_add(out, "0x", 2);
@@ -265,11 +279,30 @@ void flow_line_titles(const struct flow_layout *l, struct fast_text *out)
     end_line(l, line, out);
 }
 
-/* JSON has no NaN, and JSON's strings no bytes: data are escaped text, or digits. */
+/* Data as the same escaped text, of which JSON needs backslashes and quotes escaped again. */
+static void put_json_data(struct fast_text *out, struct reader bytes)
+{
+    while (bytes.left > 0 && !out->failed) {
+        uint8_t byte = read_u8(&bytes);
+        if (byte == '\\') {
+            fast_text_add(out, "\\\\\\\\", 4);
+        } else if (byte == '"') {
+            fast_text_add(out, "\\\"", 2);
+        } else if (byte >= ' ' && byte <= '~') {
+            fast_text_char(out, (char)byte);
+        } else {
+            fast_text_add(out, "\\\\x", 3);
+            fast_text_hex(out, byte, 2);
+        }
+    }
+}
+
+/* Written without a library, as these are numbers, words of ours, addresses and escaped ASCII, and
+ * there are millions of them. */
 static void put_json_value(struct flow_layout *l, const struct flow_value *v, struct fast_text *out)
 {
     bool is_number = v->kind == FLOW_VALUE_COUNT || v->kind == FLOW_VALUE_SPAN ||
-                     v->kind == FLOW_VALUE_DECIMAL || v->kind == FLOW_VALUE_CODE;
+                     v->kind == FLOW_VALUE_DECIMAL || v->kind == FLOW_VALUE_PORT;
     if (v->kind == FLOW_VALUE_CODE) {
         fast_text_count(out, v->number);
         return;
@@ -282,11 +315,16 @@ static void put_json_value(struct flow_layout *l, const struct flow_value *v, st
     if (v->kind == FLOW_VALUE_DATA && l->hex) {
         fast_text_hex_bytes(out, v->data);
     } else if (v->kind == FLOW_VALUE_DATA) {
-        fast_text_json_data(out, v->data);
+        put_json_data(out, v->data);
     } else {
         put_value(l, v, out);
     }
     fast_text_char(out, '"');
+}
+
+static bool is_blank(const struct flow_value *v)
+{
+    return v->kind == FLOW_VALUE_TEXT && v->text[strspn(v->text, " ")] == '\0';
 }
 
 static void put_json(struct flow_layout *l, const struct flow_record *r, struct fast_text *out)
@@ -297,7 +335,7 @@ static void put_json(struct flow_layout *l, const struct flow_record *r, struct 
         struct flow_value v;
         v.kind = FLOW_VALUE_NONE;
         field->get(r, field->side, &v);
-        if (v.kind == FLOW_VALUE_NONE)
+        if (v.kind == FLOW_VALUE_NONE || is_blank(&v))
             continue;
         fast_text_add(out, ",\"", 2);
         fast_text_string(out, field->name);

@@ -27,6 +27,7 @@ struct flow_layout {
     bool seconds_alone; /* times are seconds since 1970, else RFC 3339 */
     bool hex;           /* user data; else escaped text */
     bool json;
+    bool numbers; /* ports; else by the name of their service, where they have one */
     /* The second whose calendar text is here, as most records share it with the last one. */
     int64_t second;
     size_t second_size;

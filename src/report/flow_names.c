@@ -6,88 +6,9 @@
 
 #include "base/compiler.h"
 #include "observe/packet.h"
+#include "wire/assigned_names.h"
 
 enum { PACKETS_OF_RTP = 5, ETHERTYPE_LLC = 0, ETHERTYPE_LLDP = 0x88cc };
-
-static const struct {
-    uint8_t number;
-    const char *name;
-} protocols[] = {
-    {1, "icmp"},
-    {2, "igmp"},
-    {3, "ggp"},
-    {4, "ipencap"},
-    {5, "st"},
-    {6, "tcp"},
-    {8, "egp"},
-    {9, "igp"},
-    {12, "pup"},
-    {17, "udp"},
-    {20, "hmp"},
-    {22, "xns-idp"},
-    {27, "rdp"},
-    {29, "iso-tp4"},
-    {33, "dccp"},
-    {36, "xtp"},
-    {37, "ddp"},
-    {38, "idpr-cmtp"},
-    {41, "ipv6"},
-    {43, "ipv6-route"},
-    {44, "ipv6-frag"},
-    {45, "idrp"},
-    {46, "rsvp"},
-    {47, "gre"},
-    {50, "esp"},
-    {51, "ah"},
-    {57, "skip"},
-    {58, "ipv6-icmp"},
-    {59, "ipv6-nonxt"},
-    {60, "ipv6-opts"},
-    {73, "rspf"},
-    {81, "vmtp"},
-    {88, "eigrp"},
-    {89, "ospf"},
-    {93, "ax.25"},
-    {94, "ipip"},
-    {97, "etherip"},
-    {98, "encap"},
-    {103, "pim"},
-    {108, "ipcomp"},
-    {112, "vrrp"},
-    {115, "l2tp"},
-    {124, "isis"},
-    {132, "sctp"},
-    {133, "fc"},
-    {135, "mobility-header"},
-    {136, "udplite"},
-    {137, "mpls-in-ip"},
-    {138, "manet"},
-    {139, "hip"},
-    {140, "shim6"},
-    {141, "wesp"},
-    {142, "rohc"},
-    {143, "ethernet"},
-};
-
-const char *flow_ip_protocol_name(uint8_t protocol)
-{
-    switch (protocol) { /* nearly all */
-    case 0:
-        return "ip";
-    case IP_ICMP:
-        return "icmp";
-    case IP_TCP:
-        return "tcp";
-    case IP_UDP:
-        return "udp";
-    default:
-        break;
-    }
-    for (size_t i = 0; i < COUNT_OF(protocols); i++)
-        if (protocols[i].number == protocol)
-            return protocols[i].name;
-    return NULL;
-}
 
 const char *flow_protocol_name(const struct flow_record *r, char buffer[static FLOW_NAME_SIZE])
 {
@@ -98,7 +19,7 @@ const char *flow_protocol_name(const struct flow_record *r, char buffer[static F
         if (r->is_rtp && r->protocol == IP_UDP &&
             (r->side[0].packets >= PACKETS_OF_RTP || r->side[1].packets >= PACKETS_OF_RTP))
             return "rtp";
-        name = flow_ip_protocol_name(r->protocol);
+        name = r->protocol == 0 ? "ip" : protocol_name(r->protocol);
         if (name == NULL)
             (void)snprintf(buffer, FLOW_NAME_SIZE, "%u", r->protocol);
         break;
@@ -148,9 +69,9 @@ static const char *tcp_state(const struct flow_record *r)
 
 static const char *unreachable_state(uint8_t code)
 {
-    static const char *const of_code[] = {"URN",   "URH",    "URO",    "URP",    "URF",   "URS",
-                                          "URNU",  "URHU",   "URISO",  "URNPRO", "URHPRO", "URNTOS",
-                                          "URHTOS", "URFIL", "URPRE",  "URCUT"};
+    static const char *const of_code[] = {"URN",    "URH",   "URO",   "URP",    "URF",    "URS",
+                                          "URNU",   "URHU",  "URISO", "URNPRO", "URHPRO", "URNTOS",
+                                          "URHTOS", "URFIL", "URPRE", "URCUT"};
     return code < COUNT_OF(of_code) ? of_code[code] : "UNK";
 }
 
@@ -165,8 +86,9 @@ static const struct icmp_name icmp_names[] = {
 };
 
 static const struct icmp_name icmp6_names[] = {
-    {2, "PTB"},   {3, "TXD"},   {4, "PAR"},   {128, "ECO"}, {129, "ECR"}, {130, "MRQ"}, {131, "MHR"},
-    {133, "NRS"}, {134, "NRA"}, {135, "NNS"}, {136, "NNA"}, {137, "RED"}, {143, "MHR"},
+    {2, "PTB"},   {3, "TXD"},   {4, "PAR"},   {128, "ECO"}, {129, "ECR"},
+    {130, "MRQ"}, {131, "MHR"}, {133, "NRS"}, {134, "NRA"}, {135, "NNS"},
+    {136, "NNA"}, {137, "RED"}, {143, "MHR"},
 };
 
 static const char *name_of_type(const struct icmp_name *names, size_t count, uint8_t type)
@@ -300,7 +222,7 @@ const char *flow_flags(const struct flow_record *r, char buffer[static FLOW_FLAG
 
 const char *flow_cause_name(const struct flow_record *r)
 {
-    static const char *const names[] = {"",        "start", "status",   "stop",  "timeout",
-                                        "flush",   "shutdown", "closed", "error"};
+    static const char *const names[] = {"",      "start",    "status", "stop", "timeout",
+                                        "flush", "shutdown", "closed", "error"};
     return r->cause < COUNT_OF(names) ? names[r->cause] : "";
 }

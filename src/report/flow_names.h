@@ -1,6 +1,6 @@
 /* What people call things in a flow record: its protocol, its state, its flags, its direction, in
- * the words of Argus's `ra`. The names stand here, so that no result depends on the tables of the
- * machine. Source: spec of Argus, 13; ra's manual page; Debian's table of protocols. */
+ * the words of Argus's `ra`. Those of protocols are ours (wire/assigned_names.h). Source: spec of Argus, 13; ra's manual
+ * page. */
 #ifndef WORMSIGN_REPORT_FLOW_NAMES_H
 #define WORMSIGN_REPORT_FLOW_NAMES_H
 
@@ -24,9 +24,6 @@ static inline bool flow_has_macs(const struct flow_record *r)
 
 /* "tcp", "ipv6-icmp", "arp"; a number where there is no name, in buffer. */
 const char *flow_protocol_name(const struct flow_record *r, char buffer[static FLOW_NAME_SIZE]);
-
-/* The name of an IP protocol, or NULL. */
-const char *flow_ip_protocol_name(uint8_t protocol);
 
 /* "FIN", "CON", "URP". */
 const char *flow_state_name(const struct flow_record *r);

@@ -116,8 +116,9 @@ static void read_mpls(const struct argus_part *part, struct flow_record *out)
 
 static void read_ip(const struct argus_part *part, struct flow_record *out)
 {
-    enum { OPTIONS = 4 };
+    enum { OPTIONS = 4, FRAGMENTS = 0x30 };
     struct reader r = part->body;
+    out->is_fragment |= (part->qualifier & FRAGMENTS) != 0;
     for (unsigned i = 0; i < 2; i++) {
         unsigned bit = i == 0 ? OF_SOURCE : OF_DESTINATION;
         if ((part->qualifier & bit) != 0) {
