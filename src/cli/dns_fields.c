@@ -2,19 +2,18 @@
  * are IANA's (domain name system parameters). */
 #include "cli/dns_fields.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
+#include "base/writer.h"
 #include "cli/suggest.h"
 #include "observe/packet.h"
 
 struct dns_field {
     const char *name, *also; /* also: ra's word for it, or NULL */
     unsigned width;
-    void (*write)(const struct dns_columns *c, const struct lookup *k, struct text *out);
+    void (*write)(struct dns_columns *c, const struct lookup *k, struct fast_text *out);
 };
 
 static const struct {
@@ -52,168 +51,169 @@ const char *dns_list_name(enum name_list list)
     return names[list];
 }
 
-static void write_epoch(const struct dns_columns *c, int64_t when_us, struct text *out)
+static void write_two(struct fast_text *out, int64_t value, char after)
 {
-    enum { DIGITS = 6 };
-    char text[TIME_TEXT_SIZE];
-    int64_t seconds = when_us / US_PER_SECOND, rest = when_us % US_PER_SECOND;
-    if (rest < 0) {
-        seconds--;
-        rest += US_PER_SECOND;
+    fast_text_padded(out, (uint64_t)value, 2);
+    fast_text_char(out, after);
+}
+
+/* The time of day, with as many digits of the fraction as are asked for. */
+static void write_clock(const struct dns_columns *c, int64_t us, struct fast_text *out)
+{
+    enum { SECONDS_A_MINUTE = 60, MINUTES_AN_HOUR = 60, DIGITS = 6 };
+    int64_t minutes = us / US_PER_SECOND / SECONDS_A_MINUTE;
+    uint64_t fraction = (uint64_t)(us % US_PER_SECOND);
+    for (unsigned i = c->digits; i < DIGITS; i++)
+        fraction /= 10;
+    write_two(out, minutes / MINUTES_AN_HOUR, ':');
+    write_two(out, minutes % MINUTES_AN_HOUR, ':');
+    write_two(out, us / US_PER_SECOND % SECONDS_A_MINUTE, c->digits > 0 ? '.' : 'Z');
+    if (c->digits == 0)
+        return;
+    fast_text_padded(out, fraction, c->digits);
+    fast_text_char(out, 'Z');
+}
+
+static void write_time(struct dns_columns *c, int64_t when_us, struct fast_text *out)
+{
+    int32_t day = day_of(when_us);
+    if (c->epoch) {
+        fast_text_seconds(out, when_us, c->digits);
+        return;
     }
-    int length = snprintf(text, sizeof text, "%" PRId64 ".%06" PRId64, seconds, rest);
-    text_add(out, "%.*s", length - (DIGITS - (int)c->digits) - (c->digits == 0), text);
+    if (!c->has_date || c->day != day)
+        (void)date_text(day, c->date);
+    c->has_date = true;
+    c->day = day;
+    fast_text_string(out, c->date);
+    if (strcmp(c->date, "-") == 0)
+        return;
+    fast_text_char(out, 'T');
+    write_clock(c, when_us - day * US_PER_DAY, out);
 }
 
-static void write_time(const struct dns_columns *c, int64_t when_us, struct text *out)
-{
-    enum { BEFORE_FRACTION = 19 };
-    char text[TIME_TEXT_SIZE];
-    if (c->epoch)
-        write_epoch(c, when_us, out);
-    else if (strcmp(time_text(when_us, text), "-") == 0)
-        text_add(out, "-");
-    else
-        text_add(out, "%.*sZ", BEFORE_FRACTION + (c->digits > 0) + (int)c->digits, text);
-}
-
-static void write_address(struct address address, struct text *out)
-{
-    char text[ADDRESS_TEXT_SIZE];
-    text_add(out, "%s", address_text(address, text));
-}
-
-static void field_time(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_time(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     write_time(c, k->when_us, out);
 }
 
-static void field_answered(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_answered(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     if (k->answer_us != TIME_NONE)
         write_time(c, k->answer_us, out);
 }
 
-static void field_delay(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_delay(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     if (!k->asked || k->answer_us == TIME_NONE)
         return;
-    text_add(out, "%.*f", (int)c->digits,
-             (double)(k->answer_us - k->when_us) / (double)US_PER_SECOND);
+    fast_text_seconds(out, k->answer_us - k->when_us, c->digits);
 }
 
-static void field_client(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_client(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     (void)c;
-    write_address(k->client.address, out);
+    fast_text_address(out, k->client.address);
 }
 
-static void field_server(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_server(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     (void)c;
-    write_address(k->server.address, out);
+    fast_text_address(out, k->server.address);
 }
 
-static void field_sport(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_sport(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     (void)c;
-    text_add(out, "%u", k->client.port);
+    fast_text_count(out, k->client.port);
 }
 
-static void field_dport(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_dport(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     (void)c;
-    text_add(out, "%u", k->server.port);
+    fast_text_count(out, k->server.port);
 }
 
-static void field_proto(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_proto(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     if (c->numbers)
-        text_add(out, "%u", k->protocol);
+        fast_text_count(out, k->protocol);
     else
-        text_add(out, "%s", k->protocol == IP_TCP ? "tcp" : "udp");
+        fast_text_string(out, k->protocol == IP_TCP ? "tcp" : "udp");
 }
 
-static void field_id(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_id(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     (void)c;
-    text_add(out, "%u", k->id);
+    fast_text_count(out, k->id);
 }
 
-static bool is_plain(unsigned char byte, char separator)
+static void field_name(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
-    return byte > ' ' && byte < 0x7f && byte != '\\' && byte != (unsigned char)separator;
-}
-
-static void field_name(const struct dns_columns *c, const struct lookup *k, struct text *out)
-{
-    size_t plain = 0;
-    while (plain < k->name_length && is_plain((unsigned char)k->name[plain], c->separator))
-        plain++;
-    text_add(out, "%.*s", (int)plain, k->name);
-    for (size_t i = plain; i < k->name_length; i++) {
-        unsigned char byte = (unsigned char)k->name[i];
-        if (byte == ' ' || byte == (unsigned char)c->separator)
-            text_add(out, "\\x%02x", byte);
-        else
-            text_add_escaped(out, &k->name[i], 1);
-    }
+    struct reader name = reader_over(k->name, k->name_length);
     if (k->name_length == 0)
-        text_add(out, "."); /* the root */
+        fast_text_char(out, '.'); /* the root */
+    else
+        fast_text_escaped(out, name, c->separator != 0 ? c->separator : ' ');
 }
 
-static void field_type(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_type(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     const char *name = dns_type_name(k->type);
     if (c->numbers)
-        text_add(out, "%u", k->type);
+        fast_text_count(out, k->type);
     else if (name != NULL)
-        text_add(out, "%s", name);
-    else
-        text_add(out, "TYPE%u", k->type);
+        fast_text_string(out, name);
+    else {
+        fast_text_string(out, "TYPE");
+        fast_text_count(out, k->type);
+    }
 }
 
-static void field_code(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_code(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     const char *name = dns_code_name(k->rcode);
     if (k->answer_us == TIME_NONE)
-        text_add(out, "unanswered");
+        fast_text_string(out, "unanswered");
     else if (c->numbers || name == NULL)
-        text_add(out, "%u", k->rcode);
+        fast_text_count(out, k->rcode);
     else
-        text_add(out, "%s", name);
+        fast_text_string(out, name);
     if (k->cut)
-        text_add(out, "+cut");
+        fast_text_string(out, "+cut");
 }
 
-static void field_addresses(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_addresses(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     char between = c->separator == ',' ? ';' : ',';
     for (unsigned i = 0; i < k->address_count; i++) {
         if (i > 0)
-            text_add(out, "%c", between);
-        write_address(k->addresses[i], out);
+            fast_text_char(out, between);
+        fast_text_address(out, k->addresses[i]);
     }
 }
 
-static void field_mark(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_mark(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     char between = c->separator == ',' ? ';' : ',';
     for (unsigned i = 0; i < k->mark_count; i++) {
         if (i > 0)
-            text_add(out, "%c", between);
-        text_add(out, "%s ", dns_list_name(k->marks[i].list));
+            fast_text_char(out, between);
+        fast_text_string(out, dns_list_name(k->marks[i].list));
+        fast_text_char(out, ' ');
         if (k->marks[i].offset == 0)
-            text_add(out, "today");
-        else
-            text_add(out, "%+d", k->marks[i].offset);
+            fast_text_string(out, "today");
+        else {
+            fast_text_char(out, k->marks[i].offset < 0 ? '-' : '+');
+            fast_text_count(out, (uint64_t)abs(k->marks[i].offset));
+        }
     }
 }
 
-static void field_tries(const struct dns_columns *c, const struct lookup *k, struct text *out)
+static void field_tries(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
 {
     (void)c;
-    text_add(out, "%" PRIu32, k->tries);
+    fast_text_count(out, k->tries);
 }
 
 static const struct dns_field fields[] = {
@@ -308,30 +308,29 @@ void dns_columns_usual(struct dns_columns *c)
 
 /* Ends a column that began at `from`: an empty one is a hyphen, and all but the last are filled up
  * to their width. */
-static void end_column(const struct dns_columns *c, size_t i, size_t from, struct text *out)
+static void end_column(struct dns_columns *c, size_t i, size_t from, struct fast_text *out)
 {
-    bool is_last = i + 1 == c->count;
     if (out->used == from)
-        text_add(out, "-");
-    size_t width = c->separator == 0 ? c->widths[i] : 0, used = out->used - from;
-    if (is_last)
-        return;
-    if (c->separator != 0)
-        text_add(out, "%c", c->separator);
+        fast_text_char(out, '-');
+    size_t width = c->widths[i], used = out->used - from;
+    if (i + 1 == c->count)
+        fast_text_char(out, '\n');
+    else if (c->separator != 0)
+        fast_text_char(out, c->separator);
     else
-        text_add(out, "%*s", (int)(used < width ? width - used : 0) + 1, "");
+        fast_text_blanks(out, (used < width ? width - used : 0) + 1);
 }
 
-void dns_columns_title(const struct dns_columns *c, struct text *out)
+void dns_columns_title(struct dns_columns *c, struct fast_text *out)
 {
     for (size_t i = 0; i < c->count; i++) {
         size_t from = out->used;
-        text_add(out, "%s", c->fields[i]->name);
+        fast_text_string(out, c->fields[i]->name);
         end_column(c, i, from, out);
     }
 }
 
-void dns_columns_write(const struct dns_columns *c, const struct lookup *lookup, struct text *out)
+void dns_columns_write(struct dns_columns *c, const struct lookup *lookup, struct fast_text *out)
 {
     for (size_t i = 0; i < c->count; i++) {
         size_t from = out->used;

@@ -1,12 +1,12 @@
 /* The columns of `wormsign dns`: one row a field, by which it is asked for, titled and written.
  *
- * Whatever came from the network is escaped, also the blank and the character that separates
- * columns, so that a line always has as many columns as were asked for. */
+ * Whatever came from the network is escaped, also what separates columns, be it a blank, so that a line always has as many columns as were asked for. */
 #ifndef WORMSIGN_CLI_DNS_FIELDS_H
 #define WORMSIGN_CLI_DNS_FIELDS_H
 
 #include "base/error.h"
-#include "base/writer.h"
+#include "base/time.h"
+#include "base/fast_text.h"
 #include "engine/dns_lookups.h"
 
 enum {
@@ -25,6 +25,9 @@ struct dns_columns {
     bool epoch;      /* times as seconds since 1970 */
     bool numbers;    /* types and codes as numbers */
     unsigned digits; /* of the fraction of seconds, at most 6 */
+    bool has_date;   /* the date that was written last: most lines are of the same day */
+    int32_t day;
+    char date[DATE_TEXT_SIZE];
 };
 
 /* Adds the columns of a list, "client,name:60,code". False and *err: which word is wrong, and what
@@ -34,9 +37,9 @@ bool dns_columns_add(struct dns_columns *c, const char *list, struct error *err)
 /* The columns that a line has where none are asked for. */
 void dns_columns_usual(struct dns_columns *c);
 
-/* One line each, without its end. */
-void dns_columns_title(const struct dns_columns *c, struct text *out);
-void dns_columns_write(const struct dns_columns *c, const struct lookup *lookup, struct text *out);
+/* Each adds one line, with its end. */
+void dns_columns_title(struct dns_columns *c, struct fast_text *out);
+void dns_columns_write(struct dns_columns *c, const struct lookup *lookup, struct fast_text *out);
 
 /* "A", "AAAA", ...; NULL: a type without a name here. */
 const char *dns_type_name(unsigned type);

@@ -1,15 +1,15 @@
 /* `wormsign dns`: the look-ups behind a verdict, one line each, of archives and captures alike. */
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "base/time.h"
+#include "base/writer.h"
 #include "cli/dns_fields.h"
 #include "cli/inputs.h"
+#include "cli/selecting.h"
 #include "cli/verbs.h"
 #include "engine/dns_lookups.h"
-#include "filter/filter.h"
 #include "observe/flow_record.h"
 #include "observe/packet.h"
 
@@ -18,6 +18,7 @@ enum { DNS_PORT = 53 };
 struct dns_options {
     struct common_settings common;
     struct input_options inputs;
+    struct selecting_options selecting;
     struct option_texts fields;
     struct option_number digits, count, stats_every;
     const char *separator;
@@ -26,6 +27,17 @@ struct dns_options {
 
 static const struct option dns_rows[] = {
     INPUT_ROWS(struct dns_options, inputs),
+    SELECTING_LIST_ROWS(struct dns_options, selecting),
+    {.short_name = "e",
+     .value = "REGEX",
+     .help = "keep look-ups of names that this matches, as Perl's regular expressions; repeated, "
+             "all must",
+     .kind = OPTION_TEXTS,
+     .into = offsetof(struct dns_options, selecting.patterns)},
+    {.short_name = "i",
+     .help = "of -e: ignore the case of letters (names are lower case here)",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct dns_options, selecting.ignores_case)},
     {.short_name = "s",
      .value = "FIELDS",
      .help = "print these columns, name:width each: time client sport server dport proto id name "
@@ -84,11 +96,14 @@ struct dns_run {
     struct dns_columns columns;
     struct dns_lookups *lookups;
     struct reading reading;
-    const struct filter *filter; /* NULL: everything matches */
-    unsigned filter_needs;
-    bool has_records;    /* this input showed flow records: they were judged by the filter */
-    bool filter_refused; /* the filter asks what packets cannot tell */
-    uint64_t printed;
+    struct selection flows; /* asked of flows: filter and lists */
+    struct selection names; /* asked of names: patterns */
+    bool selects_flows;     /* else all are wanted */
+    bool has_records;       /* this input showed flow records: they were judged */
+    bool filter_refused;    /* the filter asks what packets cannot tell */
+    bool has_titles, no_memory;
+    struct fast_text line;
+    uint64_t printed, given_up;
 };
 
 static struct dns_run *run_of(struct sink *self)
@@ -164,20 +179,57 @@ static json_t *json_line(const struct lookup *k)
     return line;
 }
 
+static bool write_line(struct dns_run *run)
+{
+    struct console *console = run->console;
+    run->no_memory |= run->line.failed;
+    if (console->write_error != 0 || run->line.failed)
+        return false;
+    console_make_way(console);
+    return fwrite(run->line.start, 1, run->line.used, stdout) == run->line.used ||
+           console_failed(console);
+}
+
+static bool print_titles(struct dns_run *run)
+{
+    bool are_shown = !run->options->json && run->options->separator == NULL && !run->has_titles;
+    run->has_titles = true;
+    run->line.used = 0;
+    if (are_shown)
+        dns_columns_title(&run->columns, &run->line);
+    return !are_shown || write_line(run);
+}
+
 static bool print_line(struct dns_run *run, const struct lookup *k)
 {
-    char line[DNS_LINE_SIZE];
-    struct text text = text_over(line, sizeof line);
     if (run->options->json)
         return console_json(run->console, json_line(k));
-    dns_columns_write(&run->columns, k, &text);
-    return console_print(run->console, "%s\n", line);
+    if (!run->has_titles && !print_titles(run))
+        return false;
+    run->line.used = 0;
+    dns_columns_write(&run->columns, k, &run->line);
+    return write_line(run);
+}
+
+/* A pattern looks at the name as at what the client says. */
+static bool is_name_wanted(struct dns_run *run, const struct lookup *k)
+{
+    struct flow_record record = {.kind = FLOW_IPV4};
+    bool given_up = false;
+    if (run->names.patterns == NULL)
+        return true;
+    record.side[0].data = reader_over(k->name, k->name_length);
+    record.side[0].data_present = true;
+    bool holds = selection_holds(&run->names, &record, &given_up);
+    run->given_up += given_up;
+    return holds;
 }
 
 static void give(void *context, const struct lookup *k)
 {
     struct dns_run *run = context;
-    if (run->reading.enough || (run->options->marked && k->mark_count == 0))
+    if (run->reading.enough || (run->options->marked && k->mark_count == 0) ||
+        !is_name_wanted(run, k))
         return;
     bool good = print_line(run, k);
     run->printed++;
@@ -203,14 +255,15 @@ static struct flow_record record_of(const struct observation *seen)
 
 static bool is_picked(struct dns_run *run, const struct observation *seen)
 {
-    if (run->filter == NULL || run->has_records)
+    bool given_up;
+    if (!run->selects_flows || run->has_records)
         return true;
-    if (run->filter_needs != 0) {
+    if (run->flows.filter != NULL && filter_needs(run->flows.filter, NULL) != 0) {
         run->filter_refused = run->reading.enough = true;
         return false;
     }
     struct flow_record record = record_of(seen);
-    return filter_matches(run->filter, &record);
+    return selection_holds(&run->flows, &record, &given_up);
 }
 
 static void take(struct sink *self, const struct observation *seen)
@@ -223,8 +276,9 @@ static void take(struct sink *self, const struct observation *seen)
 static bool takes_record(struct sink *self, const struct flow_record *record)
 {
     struct dns_run *run = run_of(self);
+    bool given_up;
     run->has_records = true;
-    return filter_matches(run->filter, record);
+    return selection_holds(&run->flows, record, &given_up);
 }
 
 static bool wants_datagram(struct sink *self, struct reader bytes)
@@ -251,30 +305,6 @@ static void input_ended(struct sink *self, const char *input)
     (void)input;
     dns_lookups_end(run->lookups);
     run->has_records = false;
-}
-
-/* EXIT_DONE and *out, NULL where there is no expression; or it is said what is wrong. */
-static enum exit_code read_filter(const struct call *call, struct filter **out)
-{
-    struct error err;
-    char *words = NULL;
-    size_t size = 1;
-    *out = NULL;
-    for (size_t i = 0; i < call->words.filter_count; i++)
-        size += strlen(call->words.filter[i]) + 1;
-    if (call->words.filter_count == 0)
-        return EXIT_DONE;
-    words = malloc(size);
-    if (words == NULL) {
-        console_complain(call->console, "no memory for the filter");
-        return EXIT_FAILED;
-    }
-    struct text text = text_over(words, size);
-    for (size_t i = 0; i < call->words.filter_count; i++)
-        text_add(&text, "%s%s", i > 0 ? " " : "", call->words.filter[i]);
-    *out = filter_compile(words, NULL, &err);
-    free(words);
-    return *out != NULL ? EXIT_DONE : call_is_wrong(call, "filter: %s", err.text);
 }
 
 static enum exit_code read_columns(const struct call *call, struct dns_columns *out)
@@ -338,53 +368,62 @@ static enum exit_code say_notes(const struct dns_run *run)
 static enum exit_code read_all(const struct call *call, struct dns_run *run)
 {
     const struct dns_options *o = run->options;
-    char line[DNS_LINE_SIZE];
-    struct text titles = text_over(line, sizeof line);
-    dns_columns_title(&run->columns, &titles);
-    if (!o->json && o->separator == NULL)
-        (void)console_print(run->console, "%s\n", line);
     enum exit_code code = inputs_read(call, &o->inputs, o->stats_every.value, &run->reading);
     if (run->filter_refused) {
         const char *word = NULL;
-        (void)filter_needs(run->filter, &word);
+        (void)filter_needs(run->flows.filter, &word);
         return call_is_wrong(call,
                              "filter: '%s' asks of a whole flow what packets do not tell; of "
                              "captures, ask for protocol, addresses and ports",
                              word != NULL ? word : "it");
     }
+    if (!run->has_titles)
+        (void)print_titles(run);
     code = exit_graver(code, say_notes(run));
-    return run->console->write_error != 0 ? EXIT_FAILED : code;
+    code = exit_graver(code, selecting_end(call, &run->names, run->given_up));
+    if (run->no_memory)
+        console_complain(call->console, "no memory for a line");
+    return run->no_memory || run->console->write_error != 0 ? EXIT_FAILED : code;
+}
+
+static enum exit_code read_selected(const struct call *call, struct dns_run *run,
+                                    const struct selection *all)
+{
+    run->flows = *all;
+    run->flows.patterns = NULL;
+    run->names = (struct selection){.patterns = all->patterns};
+    run->selects_flows = all->filter != NULL || all->only != NULL || all->without != NULL;
+    run->sink = (struct sink){.take = take,
+                              .wants_datagram = wants_datagram,
+                              .wants = wants,
+                              .awaits_answer = awaits_answer,
+                              .takes_record = run->selects_flows ? takes_record : NULL};
+    run->reading = (struct reading){
+        .settings = {.only_port = DNS_PORT}, .sink = &run->sink, .ended = input_ended};
+    run->lookups = dns_lookups_new(give, run);
+    if (run->lookups == NULL) {
+        console_complain(call->console, "no memory");
+        return EXIT_FAILED;
+    }
+    enum exit_code code = read_all(call, run);
+    dns_lookups_free(run->lookups);
+    fast_text_free(&run->line);
+    return code;
 }
 
 static enum exit_code run_dns(const struct call *call)
 {
-    struct filter *filter = NULL;
+    struct selection selection;
     struct dns_run run = {.options = call->settings, .console = call->console};
     enum exit_code code = inputs_check(call, &run.options->inputs);
     if (code == EXIT_DONE)
         code = read_columns(call, &run.columns);
-    if (code == EXIT_DONE)
-        code = read_filter(call, &filter);
     if (code != EXIT_DONE)
         return code;
-    run.sink = (struct sink){.take = take,
-                             .wants_datagram = wants_datagram,
-                             .wants = wants,
-                             .awaits_answer = awaits_answer,
-                             .takes_record = filter != NULL ? takes_record : NULL};
-    run.filter = filter;
-    run.filter_needs = filter != NULL ? filter_needs(filter, NULL) : 0;
-    run.reading = (struct reading){
-        .settings = {.only_port = DNS_PORT}, .sink = &run.sink, .ended = input_ended};
-    run.lookups = dns_lookups_new(give, &run);
-    if (run.lookups != NULL) {
-        code = read_all(call, &run);
-    } else {
-        console_complain(call->console, "no memory");
-        code = EXIT_FAILED;
-    }
-    dns_lookups_free(run.lookups);
-    filter_free(filter);
+    code = selecting_begin(call, &run.options->selecting, &run.options->inputs, &selection);
+    if (code == EXIT_DONE)
+        code = read_selected(call, &run, &selection);
+    selecting_free(&selection);
     return code;
 }
 

@@ -263,6 +263,10 @@ void dns_lookups_take(struct dns_lookups *l, const struct observation *seen)
 {
     if (seen->kind != OBSERVED_DNS)
         return;
+    /* By this message's own time: one that is far ahead must not hurry all that come after it. */
+    while (l->count > 0 &&
+           seen->when_us - l->table->heap[0].when_us > LOOKUP_ANSWER_S * US_PER_SECOND)
+        give_first(l);
     for (unsigned i = 0; i < seen->dns->name_count; i++)
         take_name(l, seen, &seen->dns->names[i]);
 }

@@ -2,9 +2,9 @@
  *
  * A question is known by its two ends, its number, its name and type; asked again within
  * LOOKUP_ANSWER_S it is the same look-up. An answer whose question was not seen is a look-up all
- * the same, and says so. Look-ups are held to come out in the order of their questions' times: as
- * many as LOOKUPS_HELD. Where they are full the earliest goes out as it stands; what comes later
- * with an earlier time is out of order, and counted.
+ * the same, and says so. Look-ups are held to come out in the order of their questions' times: for
+ * LOOKUP_ANSWER_S, and as many as LOOKUPS_HELD. Where they are full the earliest goes out as it
+ * stands; what comes later with an earlier time is out of order, and counted.
  *
  * Each is held against the worm's lists of its UTC day and the day before and after. */
 #ifndef WORMSIGN_ENGINE_DNS_LOOKUPS_H
@@ -19,7 +19,8 @@
 
 enum {
     LOOKUPS_HELD = 1 << 16, /* at most 46 MB */
-    LOOKUP_ANSWER_S = 120,  /* an answer that comes later is one without a question */
+    LOOKUP_ANSWER_S = 120,  /* an answer that comes later is one without a question; records of
+                               flows come as late */
     LOOKUP_DAYS_GRACE = 1   /* the day before and after: the worm's clock and ours */
 };
 
@@ -40,12 +41,11 @@ struct lookup {
     bool cut;       /* a message ended early, or had more than is kept */
     uint8_t rcode;  /* of the answer */
     uint32_t tries; /* questions seen */
-    unsigned address_count;
-    struct address addresses[DNS_ADDRESSES_MAX];
-    unsigned mark_count;
-    struct lookup_mark marks[NAME_LISTS];
+    unsigned address_count, mark_count;
     size_t name_length;
     char name[DNS_NAME_MAX + 1]; /* foreign: escape */
+    struct lookup_mark marks[NAME_LISTS];
+    struct address addresses[DNS_ADDRESSES_MAX];
 };
 
 struct dns_lookups_counts {
