@@ -77,8 +77,12 @@ static enum frame_result other_frame(uint16_t type, struct reader rest, size_t w
 {
     out->kind = FLOW_ETHERNET;
     out->ethertype = type <= ETHERTYPE_LENGTH_MAX ? 0 : type;
-    if (out->ethertype == 0)
+    if (out->ethertype == 0) { /* its access points are what a record has as ports */
+        struct reader llc = rest;
+        out->port_to = read_u8(&llc);
+        out->port_from = read_u8(&llc);
         out->encapsulation |= INSIDE_LLC;
+    }
     out->from = address_of_mac(out->mac_from);
     out->to = address_of_mac(out->mac_to);
     out->data = rest;

@@ -25,7 +25,7 @@ struct frame_about {
     size_t bytes; /* of the whole frame, on the wire */
     /* Of ARP who asks and who is asked for; of FLOW_ETHERNET and FLOW_RARP the MACs as numbers. */
     struct address from, to;
-    uint16_t port_from, port_to; /* 0 where the protocol has none */
+    uint16_t port_from, port_to; /* 0 where the protocol has none; of LLC its access points */
     uint16_t vlan;               /* the outermost tag */
     uint16_t ethertype;          /* FLOW_ETHERNET; 0: LLC */
     uint32_t mpls;               /* the outermost label */

@@ -50,8 +50,7 @@ static void note_signals(struct book_flow *f, struct book_side *s, struct book_s
         s->sent_syn |= !acknowledges;
         s->sent_syn_ack |= acknowledges;
     } else if (acknowledges && (flags & TCP_RST) == 0) {
-        bool was_begun = s->sent_syn || other->sent_syn || s->sent_syn_ack || other->sent_syn_ack;
-        f->established |= !was_begun || other->sent_syn_ack;
+        f->established = true; /* also where the handshake was not captured */
     }
     if (acknowledges && other->sent_fin)
         other->fin_acknowledged = true;
@@ -111,12 +110,15 @@ static void add_tcp(struct flow_book *b, struct book_flow *f, unsigned side,
         take_segment(b, s, frame);
 }
 
+enum { PORT_SERVER_MAX = 1023, RTP_HEADER_LENGTH = 12 };
+
 static void add_data(struct flow_book *b, struct book_side *s, const struct frame_about *frame)
 {
     if (frame->data.left == 0)
         return;
     struct reader ahead = frame->data;
-    bool is_rtp = read_u8(&ahead) >> 6 == 2;
+    bool is_rtp = frame->port_from > PORT_SERVER_MAX && frame->port_to > PORT_SERVER_MAX &&
+                  frame->data_length >= RTP_HEADER_LENGTH && read_u8(&ahead) >> 6 == 2;
     s->may_be_rtp = is_rtp && (s->may_be_rtp || s->packets == 1);
     if (s->data != NULL && s->data->end == FLOW_DATA_BYTES)
         return;
