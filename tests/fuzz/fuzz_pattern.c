@@ -1,6 +1,6 @@
 /* Patterns: a NUL ends the expression, the rest is the data. Where the first byte is odd, the bytes
- * of the expression choose pieces of one instead, since PCRE2 shows the fuzzer none of its branches.
- * Whatever it is, a search ends, and answers the same when it is asked again. */
+ * of the expression choose pieces of one instead, since PCRE2 shows the fuzzer none of its
+ * branches. Whatever it is, a search ends, and answers the same when it is asked again. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
