@@ -14,8 +14,8 @@ struct selecting_options {
     bool ignores_case;
 };
 
-/* Its rows, for a verb whose settings have it as `field`. */
-#define SELECTING_ROWS(settings, field)                                                            \
+/* The rows of lists, for a verb whose settings have it as `field`. */
+#define SELECTING_LIST_ROWS(settings, field)                                                       \
     {.short_name = "f",                                                                            \
      .value = "LIST",                                                                              \
      .help = "keep flows of the addresses and networks in this file, one a line (- is stdin); "    \
@@ -27,12 +27,15 @@ struct selecting_options {
          .help = "leave out flows of the addresses and networks in this file; can be repeated",    \
          .kind = OPTION_TEXTS,                                                                     \
          .into = offsetof(settings, field.without)},                                               \
-        {.name = "side",                                                                           \
-         .value = "SIDE",                                                                          \
-         .help = "of -f and --not-f: whose address is looked for in the list (default: any)",      \
-         .kind = OPTION_CHOICE,                                                                    \
-         .choices = "any|src|dst",                                                                 \
-         .into = offsetof(settings, field.side)},                                                  \
+    {                                                                                              \
+        .name = "side", .value = "SIDE",                                                           \
+        .help = "of -f and --not-f: whose address is looked for in the list (default: any)",       \
+        .kind = OPTION_CHOICE, .choices = "any|src|dst", .into = offsetof(settings, field.side)    \
+    }
+
+/* All its rows. */
+#define SELECTING_ROWS(settings, field)                                                            \
+    SELECTING_LIST_ROWS(settings, field),                                                          \
         {.short_name = "e",                                                                        \
          .value = "REGEX",                                                                         \
          .help = "keep flows whose user data this matches, as Perl's regular expressions over "    \

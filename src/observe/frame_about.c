@@ -5,7 +5,6 @@
  */
 #include "observe/frame_about.h"
 
-#include "observe/frame.h"
 #include "wire/ip.h"
 #include "wire/link.h"
 #include "wire/transport.h"
@@ -29,7 +28,7 @@ static struct address address_of_mac(uint64_t mac)
     return (struct address){.high = 0, .low = mac};
 }
 
-static bool arp_read(struct reader r, bool is_reverse, struct frame_about *out)
+static enum frame_result arp_read(struct reader r, bool is_reverse, struct frame_about *out)
 {
     read_skip(&r, 4);
     uint16_t lengths = read_be16(&r);
@@ -38,13 +37,15 @@ static bool arp_read(struct reader r, bool is_reverse, struct frame_about *out)
     uint32_t sender = read_be32(&r);
     uint64_t target_mac = mac_read(&r);
     uint32_t target = read_be32(&r);
-    if (r.failed || lengths != ARP_ETHERNET_IP4 || operation == 0 || operation > RARP_REPLY)
-        return false;
+    if (r.failed)
+        return FRAME_DAMAGED;
+    if (lengths != ARP_ETHERNET_IP4 || operation == 0 || operation > RARP_REPLY)
+        return FRAME_OTHER;
     out->is_answer = operation == ARP_REPLY || operation == RARP_REPLY;
     out->kind = is_reverse ? FLOW_RARP : FLOW_ARP;
     out->from = is_reverse ? address_of_mac(sender_mac) : address_of_v4(sender);
     out->to = is_reverse ? address_of_mac(target_mac) : address_of_v4(target);
-    return true;
+    return FRAME_PACKET;
 }
 
 /* Tags in front of what the frame carries: notes the outermost of each kind, returns the type of
@@ -71,18 +72,22 @@ static uint16_t tags_read(uint16_t type, struct reader *r, struct frame_about *o
     return type;
 }
 
-static bool other_frame(uint16_t type, struct reader rest, size_t wire_left,
-                        struct frame_about *out)
+static enum frame_result other_frame(uint16_t type, struct reader rest, size_t wire_left,
+                                     struct frame_about *out)
 {
     out->kind = FLOW_ETHERNET;
     out->ethertype = type <= ETHERTYPE_LENGTH_MAX ? 0 : type;
-    if (out->ethertype == 0)
+    if (out->ethertype == 0) { /* its access points are what a record has as ports */
+        struct reader llc = rest;
+        out->port_to = read_u8(&llc);
+        out->port_from = read_u8(&llc);
         out->encapsulation |= INSIDE_LLC;
+    }
     out->from = address_of_mac(out->mac_from);
     out->to = address_of_mac(out->mac_to);
     out->data = rest;
     out->data_length = wire_left;
-    return true;
+    return FRAME_PACKET;
 }
 
 static void icmp_fill(struct reader r, uint8_t version, struct frame_about *out)
@@ -185,12 +190,12 @@ static enum network tunnel_open(const struct ip_header *outer, struct reader *r)
     }
 }
 
-static bool ip_read(enum network network, struct reader r, size_t wire_left,
-                    struct frame_about *out)
+static enum frame_result ip_read(enum network network, struct reader r, size_t wire_left,
+                                 struct frame_about *out)
 {
     struct ip_header outer, inner;
     if (!ip_fill(network, &r, wire_left, &outer, out))
-        return false;
+        return FRAME_DAMAGED;
     struct reader inside = r;
     enum network next = outer.is_fragment ? NETWORK_NONE : tunnel_open(&outer, &inside);
     if (next == NETWORK_IP4 || next == NETWORK_IP6) {
@@ -201,14 +206,14 @@ static bool ip_read(enum network network, struct reader r, size_t wire_left,
         if (ip_fill(next, &inside, left, &inner, &within) &&
             transport_fill(&inner, inside, &within)) {
             *out = within;
-            return true;
+            return FRAME_PACKET;
         }
     }
-    return transport_fill(&outer, r, out);
+    return transport_fill(&outer, r, out) ? FRAME_PACKET : FRAME_DAMAGED;
 }
 
-bool frame_about_read(uint32_t link_type, int64_t when_us, struct reader frame, size_t wire_length,
-                      struct frame_about *out)
+enum frame_result frame_about_read(uint32_t link_type, int64_t when_us, struct reader frame,
+                                   size_t wire_length, struct frame_about *out)
 {
     *out = (struct frame_about){.when_us = when_us, .kind = FLOW_OTHER};
     struct reader r = frame;
@@ -222,7 +227,7 @@ bool frame_about_read(uint32_t link_type, int64_t when_us, struct reader frame, 
         out->mac_known = true;
         out->encapsulation |= INSIDE_ETHERNET;
         if (r.failed)
-            return false;
+            return FRAME_DAMAGED;
         struct reader behind = r;
         size_t left = out->bytes - (frame.left - r.left);
         if (type == ETHERTYPE_ARP || type == ETHERTYPE_RARP)
@@ -233,7 +238,11 @@ bool frame_about_read(uint32_t link_type, int64_t when_us, struct reader frame, 
     } else {
         network = link_open(link_type, &r);
     }
-    if (network != NETWORK_IP4 && network != NETWORK_IP6)
-        return false;
+    if (network == NETWORK_NONE)
+        return FRAME_OTHER;
+    if (network == NETWORK_UNKNOWN_LINK)
+        return FRAME_UNKNOWN_LINK;
+    if (network == NETWORK_DAMAGED)
+        return FRAME_DAMAGED;
     return ip_read(network, r, out->bytes - (frame.left - r.left), out);
 }

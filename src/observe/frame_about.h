@@ -9,6 +9,7 @@
 #define WORMSIGN_OBSERVE_FRAME_ABOUT_H
 
 #include "observe/flow_record.h"
+#include "observe/frame.h"
 #include "observe/packet.h"
 
 struct frame_about {
@@ -24,7 +25,7 @@ struct frame_about {
     size_t bytes; /* of the whole frame, on the wire */
     /* Of ARP who asks and who is asked for; of FLOW_ETHERNET and FLOW_RARP the MACs as numbers. */
     struct address from, to;
-    uint16_t port_from, port_to; /* 0 where the protocol has none */
+    uint16_t port_from, port_to; /* 0 where the protocol has none; of LLC its access points */
     uint16_t vlan;               /* the outermost tag */
     uint16_t ethertype;          /* FLOW_ETHERNET; 0: LLC */
     uint32_t mpls;               /* the outermost label */
@@ -40,9 +41,9 @@ struct frame_about {
     struct packet_quote quote; /* of ICMP errors: the packet that they are about */
 };
 
-/* False: damaged, a link type that cannot be read, or nothing that makes a flow; *out is undefined
- * then. */
-bool frame_about_read(uint32_t link_type, int64_t when_us, struct reader frame, size_t wire_length,
-                      struct frame_about *out);
+/* FRAME_PACKET: it is of a flow, and *out is filled; else *out is undefined. FRAME_OTHER: sound, but
+ * of no flow (no IP on a link without MACs, ARP between other addresses than IPv4's). */
+enum frame_result frame_about_read(uint32_t link_type, int64_t when_us, struct reader frame,
+                                   size_t wire_length, struct frame_about *out);
 
 #endif

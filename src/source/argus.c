@@ -27,6 +27,7 @@ struct argus {
     struct source_settings settings;
     struct source_counts counts;
     bool has_data, started; /* started: the first record was met */
+    uint64_t unlooked;      /* flow records that were passed over for their ports */
     size_t taken_count;
     struct taken taken[RECORDS_AT_ONCE];
 };
@@ -120,6 +121,12 @@ static void take_record(struct argus *a, const struct argus_record *r, bool is_s
 {
     struct taken *t = &a->taken[a->taken_count];
     bool is_flow = argus_is_flow(r);
+    uint16_t port = a->settings.only_port;
+    if (port != 0 && !(is_flow && argus_has_port(r, port))) {
+        a->counts.records += is_flow;
+        a->unlooked += is_flow;
+        return;
+    }
     t->can_pour = is_flow && read_flow(a, r, t);
     if (is_shown && (is_flow || r->type == ARGUS_MAR))
         t->record = *r;
@@ -201,7 +208,7 @@ static void argus_counts(const void *state, struct source_counts *out)
     out->flows = argus_flows_begun(a->pour.flows);
     out->flows_let_go = argus_flows_let_go(a->pour.flows);
     out->archives = 1;
-    out->archives_without_data = a->counts.records > 0 && !a->has_data;
+    out->archives_without_data = a->counts.records > a->unlooked && !a->has_data;
 }
 
 const struct source_format source_argus = {

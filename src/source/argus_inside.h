@@ -38,6 +38,9 @@ static inline bool argus_next_part(struct reader *r, struct argus_part *out, boo
  * reversed they were swapped, and *reversed says so. */
 void argus_key_read(const struct argus_part *part, struct argus_flow *out, bool *reversed);
 
+/* Whether it is of TCP or UDP, with this port at either end. */
+bool argus_key_has_port(const struct argus_part *part, uint16_t port);
+
 /* First and last time (source/argus_time.c). */
 void argus_time_read(const struct argus_part *part, struct argus_flow *out);
 

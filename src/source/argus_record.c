@@ -191,3 +191,14 @@ bool argus_flow_read(const struct argus_record *r, struct argus_flow *out)
     argus_direction_mend(out, reversed);
     return out->key != ARGUS_KEY_NONE && out->times_known;
 }
+
+bool argus_has_port(const struct argus_record *r, uint16_t port)
+{
+    struct reader parts = r->body;
+    struct argus_part part;
+    bool damaged;
+    while (argus_next_part(&parts, &part, &damaged))
+        if (part.type == PART_KEY)
+            return argus_key_has_port(&part, port);
+    return false;
+}

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/time.h"
-#include "observe/frame.h"
 #include "source/flow_book.h"
 
 enum { FRAMES_A_CALL = 64, LARGE_INPUT = 16 << 20 };
@@ -50,15 +49,22 @@ static void take(struct capture_flows *c, const struct capture_frame *frame, str
     }
     if (frame->when_us < c->settings.since_us || frame->when_us >= c->settings.until_us)
         return;
-    if (frame_link_name(frame->link_type) == NULL) {
-        c->counts.frames_unknown_link++;
-        c->counts.unknown_link = frame->link_type;
-    } else if (frame_about_read(frame->link_type, frame->when_us, frame->bytes, frame->wire_length,
-                                &about)) {
+    switch (frame_about_read(frame->link_type, frame->when_us, frame->bytes, frame->wire_length,
+                             &about)) {
+    case FRAME_PACKET:
         c->counts.packets++;
         flow_book_take(c->book, &about, to);
-    } else {
+        break;
+    case FRAME_UNKNOWN_LINK:
+        c->counts.frames_unknown_link++;
+        c->counts.unknown_link = frame->link_type;
+        break;
+    case FRAME_DAMAGED:
         c->counts.frames_damaged++;
+        break;
+    case FRAME_KEPT:
+    case FRAME_OTHER:
+        break;
     }
 }
 

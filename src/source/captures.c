@@ -74,6 +74,19 @@ static enum source_result result_of(enum capture_result result)
     return SOURCE_DAMAGED;
 }
 
+/* Closes up the packets with this port at either end. */
+static size_t keep_port(struct packet *packets, size_t count, uint16_t port)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct packet *p = &packets[i];
+        bool has_ports = p->protocol == IP_TCP || p->protocol == IP_UDP;
+        if (has_ports && (p->port_from == port || p->port_to == port))
+            packets[kept++] = *p;
+    }
+    return kept;
+}
+
 /* What ends a batch other than a frame is said by the call after, when its packets have been
  * poured. */
 static enum source_result captures_next(void *state, struct sink *to, struct error *err)
@@ -89,6 +102,8 @@ static enum source_result captures_next(void *state, struct sink *to, struct err
         return result_of(end);
     }
     packet_reader_fill(&c->reader, &c->batch);
+    if (c->reader.settings.only_port != 0)
+        c->batch.count = keep_port(c->batch.packets, c->batch.count, c->reader.settings.only_port);
     flows_take(c->flows, c->batch.packets, c->batch.count, to);
     c->end = c->batch.end;
     return SOURCE_MORE;

@@ -160,13 +160,14 @@ static uint32_t begin(struct flow_book *b, const struct flow_name *name, unsigne
     uint32_t at = free_place(b, to);
     struct book_flow *f = &b->table->flows[at];
     uint32_t *bucket = bucket_of(b, name);
-    *f = (struct book_flow){.name = *name,
-                            .in_use = true,
-                            .next = *bucket,
-                            .first_sender = (uint8_t)(frame->is_answer ? 1 - from : from),
-                            .is_fragment = frame->is_fragment,
-                            .first_us = frame->when_us,
-                            .last_us = frame->when_us};
+    *f = (struct book_flow){
+        .name = *name,
+        .in_use = true,
+        .next = *bucket,
+        .first_sender = (uint8_t)(frame->is_answer ? 1 - from : from), /* who asked */
+        .is_fragment = frame->is_fragment,
+        .first_us = frame->when_us,
+        .last_us = frame->when_us};
     *bucket = at;
     join_queue(b, at, flow_book_queue_of(f));
     b->begun++;

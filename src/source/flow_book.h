@@ -10,7 +10,8 @@
  * given early and counted: nothing of it is lost, but what comes after stands in a record of its
  * own. Time may go backwards; a flow's silence is then no shorter than it was.
  *
- * Source: the spec of Argus, 3, 6, 7; its timeouts are those of argus.conf. */
+ * Source: the spec of Argus, 3, 6, 7. The times are longer than argus.conf's, which counts on a
+ * flow's next record to go on where one ended. */
 #ifndef WORMSIGN_SOURCE_FLOW_BOOK_H
 #define WORMSIGN_SOURCE_FLOW_BOOK_H
 
@@ -24,9 +25,9 @@ enum {
 
 /* Seconds of silence after which a flow has ended. */
 enum {
-    FLOW_TCP_S = 60,
+    FLOW_TCP_S = 120,
     FLOW_TCP_CLOSED_S = 10,
-    FLOW_IP_S = 30,  /* UDP and all other IP, and frames without IP */
+    FLOW_IP_S = 60,  /* UDP and all other IP, and frames without IP */
     FLOW_ICMP_S = 5, /* and ARP, and fragments whose first is missing */
 };
 

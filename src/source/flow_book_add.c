@@ -50,8 +50,7 @@ static void note_signals(struct book_flow *f, struct book_side *s, struct book_s
         s->sent_syn |= !acknowledges;
         s->sent_syn_ack |= acknowledges;
     } else if (acknowledges && (flags & TCP_RST) == 0) {
-        bool was_begun = s->sent_syn || other->sent_syn || s->sent_syn_ack || other->sent_syn_ack;
-        f->established |= !was_begun || other->sent_syn_ack;
+        f->established = true; /* also where the handshake was not captured */
     }
     if (acknowledges && other->sent_fin)
         other->fin_acknowledged = true;
@@ -66,11 +65,12 @@ static void note_again(struct book_side *s)
     s->lost++;
 }
 
-static void take_syn(struct book_side *s, uint32_t base)
+/* Who was not answered may ask again with another number. */
+static void take_syn(struct book_side *s, uint32_t base, bool is_first)
 {
-    if (s->base_known && s->base == base)
+    if (!is_first)
         note_again(s);
-    else
+    if (!s->base_known || s->base != base)
         s->next = base;
     s->base = base;
     s->base_known = true;
@@ -84,7 +84,8 @@ static void take_segment(struct flow_book *b, struct book_side *s, const struct 
         s->base = s->next = start;
         s->base_known = true;
     }
-    if ((int32_t)(end - s->next) <= 0)
+    bool is_keep_alive = start == s->next - 1 && frame->data_length == 1;
+    if ((int32_t)(end - s->next) <= 0 && !is_keep_alive)
         note_again(s);
     else if ((int32_t)(start - s->next) > 0)
         s->out_of_order = true;
@@ -101,19 +102,23 @@ static void add_tcp(struct flow_book *b, struct book_flow *f, unsigned side,
                     const struct frame_about *frame)
 {
     struct book_side *s = &f->side[side];
+    bool is_first = !s->sent_syn && !s->sent_syn_ack;
     note_signals(f, s, &f->side[1 - side], frame);
     if ((frame->tcp_flags & TCP_SYN) != 0)
-        take_syn(s, frame->sequence + 1);
+        take_syn(s, frame->sequence + 1, is_first);
     if (frame->data_length > 0 && (frame->tcp_flags & TCP_RST) == 0)
         take_segment(b, s, frame);
 }
+
+enum { PORT_SERVER_MAX = 1023, RTP_HEADER_LENGTH = 12 };
 
 static void add_data(struct flow_book *b, struct book_side *s, const struct frame_about *frame)
 {
     if (frame->data.left == 0)
         return;
     struct reader ahead = frame->data;
-    bool is_rtp = read_u8(&ahead) >> 6 == 2;
+    bool is_rtp = frame->port_from > PORT_SERVER_MAX && frame->port_to > PORT_SERVER_MAX &&
+                  frame->data_length >= RTP_HEADER_LENGTH && read_u8(&ahead) >> 6 == 2;
     s->may_be_rtp = is_rtp && (s->may_be_rtp || s->packets == 1);
     if (s->data != NULL && s->data->end == FLOW_DATA_BYTES)
         return;
@@ -133,7 +138,6 @@ void flow_book_add(struct flow_book *b, struct book_flow *f, unsigned side,
         f->id = frame->quote.protocol == 0 ? frame->id : 0;
     }
     count(f, s, frame);
-    f->answered = f->side[0].packets > 0 && f->side[1].packets > 0;
     if (frame->protocol == IP_TCP && !frame->is_fragment)
         add_tcp(b, f, side, frame);
     else
@@ -174,7 +178,11 @@ enum flow_queue_kind flow_book_queue_of(const struct book_flow *f)
 
 bool flow_book_is_over(const struct book_flow *f)
 {
-    enum { ECHO = 8 };
-    return f->name.kind == FLOW_IPV4 && f->name.protocol == IP_ICMP && f->answered &&
-           f->name.number >> 8 == ECHO;
+    enum { ECHO = 8, DNS_PORT = 53 };
+    if (f->is_fragment || f->side[0].packets != f->side[1].packets)
+        return false;
+    if (f->name.kind == FLOW_IPV4 && f->name.protocol == IP_ICMP)
+        return f->name.number >> 8 == ECHO;
+    return f->name.protocol == IP_UDP &&
+           (f->name.end[0].port == DNS_PORT || f->name.end[1].port == DNS_PORT);
 }

@@ -46,7 +46,7 @@ struct book_flow {
     uint32_t older, newer;
     uint8_t queue;
     uint8_t first_sender; /* which end of the name is side 0 */
-    bool in_use, is_fragment, established, answered;
+    bool in_use, is_fragment, established;
     uint8_t mapped, mapped_type, mapped_code; /* mapped: enum flow_icmp_mapped */
     uint8_t icmp_type, icmp_code;             /* of the first */
     uint16_t ethertype;
@@ -102,7 +102,7 @@ void flow_book_add(struct flow_book *b, struct book_flow *f, unsigned side,
 bool flow_book_begins_anew(const struct book_flow *f, unsigned from,
                            const struct frame_about *frame);
 enum flow_queue_kind flow_book_queue_of(const struct book_flow *f);
-/* Nothing more can come: a ping that was answered. */
+/* What was asked is answered: a ping, a look-up. What comes next is another flow, as for Argus. */
 bool flow_book_is_over(const struct book_flow *f);
 
 /* flow_book_record.c: borrows from *f, whose data are closed by it. */

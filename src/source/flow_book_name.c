@@ -41,6 +41,13 @@ static unsigned ends_of(struct endpoint from, struct endpoint to, struct flow_na
 unsigned flow_name_of(const struct frame_about *frame, struct flow_name *out)
 {
     *out = (struct flow_name){.kind = (uint8_t)frame->kind, .protocol = frame->protocol};
+    if (frame->kind == FLOW_ARP || frame->kind == FLOW_RARP) {
+        /* Who asks stands first: two that ask for each other are two flows. */
+        unsigned sender = frame->is_answer ? 1 : 0;
+        out->end[sender].address = frame->from;
+        out->end[1 - sender].address = frame->to;
+        return sender;
+    }
     if (frame->is_fragment)
         out->id = frame->ip_id;
     else if (frame->kind == FLOW_ETHERNET)

@@ -78,9 +78,9 @@ static void fill_side(struct book_flow *f, unsigned side, struct flow_side *out)
                               .vlan = s->vlan,
                               .mpls = s->mpls,
                               .mac = s->mac};
-    if (f->name.kind != FLOW_ETHERNET && f->name.kind != FLOW_RARP)
-        out->end = *end_of(f, side);
+    out->end = *end_of(f, side);
     if (f->name.kind == FLOW_ETHERNET || f->name.kind == FLOW_RARP) {
+        out->end.address = (struct address){0, 0};
         out->mac = end_of(f, side)->address.low; /* a name's numbers are MACs here */
         out->mac_known = true;
     }
