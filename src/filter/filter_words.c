@@ -150,8 +150,6 @@ static const struct {
     {"established", "est"},
     {"rst", "reset"},
     {"mask", "net ADDRESS mask MASK"},
-    {"all", "no filter at all"},
-    {"any", "no filter at all"},
     {"less", "lt"},
     {"greater", "gt"},
     {"is", "eq"},
