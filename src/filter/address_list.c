@@ -3,6 +3,7 @@
  * costs about as much as one at a thousand. */
 #include "filter/address_list.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ struct listed {
     size_t v6_count, v6_size;
     uint32_t
         *v4_starts; /* owned; of a closed list: the first range that ends in this /16 or behind */
-    size_t entries;
+    size_t entries, passed_over;
     bool is_closed;
 };
 
@@ -101,6 +102,20 @@ static bool add(struct listed *l, struct prefix p)
     return add_6(l, p.base, last);
 }
 
+/* What the lists that `flows` and ra print have beside addresses: titles, and 02:00:5e:10:00:01. */
+static bool is_passed_over(const char *entry)
+{
+    static const char *const titles[] = {"SrcAddr", "DstAddr", "saddr", "daddr"};
+    enum { MAC_LENGTH = 17 };
+    for (size_t i = 0; i < COUNT_OF(titles); i++)
+        if (strcmp(entry, titles[i]) == 0)
+            return true;
+    for (size_t i = 0; i < MAC_LENGTH; i++)
+        if (i % 3 == 2 ? entry[i] != ':' : !isxdigit((unsigned char)entry[i]))
+            return false; /* a NUL, too, is neither */
+    return entry[MAC_LENGTH] == '\0';
+}
+
 /* The entry of a line: its first word. Nothing of an empty one, or of a comment. */
 static bool take_line(struct listed *l, struct lines *in, struct error *err)
 {
@@ -120,6 +135,10 @@ static bool take_line(struct listed *l, struct lines *in, struct error *err)
                     (unsigned long long)in->number);
     memcpy(entry, start, length);
     entry[length] = '\0';
+    if (is_passed_over(entry)) {
+        l->passed_over++;
+        return true;
+    }
     if (!prefix_parse(entry, &p, &why))
         return fail(err, ERROR_FORMAT, "%s: line %llu: %s", in->name,
                     (unsigned long long)in->number, why.text);
@@ -133,18 +152,28 @@ static bool take_line(struct listed *l, struct lines *in, struct error *err)
     return true;
 }
 
+/* What is left of the first line, its end included where it is here. */
+static size_t line_length(struct reader bytes)
+{
+    size_t size = bytes.left;
+    const uint8_t *start = read_bytes(&bytes, size);
+    const uint8_t *end = memchr(start, '\n', size);
+    return end != NULL ? (size_t)(end - start) + 1 : size;
+}
+
 static bool take_bytes(struct listed *l, struct lines *in, struct reader bytes, struct error *err)
 {
     while (bytes.left > 0) {
-        const uint8_t *end = memchr(bytes.next, '\n', bytes.left);
-        size_t length = end != NULL ? (size_t)(end - bytes.next) : bytes.left;
+        size_t length = line_length(bytes);
+        const uint8_t *line = read_bytes(&bytes, length);
+        bool is_whole = line[length - 1] == '\n';
+        length -= is_whole;
         if (length > LISTED_LINE_MAX - in->used)
             return fail(err, ERROR_LIMIT, "%s: line %llu: longer than %d bytes", in->name,
                         (unsigned long long)in->number + 1, LISTED_LINE_MAX);
-        memcpy(in->line + in->used, bytes.next, length);
+        memcpy(in->line + in->used, line, length);
         in->used += length;
-        read_skip(&bytes, length + (end != NULL));
-        if (end != NULL && !take_line(l, in, err))
+        if (is_whole && !take_line(l, in, err))
             return false;
     }
     return true;
@@ -273,6 +302,11 @@ void listed_close(struct listed *l)
 size_t listed_entries(const struct listed *l)
 {
     return l->entries;
+}
+
+size_t listed_passed_over(const struct listed *l)
+{
+    return l->passed_over;
 }
 
 static bool holds_4(const struct listed *l, uint32_t a)

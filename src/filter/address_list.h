@@ -1,11 +1,12 @@
 /* Lists of addresses and networks, as rafilteraddr takes them, IPv4 and IPv6, and quick answers
  * about what is in them.
  *
- *   # comment            10.1.1.7            10.9.0.0/16     fd00::/8     10.1.1.7 | and what follows
+ *   # comment         10.1.1.7         10.9.0.0/16     fd00::/8     10.1.1.7 | and what follows
  *
  * A line is an address or a prefix; what follows it behind a blank, a tab, `,` `|` or `;` is passed
- * over, so that the output of `flows -s saddr,...` is a list too. Sorted, and what overlaps or
- * touches is joined. Limits have names; hitting one is an error. */
+ * over, so that the output of `flows -s saddr,...` is a list too, with its line of titles and the
+ * hardware addresses of what is no IP. Sorted, and what overlaps or touches is joined. Limits have
+ * names; hitting one is an error. */
 #ifndef WORMSIGN_FILTER_ADDRESS_LIST_H
 #define WORMSIGN_FILTER_ADDRESS_LIST_H
 
@@ -41,6 +42,9 @@ void listed_close(struct listed *l);
 
 /* How many entries were read; 0 is a list that holds nothing, which its reader may wish to say. */
 size_t listed_entries(const struct listed *l);
+
+/* Lines of hardware addresses and of titles: no entries, and no errors. */
+size_t listed_passed_over(const struct listed *l);
 
 /* Of a closed list; threads may share it. */
 bool listed_holds(const struct listed *l, struct address a);

@@ -84,7 +84,7 @@ static uint64_t ethertype_of(const struct flow_record *r)
 /* Of a field that is known. */
 static uint64_t number_of(const struct flow_record *r, unsigned side, unsigned field)
 {
-    enum { VLAN_ID = 0xfff, VLAN_PRIORITY_AT = 13, MPLS_LABEL_AT = 12 };
+    enum { VLAN_ID = 0xfff, VLAN_PRIORITY_AT = 13 };
     const struct flow_side *s = &r->side[side];
     switch (field) {
     case FIELD_PACKETS:
@@ -104,7 +104,7 @@ static uint64_t number_of(const struct flow_record *r, unsigned side, unsigned f
     case FIELD_VLAN_PRIORITY:
         return s->vlan >> VLAN_PRIORITY_AT;
     case FIELD_MPLS_LABEL:
-        return s->mpls >> MPLS_LABEL_AT;
+        return s->mpls;
     case FIELD_DURATION:
         return (uint64_t)r->last_us - (uint64_t)r->first_us;
     case FIELD_TRANSACTIONS:
@@ -343,11 +343,11 @@ bool filter_matches(const struct filter *f, const struct flow_record *record)
     unsigned at = f->entry;
     if (RARELY(record->kind == FLOW_MANAGEMENT)) {
         while (at < FILTER_NO)
-            at = f->terms[at].next[management_holds(&f->terms[at])];
+            at = f->terms[at].go_on[management_holds(&f->terms[at])];
         return at == FILTER_YES;
     }
     while (at < FILTER_NO)
-        at = f->terms[at].next[term_holds(&f->terms[at], record)];
+        at = f->terms[at].go_on[term_holds(&f->terms[at], record)];
     return at == FILTER_YES;
 }
 

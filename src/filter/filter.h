@@ -1,7 +1,7 @@
 /* The flow filter: an expression as users of `ra` and tcpdump write it, compiled once, and asked of
  * each flow record.
  *
- *   tcp dst port 445 and not src net 10.0.0.0/8       port (25 or 80)       host 10.1.1.7 or fe80::1
+ *   tcp dst port 445 and not src net 10.0.0.0/8     port (25 or 80)     host 10.1.1.7 or fe80::1
  *
  * The words are those of Argus's `ra`; `and` and `or` bind equally, left to right, `not` binds
  * tightest, and a type is carried over (`port 25 or 80`). docs/filter.md has the language. Nothing

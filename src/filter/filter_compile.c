@@ -25,7 +25,7 @@
 
 enum { NO_JUMP = 0xffff };
 
-/* Jump 2n+w is next[w] of term n. */
+/* Jump 2n+w is go_on[w] of term n. */
 struct chain {
     unsigned head, tail;
 };
@@ -58,6 +58,7 @@ struct compiler {
     struct token token;
     struct filter *filter;
     struct carried carried;
+    const char *number_wanted; /* the word just read, where people write a number behind it */
     unsigned depth;
     struct frame frames[FILTER_NESTING_MAX + 1];
     struct filter_spot *spot;
@@ -82,7 +83,7 @@ static bool wrong(struct compiler *c, const struct token *at, const char *says)
 
 static uint16_t *jump(struct filter *f, unsigned number)
 {
-    return &f->terms[number / 2].next[number % 2];
+    return &f->terms[number / 2].go_on[number % 2];
 }
 
 static void chain_fill(struct filter *f, struct chain open, unsigned target)
@@ -135,7 +136,7 @@ static bool term_add(struct compiler *c, const struct filter_term *t, struct fra
     }
     unsigned at = (unsigned)f->count++;
     f->terms[at] = *t;
-    f->terms[at].next[0] = f->terms[at].next[1] = NO_JUMP;
+    f->terms[at].go_on[0] = f->terms[at].go_on[1] = NO_JUMP;
     *out = (struct fragment){at, {{2 * at, 2 * at}, {2 * at + 1, 2 * at + 1}}};
     return true;
 }
@@ -254,6 +255,8 @@ static bool state(struct compiler *c, const struct filter_word *w, struct fragme
     note_need(c, w, w->text);
     advance(c);
     c->carried = (struct carried){0};
+    bool is_tag = w->ask == ASK_VLAN || w->ask == ASK_MPLS;
+    c->number_wanted = is_tag ? w->text : NULL;
     return qualified(c, &k, &t, out);
 }
 
@@ -294,6 +297,12 @@ static bool protocol(struct compiler *c)
 
 enum head { HEAD_TERM, HEAD_OPEN, HEAD_WRONG };
 
+static enum head head_wrong(struct compiler *c, const char *says)
+{
+    (void)wrong(c, &c->token, says);
+    return HEAD_WRONG;
+}
+
 /* Behind protocol and side: which type, or which state. has_side: src or dst stood there. */
 static enum head type_or_state(struct compiler *c, bool has_protocol, bool has_side,
                                struct fragment *out)
@@ -304,7 +313,7 @@ static enum head type_or_state(struct compiler *c, bool has_protocol, bool has_s
     if (w != NULL && w->kind == WORD_TYPE && has_side && !w->has_sides) {
         (void)snprintf(says, sizeof says, "%s has no sides: src and dst do not go before it",
                        w->text);
-        return wrong(c, &c->token, says) ? HEAD_TERM : HEAD_WRONG;
+        return head_wrong(c, says);
     }
     if (w != NULL && w->kind == WORD_TYPE) {
         c->carried.type = w;
@@ -316,10 +325,12 @@ static enum head type_or_state(struct compiler *c, bool has_protocol, bool has_s
                         (w->ask >= ASK_MULTICAST && w->ask <= ASK_ETHER_BROADCAST));
     if (goes_behind)
         return state(c, w, out) ? HEAD_TERM : HEAD_WRONG;
+    uint8_t number;
+    if (has_side && is_word &&
+        (protocol_number(c->token.word, &number) || (w != NULL && w->kind == WORD_PROTOCOL)))
+        return head_wrong(c, "a protocol stands before src and dst: tcp src port N");
     if (has_side && (!is_word || w != NULL))
-        return wrong(c, &c->token, "host, net, port or the like is wanted behind src and dst")
-                   ? HEAD_TERM
-                   : HEAD_WRONG;
+        return head_wrong(c, "host, net, port or the like is wanted behind src and dst");
     if (has_side) {
         c->carried.type = filter_word("host", c->carried.level);
         return HEAD_OPEN;
@@ -420,10 +431,32 @@ static bool group_close(struct compiler *c)
         return wrong(c, &c->token, "closes a parenthesis that was not opened");
     const struct frame *done = &c->frames[c->depth--];
     take(c, done->negated ? negated(done->left) : done->left);
-    if (!c->frames[c->depth].of_type)
+    if (!done->of_type) /* port (80 or 139) or 22: the type goes on */
         c->carried = (struct carried){0};
     advance(c);
     return true;
+}
+
+/* Something follows an operand that does not join it to the next. */
+static bool no_join(struct compiler *c)
+{
+    static const char *const joins[] = {"and", "or", "not"};
+    char says[ERROR_TEXT_SIZE];
+    if (c->number_wanted != NULL &&
+        (c->token.kind == TOKEN_COMPARE || strspn(c->token.word, "0123456789") > 0)) {
+        (void)snprintf(says, sizeof says, "%s takes no number; did you mean '%s'?",
+                       c->number_wanted, strcmp(c->number_wanted, "vlan") == 0 ? "vid" : "mid");
+        return wrong(c, &c->token, says);
+    }
+    if (c->token.kind == TOKEN_COMPARE)
+        return wrong(c, &c->token, "what stands before it is not compared");
+    for (size_t i = 0; i < COUNT_OF(joins); i++)
+        if (strcasecmp(c->token.word, joins[i]) == 0 && c->token.kind == TOKEN_WORD) {
+            (void)snprintf(says, sizeof says, "words are written small; did you mean '%s'?",
+                           joins[i]);
+            return wrong(c, &c->token, says);
+        }
+    return wrong(c, &c->token, "'and' or 'or' is wanted before it");
 }
 
 /* Between two operands. */
@@ -433,6 +466,7 @@ static bool between(struct compiler *c)
     switch (c->token.kind) {
     case TOKEN_AND:
     case TOKEN_OR:
+        c->number_wanted = NULL;
         c->frames[c->depth].joined_by = c->token.kind == TOKEN_AND;
         advance(c);
         return true;
@@ -445,9 +479,8 @@ static bool between(struct compiler *c)
     case TOKEN_WORD:
     case TOKEN_OPEN:
     case TOKEN_NOT:
-        return wrong(c, &c->token, "and, or is wanted before it");
     case TOKEN_COMPARE:
-        return wrong(c, &c->token, "what stands before it is not compared");
+        return no_join(c);
     case TOKEN_END:
     case TOKEN_CLOSE:
         break;

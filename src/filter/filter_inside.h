@@ -1,6 +1,6 @@
 /* What a compiled filter is made of: terms, each one question about a record, joined by jumps.
  *
- *   tcp and (port 25 or port 80)      0 tcp: yes 1, no NO   1 port 25: yes YES, no 2   2 port 80: ...
+ *   tcp and (port 25 or port 80)     0 tcp: yes 1, no NO   1 port 25: yes YES, no 2   2 port 80 ...
  *
  * Jumps only go forward, so a filter ends, and no question is asked whose answer does not matter.
  * For filter/ alone. */
@@ -77,12 +77,12 @@ enum { ICMP_ANY_CODE = 0xff };
      (uint64_t)(type_6) << 24 | (uint64_t)(code_6) << 32)
 
 struct filter_term {
-    uint8_t ask;      /* enum filter_ask */
-    uint8_t sides;    /* enum filter_sides */
-    uint8_t field;    /* enum filter_field */
-    uint8_t compare;  /* ASK_REAL */
-    bool outside;     /* the range is what must not be */
-    uint16_t next[2]; /* where to go on: [0] where it does not hold, [1] where it does */
+    uint8_t ask;       /* enum filter_ask */
+    uint8_t sides;     /* enum filter_sides */
+    uint8_t field;     /* enum filter_field */
+    uint8_t compare;   /* ASK_REAL */
+    bool outside;      /* the range is what must not be */
+    uint16_t go_on[2]; /* where to go on: [0] where it does not hold, [1] where it does */
     union {
         struct {
             uint64_t first, last; /* first > last: nothing */

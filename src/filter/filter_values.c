@@ -87,6 +87,9 @@ static bool host_read(const char *text, struct filter_term *out, struct error *e
     }
     if (strchr(text, '/') != NULL)
         return fail(err, ERROR_USAGE, "one address is wanted; did you mean 'net %s'?", text);
+    uint64_t number;
+    if (number_read(text, '\0', UINT16_MAX, &number))
+        return fail(err, ERROR_USAGE, "no address; did you mean 'port %s'?", text);
     if (looks_like_address(text))
         return fail(err, ERROR_USAGE, "no address; write it as 192.0.2.1 or 2001:db8::1");
     return fail(err, ERROR_USAGE,
@@ -165,7 +168,7 @@ static bool port_read(const char *text, bool compared, enum filter_compare compa
         range_of(compare, port, out);
         return true;
     }
-    if (digit_of(text[0]) >= 10)
+    if ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z'))
         return fail(err, ERROR_USAGE, "no port of that name is known here: give its number");
     if (dash == NULL || !number_read(text, '-', UINT16_MAX, &first) ||
         !number_read(dash + 1, '\0', UINT16_MAX, &last))
@@ -302,6 +305,8 @@ bool filter_value_read(const struct filter_word *type, const char *text, bool co
     case VALUE_ETHERTYPE:
         return ethertype_read(text, compare, out, err);
     case VALUE_NUMBER:
+        if (!number_read(text, '\0', type->last, &number) && type->last == UINT64_MAX)
+            return fail(err, ERROR_USAGE, "no number for %s: a whole one is wanted", type->text);
         if (!number_read(text, '\0', type->last, &number))
             return fail(err, ERROR_USAGE, "no number for %s: whole ones go from 0 to %llu",
                         type->text, (unsigned long long)type->last);

@@ -90,7 +90,6 @@ static const struct filter_word words[] = {
      .needs = HEADERS},
 
     A_STATE("man", ASK_KIND, SENSOR, KIND(MANAGEMENT)),
-    A_STATE("mar", ASK_KIND, SENSOR, KIND(MANAGEMENT)),
     A_STATE("vlan", ASK_VLAN, HEADERS, 0),
     A_STATE("mpls", ASK_MPLS, HEADERS, 0),
     A_STATE("rtp", ASK_RTP, STATE, 0),

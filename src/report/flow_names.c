@@ -86,7 +86,7 @@ static const struct icmp_name icmp_names[] = {
 };
 
 static const struct icmp_name icmp6_names[] = {
-    {2, "PTB"},   {3, "TXD"},   {4, "PAR"},   {128, "ECO"}, {129, "ECR"},
+    {2, "PTB"},   {3, "TXD"},   {4, "PPH"},   {128, "ECO"}, {129, "ECR"},
     {130, "MRQ"}, {131, "MHR"}, {133, "NRS"}, {134, "NRA"}, {135, "NNS"},
     {136, "NNA"}, {137, "RED"}, {143, "MHR"},
 };
@@ -130,7 +130,7 @@ const char *flow_state_name(const struct flow_record *r)
     if (has_both(r))
         return "CON";
     if (r->side[0].packets > 0)
-        return (r->cause & FLOW_START) != 0 ? "INT" : "REQ";
+        return (r->cause & FLOW_START) != 0 || r->kind == FLOW_ARP ? "INT" : "REQ";
     return "RSP";
 }
 

@@ -1,6 +1,6 @@
 /* What people call things in a flow record: its protocol, its state, its flags, its direction, in
- * the words of Argus's `ra`. Those of protocols are ours (wire/assigned_names.h). Source: spec of Argus, 13; ra's manual
- * page. */
+ * the words of Argus's `ra`. Names of protocols are ours (wire/assigned_names.h). Source: spec of
+ * Argus, 13; ra's manual page. */
 #ifndef WORMSIGN_REPORT_FLOW_NAMES_H
 #define WORMSIGN_REPORT_FLOW_NAMES_H
 

@@ -8,7 +8,6 @@
 
 #include "base/compiler.h"
 
-
 enum { TCP = 1, UDP = 2, NUMBER_TCP = 6, NUMBER_UDP = 17 };
 
 static const struct {
@@ -491,7 +490,11 @@ static const struct {
 
 static unsigned bit_of(uint8_t protocol)
 {
-    return protocol == NUMBER_TCP ? TCP : protocol == NUMBER_UDP ? UDP : protocol == 0 ? TCP | UDP : 0;
+    if (protocol == NUMBER_TCP)
+        return TCP;
+    if (protocol == NUMBER_UDP)
+        return UDP;
+    return protocol == 0 ? TCP | UDP : 0;
 }
 
 bool service_port(const char *name, uint8_t protocol, uint16_t *port)

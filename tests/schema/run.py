@@ -234,6 +234,49 @@ def check_hunt(schema, program, files, options=(), verb="hunt"):
     yield from check_output(done.stdout, schema)
 
 
+def check_flows(schema, program, files, fields, options=()):
+    """Lines of flows, each on its own: they have no summary."""
+    done = subprocess.run(
+        [str(program), "flows", "--json", "-s", ",".join(fields), *options, *map(str, files)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    lines = done.stdout.decode().splitlines()
+    if done.returncode != 0 or not lines:
+        yield f"exits {done.returncode} with {len(lines)} lines: {done.stderr[-300:]!r}"
+    for line in lines:
+        yield from schema.complaints(json.loads(line), "flow", "flow", "flows")
+
+
+def flows_results(schema):
+    """Every field of the page, over every archive that is a sample; and lines that are wrong."""
+    fields = [row[0] for row in schema.objects["flow"] if row[0] not in ("type", "schema")]
+    archives = sorted((ROOT / "samples" / "argus").glob("v[35]/*.argus"))
+    for before, program in PROGRAMS.items():
+        listed = subprocess.run(
+            [str(program), "list", "fields"], capture_output=True, text=True, check=True, timeout=60
+        )
+        names = [line.split("\t")[0] for line in listed.stdout.splitlines()]
+        yield before + "the page has the fields of flows", [
+            f"{name} is only on one side" for name in set(names) ^ set(fields)
+        ]
+        for options in ((), ("--hex",), ("-m", "saddr,proto")):
+            found = check_flows(schema, program, archives, fields, options)
+            yield before + " ".join(("flows", *options)), list(found)
+    right = {"type": "flow", "schema": 1, "trans": 1, "proto": "tcp"}
+    for what, change in {
+        "a flow with a text for a count": {"spkts": "5"},
+        "a flow with a field that is not on the page": {"colour": "red"},
+        "a flow of another type": {"type": "flux"},
+        "a flow with control bytes": {"suser": "a\x1b"},
+    }.items():
+        found = list(schema.complaints({**right, **change}, "flow", "flow", "flows"))
+        yield f"validator catches {what}", [] if found else ["it was not caught"]
+
+
 def main():
     schema, failed = Schema(), 0
     results = [(name, list(found)) for name, found in self_test(schema)]
@@ -250,6 +293,7 @@ def main():
             found = list(check_hunt(schema, program, sample, ("--partial", evidence)))
             found += check_hunt(schema, program, [evidence], verb="merge")
             results.append((before + "evidence and its merge", found))
+    results += flows_results(schema)
     for name, found in results:
         failed += bool(found)
         print(f"not ok {name}: {found[0]}" if found else f"ok {name}")
