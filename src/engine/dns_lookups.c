@@ -109,7 +109,7 @@ static struct turn heap_pop(struct dns_lookups *l)
     return first;
 }
 
-/* The lists of the day and its neighbours; a name that stands in several lists has several marks. */
+/* By the lists of the day and its neighbours; a name that stands in several has several marks. */
 static void mark(struct dns_lookups *l, struct lookup *k)
 {
     static const int order[] = {0, -LOOKUP_DAYS_GRACE, LOOKUP_DAYS_GRACE};

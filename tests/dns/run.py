@@ -335,8 +335,9 @@ def wrong_use_is_said_in_words(_folder):
     sample = SAMPLES / "argus" / "dns.pcap"
     for words, said in {
         ("-s", "nam"): "did you mean name?",
+        ("--json", "-u"): "-s, -c, -u, -p and -n are of text",
         ("-s", "name:x"): "the width of 'name' is a number up to 512",
-        ("-c", "ab"): "-c takes one character",
+        ("-c", "ab"): "-c takes one printable character",
         ("--since", "2009-01-02", "--until", "2009-01-01"): "--since must be before --until",
         ("-e", "("): "missing",
     }.items():
