@@ -1,6 +1,7 @@
 /* The columns of `wormsign dns`: one row a field, by which it is asked for, titled and written.
  *
- * Whatever came from the network is escaped, also what separates columns, be it a blank, so that a line always has as many columns as were asked for. */
+ * Whatever came from the network is escaped, also what separates columns, be it a blank, so that a
+ * line always has as many columns as were asked for. */
 #ifndef WORMSIGN_CLI_DNS_FIELDS_H
 #define WORMSIGN_CLI_DNS_FIELDS_H
 

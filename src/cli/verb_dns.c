@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/time.h"
 #include "base/writer.h"
@@ -307,18 +308,33 @@ static void input_ended(struct sink *self, const char *input)
     run->has_records = false;
 }
 
+/* One character, which may be spelt \t; 0 where there is none, or more. */
+static char separator_of(const char *text)
+{
+    if (text == NULL)
+        return '\0';
+    if (strcmp(text, "\\t") == 0)
+        return '\t';
+    bool is_one = strlen(text) == 1 && text[0] != '\\';
+    return is_one && ((text[0] >= ' ' && text[0] <= '~') || text[0] == '\t') ? text[0] : '\0';
+}
+
 static enum exit_code read_columns(const struct call *call, struct dns_columns *out)
 {
     enum { DIGITS_USUAL = 6 };
     const struct dns_options *o = call->settings;
     struct error err;
-    *out = (struct dns_columns){.separator = o->separator != NULL ? o->separator[0] : '\0',
+    *out = (struct dns_columns){.separator = separator_of(o->separator),
                                 .epoch = o->epoch,
                                 .numbers = o->numbers,
                                 .digits = o->digits.given ? (unsigned)o->digits.value
                                                           : DIGITS_USUAL};
-    if (o->separator != NULL && o->separator[1] != '\0')
-        return call_is_wrong(call, "-c takes one character");
+    bool is_of_text = o->separator != NULL || o->fields.count > 0 || o->epoch || o->numbers ||
+                      o->digits.given;
+    if (o->json && is_of_text)
+        return call_is_wrong(call, "-s, -c, -u, -p and -n are of text: --json prints every field");
+    if (o->separator != NULL && out->separator == '\0')
+        return call_is_wrong(call, "-c takes one printable character, or \\t");
     for (size_t i = 0; i < o->fields.count; i++)
         if (!dns_columns_add(out, o->fields.items[i], &err))
             return call_is_wrong(call, "-s: %s", err.text);

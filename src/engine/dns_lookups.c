@@ -109,7 +109,7 @@ static struct turn heap_pop(struct dns_lookups *l)
     return first;
 }
 
-/* The lists of the day and its neighbours; a name that stands in several lists has several marks. */
+/* By the lists of the day and its neighbours; a name that stands in several has several marks. */
 static void mark(struct dns_lookups *l, struct lookup *k)
 {
     static const int order[] = {0, -LOOKUP_DAYS_GRACE, LOOKUP_DAYS_GRACE};
@@ -181,16 +181,19 @@ static bool endpoint_equal(struct endpoint a, struct endpoint b)
     return a.port == b.port && address_equal(a.address, b.address);
 }
 
-/* Whether the message is of this look-up: what was answered is not answered again, unless the
- * answer itself came twice. */
+/* Whether the message is of this look-up. Of an archive the times of messages are those of their
+ * record, which may be long: so an answer to what waits for one is never too late. */
 static bool is_of(const struct lookup *k, const struct observation *seen,
                   const struct dns_name *name)
 {
     int64_t apart = seen->when_us - k->when_us;
+    bool is_near = apart <= LOOKUP_ANSWER_S * US_PER_SECOND &&
+                   apart >= -LOOKUP_ANSWER_S * US_PER_SECOND;
+    bool is_awaited = seen->dns->is_response && k->answer_us == TIME_NONE;
     return k->id == seen->dns->id && k->type == name->type && k->protocol == seen->protocol &&
            k->name_length == name->length && memcmp(k->name, name->text, name->length) == 0 &&
            endpoint_equal(k->client, seen->client) && endpoint_equal(k->server, seen->server) &&
-           apart <= LOOKUP_ANSWER_S * US_PER_SECOND && apart >= -LOOKUP_ANSWER_S * US_PER_SECOND;
+           (is_near || is_awaited);
 }
 
 static struct lookup *find(struct dns_lookups *l, uint64_t hash, const struct observation *seen,
@@ -263,10 +266,11 @@ void dns_lookups_take(struct dns_lookups *l, const struct observation *seen)
 {
     if (seen->kind != OBSERVED_DNS)
         return;
-    /* By this message's own time: one that is far ahead must not hurry all that come after it. */
-    while (l->count > 0 &&
-           seen->when_us - l->table->heap[0].when_us > LOOKUP_ANSWER_S * US_PER_SECOND)
-        give_first(l);
     for (unsigned i = 0; i < seen->dns->name_count; i++)
         take_name(l, seen, &seen->dns->names[i]);
+    /* By this question's own time: one that is far ahead must not hurry all that come after it. An
+     * answer's may be the end of a long record, which has more answers. */
+    while (!seen->dns->is_response && l->count > 0 &&
+           seen->when_us - l->table->heap[0].when_us > LOOKUP_ANSWER_S * US_PER_SECOND)
+        give_first(l);
 }

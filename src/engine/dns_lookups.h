@@ -1,8 +1,8 @@
 /* From DNS messages to look-ups: a question and its answer are one.
  *
  * A question is known by its two ends, its number, its name and type; asked again within
- * LOOKUP_ANSWER_S it is the same look-up. An answer whose question was not seen is a look-up all
- * the same, and says so. Look-ups are held to come out in the order of their questions' times: for
+ * LOOKUP_ANSWER_S it is the same look-up. An answer whose question is not held is a look-up all the
+ * same, and says so. Look-ups are held to come out in the order of their questions' times: for
  * LOOKUP_ANSWER_S, and as many as LOOKUPS_HELD. Where they are full the earliest goes out as it
  * stands; what comes later with an earlier time is out of order, and counted.
  *
@@ -19,8 +19,8 @@
 
 enum {
     LOOKUPS_HELD = 1 << 16, /* at most 46 MB */
-    LOOKUP_ANSWER_S = 120,  /* an answer that comes later is one without a question; records of
-                               flows come as late */
+    LOOKUP_ANSWER_S = 120,  /* that a question waits for its answer, and records of flows for their
+                              turn */
     LOOKUP_DAYS_GRACE = 1   /* the day before and after: the worm's clock and ours */
 };
 

@@ -41,8 +41,8 @@ struct frame_about {
     struct packet_quote quote; /* of ICMP errors: the packet that they are about */
 };
 
-/* FRAME_PACKET: it is of a flow, and *out is filled; else *out is undefined. FRAME_OTHER: sound, but
- * of no flow (no IP on a link without MACs, ARP between other addresses than IPv4's). */
+/* FRAME_PACKET: it is of a flow, and *out is filled; else *out is undefined. FRAME_OTHER: sound,
+ * but of no flow (no IP on a link without MACs, ARP between other addresses than IPv4's). */
 enum frame_result frame_about_read(uint32_t link_type, int64_t when_us, struct reader frame,
                                    size_t wire_length, struct frame_about *out);
 

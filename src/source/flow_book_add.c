@@ -71,7 +71,7 @@ static void take_syn(struct book_side *s, uint32_t base, bool is_first)
     if (!is_first)
         note_again(s);
     if (!s->base_known || s->base != base)
-        s->next = base;
+        s->expected = base;
     s->base = base;
     s->base_known = true;
 }
@@ -81,16 +81,16 @@ static void take_segment(struct flow_book *b, struct book_side *s, const struct 
     uint32_t start = frame->sequence + ((frame->tcp_flags & TCP_SYN) != 0);
     uint32_t end = start + (uint32_t)frame->data_length;
     if (!s->base_known) {
-        s->base = s->next = start;
+        s->base = s->expected = start;
         s->base_known = true;
     }
-    bool is_keep_alive = start == s->next - 1 && frame->data_length == 1;
-    if ((int32_t)(end - s->next) <= 0 && !is_keep_alive)
+    bool is_keep_alive = start == s->expected - 1 && frame->data_length == 1;
+    if ((int32_t)(end - s->expected) <= 0 && !is_keep_alive)
         note_again(s);
-    else if ((int32_t)(start - s->next) > 0)
+    else if ((int32_t)(start - s->expected) > 0)
         s->out_of_order = true;
-    if ((int32_t)(end - s->next) > 0)
-        s->next = end;
+    if ((int32_t)(end - s->expected) > 0)
+        s->expected = end;
     if ((int32_t)(start - s->base) < 0 || start - s->base >= FLOW_DATA_BYTES)
         return;
     struct flow_data *data = data_of(b, s);

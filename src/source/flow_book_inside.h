@@ -30,7 +30,7 @@ struct book_side {
     uint64_t mac;
     struct flow_data *data; /* NULL: no payload, or no memory */
     uint32_t mpls;
-    uint32_t base, next; /* TCP: sequence of the stream's first byte, and behind its last */
+    uint32_t base, expected; /* TCP: sequence of the stream's first byte, and behind its last */
     uint16_t vlan;
     uint8_t tcp_flags, ttl, tos;
     bool ip_known : 1, vlan_known : 1, mpls_known : 1, mac_known : 1, base_known : 1;

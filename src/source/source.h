@@ -19,8 +19,8 @@ enum source_result {
 
 struct source_settings {
     int64_t since_us, until_us; /* records before, or at and after, are passed over */
-    /* Only TCP and UDP flows with this port on either side are wanted, of records and packets alike;
-     * others are counted and passed over as early as can be. 0: all. */
+    /* Only TCP and UDP flows with this port on either side are wanted, of records and packets
+     * alike; others are counted and passed over as early as can be. 0: all. */
     uint16_t only_port;
     bool flow_records; /* nothing but these is wanted: a capture's flows are put together */
 };

@@ -277,6 +277,44 @@ def flows_results(schema):
         yield f"validator catches {what}", [] if found else ["it was not caught"]
 
 
+def check_dns(schema, program, files, options=()):
+    """Lines of dns, each on its own, too."""
+    done = subprocess.run(
+        [str(program), "dns", "--json", *options, *map(str, files)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    lines = done.stdout.decode().splitlines()
+    if done.returncode != 0 or not lines:
+        yield f"exits {done.returncode} with {len(lines)} lines: {done.stderr[-300:]!r}"
+    for line in lines:
+        yield from schema.complaints(json.loads(line), "lookup", "lookup", "dns")
+
+
+def dns_results(schema):
+    samples = ROOT / "samples"
+    files = [*sorted((samples / "argus").glob("v[35]/*.argus")), samples / "outbreak.pcap.gz"]
+    for before, program in PROGRAMS.items():
+        yield before + "dns", list(check_dns(schema, program, files))
+        yield before + "dns --marked", list(check_dns(schema, program, files, ("--marked",)))
+    right = {
+        "type": "lookup", "schema": 1, "time": "2009-04-21T16:44:11.000000Z", "client": "10.0.0.5",
+        "client_port": 1025, "server": "10.0.0.53", "server_port": 53, "proto": "udp", "id": 1,
+        "name": "a.test", "query": "A", "asked": True, "tries": 1, "answered": False, "marks": [],
+    }
+    yield "a look-up of the page", list(schema.complaints(right, "lookup", "lookup", "dns"))
+    for what, change in {
+        "a look-up with control bytes": {"name": "a\x1b"},
+        "a look-up without a mark's date": {"marks": [{"variants": ["A"], "offset": 0, "position": 1}]},
+        "a look-up that is half answered": {"answered": None},
+    }.items():
+        found = list(schema.complaints({**right, **change}, "lookup", "lookup", "dns"))
+        yield f"validator catches {what}", [] if found else ["it was not caught"]
+
+
 def main():
     schema, failed = Schema(), 0
     results = [(name, list(found)) for name, found in self_test(schema)]
@@ -294,6 +332,7 @@ def main():
             found += check_hunt(schema, program, [evidence], verb="merge")
             results.append((before + "evidence and its merge", found))
     results += flows_results(schema)
+    results += dns_results(schema)
     for name, found in results:
         failed += bool(found)
         print(f"not ok {name}: {found[0]}" if found else f"ok {name}")
