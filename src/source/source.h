@@ -19,6 +19,9 @@ enum source_result {
 
 struct source_settings {
     int64_t since_us, until_us; /* records before, or at and after, are passed over */
+    /* Only TCP and UDP flows with this port on either side are wanted, of records and packets
+     * alike; others are counted and passed over as early as can be. 0: all. */
+    uint16_t only_port;
     bool flow_records; /* nothing but these is wanted: a capture's flows are put together */
     /* Of all flows, by their key, only those of this share are poured; with 0 or 1 share, all. What
      * is counted before flows are told apart is counted by share 0. */
