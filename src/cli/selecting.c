@@ -60,7 +60,7 @@ static enum exit_code filter_is_wrong(const struct call *call, const char *text,
     return EXIT_USAGE;
 }
 
-static enum exit_code begin_filter(const struct call *call, struct selection *out)
+enum exit_code selecting_begin_filter(const struct call *call, struct selection *out)
 {
     struct filter_spot spot = {0};
     struct error err;
@@ -159,7 +159,7 @@ enum exit_code selecting_begin(const struct call *call, const struct selecting_o
     if (code == EXIT_DONE && o->side.given && o->only.count + o->without.count == 0)
         code = call_is_wrong(call, "--side is of -f and --not-f, which are not given");
     if (code == EXIT_DONE)
-        code = begin_filter(call, out);
+        code = selecting_begin_filter(call, out);
     if (code == EXIT_DONE)
         code = begin_patterns(call, o, out);
     if (code == EXIT_DONE)

@@ -53,6 +53,9 @@ enum exit_code selecting_begin(const struct call *call, const struct selecting_o
                                const struct input_options *inputs, struct selection *out);
 void selecting_free(struct selection *s);
 
+/* The filter alone, of a verb that takes nothing else of all this. The same. */
+enum exit_code selecting_begin_filter(const struct call *call, struct selection *out);
+
 /* After the run: says what could not be decided. EXIT_INCOMPLETE where there is such a record. */
 enum exit_code selecting_end(const struct call *call, const struct selection *s, uint64_t given_up);
 

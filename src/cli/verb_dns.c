@@ -238,22 +238,6 @@ static void give(void *context, const struct lookup *k)
     run->reading.enough = !good || is_last;
 }
 
-/* What a packet tells of its flow: who, with whom, by which protocol. */
-static struct flow_record record_of(const struct observation *seen)
-{
-    struct flow_record record = {.kind = address_is_v4(seen->client.address) ? FLOW_IPV4
-                                                                             : FLOW_IPV6,
-                                 .protocol = seen->protocol,
-                                 .times_known = true,
-                                 .client_known = seen->client_known,
-                                 .first_us = seen->when_us,
-                                 .last_us = seen->when_us,
-                                 .merged = 1};
-    record.side[0].end = seen->client;
-    record.side[1].end = seen->server;
-    return record;
-}
-
 static bool is_picked(struct dns_run *run, const struct observation *seen)
 {
     bool given_up;
@@ -263,7 +247,7 @@ static bool is_picked(struct dns_run *run, const struct observation *seen)
         run->filter_refused = run->reading.enough = true;
         return false;
     }
-    struct flow_record record = record_of(seen);
+    struct flow_record record = flow_record_of(seen);
     return selection_holds(&run->flows, &record, &given_up);
 }
 

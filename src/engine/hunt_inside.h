@@ -33,6 +33,7 @@ struct hunt {
     unsigned share, shares;      /* of the flows of the input that is read; 0 shares: all */
     struct calendar *calendar;
     struct hunt_sink sink;
+    bool judges_packets; /* of the input that is read: the filter is asked of each observation */
     struct watcher watchers[HOSTS_KINDS_MAX];
     unsigned interested[OBSERVATION_KINDS][HOSTS_KINDS_MAX]; /* detectors by what they observe */
     unsigned interested_count[OBSERVATION_KINDS];

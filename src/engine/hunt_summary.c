@@ -109,6 +109,8 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
     if (home_is_elsewhere(&h->home, &net))
         sentence_add(l, "most flows begin in %s, which is not home: if it is yours, say --home %s",
                      prefix_text(net, text), text);
+    if (h->settings->filter != NULL)
+        sentence_add(l, "nothing but flows that the filter lets through was looked at");
     if (h->recognised == 0)
         sentence_add(l, "nothing was read: no input was of a format that is known here");
     if (h->unrecognised > 0)

@@ -225,6 +225,7 @@ static void argus_counts(const void *state, struct source_counts *out)
 const struct source_format source_argus = {
     .id = "argus",
     .claim = "Argus archives of versions 3 and 5, as argus, radium and ra write them.",
+    .is_of_records = true,
     .recognises = argus_recognises,
     .open = argus_open,
     .format = argus_format,

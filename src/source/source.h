@@ -47,6 +47,7 @@ enum { SOURCE_START_BYTES = 64 }; /* what recognises is shown, where the input h
 
 struct source_format {
     const char *id, *claim;
+    bool is_of_records; /* flow records are what it has; else they are put together of packets */
     bool (*recognises)(const uint8_t *start, size_t size);
     /* Borrows the input until close. NULL and *err when its head cannot be read. */
     void *(*open)(struct input *in, const struct source_settings *settings, struct error *err);

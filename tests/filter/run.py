@@ -6,6 +6,7 @@ the table says it does.
 Runs with $WORMSIGN (else build/wormsign). ra is from Debian's argus-client; without it, or with one
 of another version, its tests are skipped. Prints `ok NAME`, `not ok NAME: reason` or
 `skip NAME: reason`."""
+import json
 import os
 import re
 import shutil
@@ -97,6 +98,37 @@ def check_words_may_be_many():
     return [] if same else [f"{many.stdout!r} is not {one.stdout!r}"]
 
 
+def hunted(path, *words):
+    """({address: its signs}, the summary, the exit code) of a filtered hunt."""
+    done = run(PROGRAM, "hunt", "-q", "--json", str(path), "-", *words)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    signs = {line["host"]: sorted(sign["sign"] for sign in line["signs"])
+             for line in lines if line["type"] == "host"}
+    return signs, lines[-1] if lines else {}, done.returncode
+
+
+def check_hunt():
+    """What a filter leaves out is not looked at; a capture is not asked what packets do not tell."""
+    capture, wrong = ROOT / "samples" / "outbreak.pcap.gz", []
+    everything = hunted(capture, "ip")[0]
+    one = hunted(capture, "host", "10.9.3.33")[0]
+    if one.get("10.9.3.33") != everything["10.9.3.33"] or "10.9.2.22" in one:
+        wrong.append(f"host 10.9.3.33 leaves {one}")
+    smb = hunted(capture, "tcp and dst port 445")[0]
+    kinds = {sign for signs in smb.values() for sign in signs}
+    if "exploit" not in kinds or not kinds <= {"exploit", "smb-sweep", "sweep-pattern", "callback"}:
+        wrong.append(f"tcp and dst port 445 leaves {kinds}")
+    signs, summary, code = hunted(capture, "pkts gt 2")
+    reason = summary["inputs"][0]["damage"][0]["reason"]
+    if signs or code != 3 or "'pkts' asks of a whole flow" not in reason:
+        wrong.append(f"pkts of a capture: {code}, {reason}, {signs}")
+    archive = SAMPLES / "v3" / "scan445.argus"
+    some, none = hunted(archive, "pkts gt 0")[0], hunted(archive, "pkts gt 1000000")[0]
+    if not some or none:
+        wrong.append(f"pkts of an archive: {some}, {none}")
+    return wrong
+
+
 def verdict_of_ra(all_lines, archive, expression, records):
     answer = ra(archive, "-", expression)
     if answer.stderr.strip():
@@ -136,6 +168,7 @@ def main():
         ("each expression prints the records of the table", check_ours, None),
         ("each error says what the table says, and exits with 2", check_errors, None),
         ("words of a filter may be one argument or many", check_words_may_be_many, None),
+        ("a hunt looks at nothing but what its filter lets through", check_hunt, None),
         ("ra says what the table says that it does", check_ra, why_no_ra()),
     ]
     failed = False
