@@ -56,15 +56,28 @@ static void share_rate(struct scan_engine *e, struct scan_settings *settings)
     settings->engine.rate = rate == 0 ? 0 : rate / SOCKETS_SHARE;
 }
 
+/* Some of the hosts, spread over all of them. */
+static size_t sample(const struct host_table *hosts, uint32_t out[static SAMPLE])
+{
+    uint64_t all = host_table_count(hosts);
+    size_t count = all < SAMPLE ? (size_t)all : SAMPLE;
+    for (size_t i = 0; i < count; i++)
+        out[i] = host_table_at(hosts, i * (all / count));
+    return count;
+}
+
 static bool open_device(struct scan_engine *e, const struct scan_engine_options *o,
                         struct error *err)
 {
+    uint32_t some[SAMPLE];
+    size_t count = sample(e->raw.hosts, some);
     const struct raw_device_settings device = {
         .name = o->device,
-        .towards = host_table_at(e->raw.hosts, 0),
+        .towards = some,
+        .towards_count = count,
         .source_given = o->source.given,
         .source = o->source.given ? address_v4(o->source.value) : 0,
-        .seed = e->raw.seed,
+        .seed = e->raw.secret,
         .now_us = running_now_us,
     };
     e->device = raw_device_new(&device, err);
@@ -76,12 +89,9 @@ static bool open_device(struct scan_engine *e, const struct scan_engine_options 
 
 static unsigned state_bytes(const struct scan_engine *e)
 {
-    uint32_t sample[SAMPLE];
-    uint64_t hosts = host_table_count(e->raw.hosts);
-    size_t count = hosts < SAMPLE ? (size_t)hosts : SAMPLE;
-    for (size_t i = 0; i < count; i++)
-        sample[i] = host_table_at(e->raw.hosts, i * (hosts / count));
-    return raw_state_bytes(&e->raw.plan, sample, count);
+    uint32_t some[SAMPLE];
+    size_t count = sample(e->raw.hosts, some);
+    return raw_state_bytes(&e->raw.plan, some, count);
 }
 
 static bool open_state(struct scan_engine *e, const struct scan_engine_options *o,
@@ -157,7 +167,7 @@ static void plan_for(struct scan_engine *e, const struct scan_settings *settings
         e->raw.plan.aim = settings->engine.aim;
         e->raw.plan.aim.when_us = settings->engine.began_us;
     }
-    e->raw.plan.key = raw_cookie_key_of(e->raw.seed);
+    e->raw.plan.key = raw_cookie_key_of(e->raw.secret);
 }
 
 /* Whom: all of the command line's targets, or the file's. */
@@ -170,13 +180,15 @@ static enum exit_code take_hosts(struct scan_engine *e, const struct call *call,
             return call_is_wrong(call, "--shard '%s': say which part of how many, as 1/4",
                                  o->shard);
         e->hosts = host_table_new(settings->targets);
-        e->raw.seed = settings->engine.seed;
+        e->raw.secret = settings->engine.seed;
     }
     e->raw.hosts = e->hosts != NULL ? e->hosts : e->saved.hosts;
     if (e->raw.hosts == NULL || host_table_count(e->raw.hosts) == 0) {
         console_complain(call->console, "no memory for the targets");
         return EXIT_FAILED;
     }
+    /* Whoever has the same targets has the same order: so parts need not agree on more. */
+    e->raw.seed = host_table_hash(e->raw.hosts);
     settings->target_count = raw_places(&e->raw);
     return settings->target_count > 0
                ? EXIT_DONE
@@ -200,7 +212,7 @@ enum exit_code scan_engine_resume(struct scan_engine *out, const struct call *ca
         console_complain(call->console, "--resume: %s: it is damaged", o->resume);
         return EXIT_FAILED;
     }
-    out->raw.seed = s->seed;
+    out->raw.secret = s->secret;
     out->raw.shard = s->shard;
     out->raw.shards = s->shards;
     settings->names = s->names;

@@ -67,7 +67,6 @@ struct scan_engine {
     struct host_table *hosts; /* ours; NULL: of saved */
     struct scan_saved saved;  /* --resume */
     struct raw_settings raw;
-    bool rate_was_given;
 };
 
 /* Packets a second of -T; *given where it was said. */

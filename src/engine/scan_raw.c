@@ -126,7 +126,7 @@ bool scan_raw_wait(struct scan_raw *s)
 {
     struct pollfd wanted = {.fd = s->news, .events = POLLIN};
     eventfd_t count;
-    if (poll(&wanted, 1, WAIT_MS) > 0)
+    if (poll(&wanted, 1, scan_raw_runs(s) ? WAIT_MS : 0) > 0)
         (void)eventfd_read(s->news, &count);
     (void)pthread_mutex_lock(&s->mutex);
     bool has = s->queue_next < s->queue_count;

@@ -1,4 +1,4 @@
-/* Little-endian: seed 8, rate 8, shard 4, shards 4 | of the aim: when 8, week 4, real 4, flags 1
+/* Little-endian: secret 8, rate 8, shard 4, shards 4 | of the aim: when 8, week 4, real 4, flags 1
  * (week given 1, slack 2, real given 4) | left out: 8 8 8 | probes: number 1, each length 1 and its
  * id | site: length 1, bytes | runs 8, each first 4 and last 4 | names 8, each host 4, length 1,
  * bytes. */
@@ -43,7 +43,7 @@ uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct er
         return NULL;
     }
     struct writer w = writer_over(bytes, room);
-    write_le64(&w, raw->seed);
+    write_le64(&w, raw->secret);
     write_le64(&w, raw->rate);
     write_le32(&w, raw->shard);
     write_le32(&w, raw->shards);
@@ -126,7 +126,7 @@ static bool read_names(struct reader *r, struct scan_saved *out)
 bool scan_saved_read(struct reader r, struct scan_saved *out, struct error *err)
 {
     *out = (struct scan_saved){0};
-    out->seed = read_le64(&r);
+    out->secret = read_le64(&r);
     out->rate = read_le64(&r);
     out->shard = read_le32(&r);
     out->shards = read_le32(&r);

@@ -17,7 +17,7 @@ struct scan_saved {
     struct scan_name *names; /* malloced */
     size_t name_count;
     char site[SCAN_SAVED_SITE]; /* empty: none */
-    uint64_t seed, rate;
+    uint64_t secret, rate;
     unsigned shard, shards;
     struct aim aim;
     struct targets_left_out left_out;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "scan/target_set.h"
 
 enum { RUNS_FIRST = 64, NET_BITS = 8 };
@@ -106,6 +107,11 @@ bool host_table_find(const struct host_table *t, uint32_t host, uint64_t *number
         return false;
     *number = t->runs[low].before + (uint64_t)(host - t->runs[low].first);
     return true;
+}
+
+uint64_t host_table_hash(const struct host_table *t)
+{
+    return hash_pair(hash_bytes(t->runs, (size_t)t->run_count * sizeof *t->runs), t->count);
 }
 
 unsigned host_table_fullest_net(const struct host_table *t)

@@ -32,6 +32,9 @@ uint32_t host_table_at(const struct host_table *t, uint64_t number);
 /* The number of this host; false when it is none of these. */
 bool host_table_find(const struct host_table *t, uint32_t host, uint64_t *number);
 
+/* A number that only the same hosts have. */
+uint64_t host_table_hash(const struct host_table *t);
+
 /* Hosts in the fullest /24. */
 unsigned host_table_fullest_net(const struct host_table *t);
 

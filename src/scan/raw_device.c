@@ -1,7 +1,7 @@
-/* Two sockets of packet(7): one that only sends, past the queueing of the kernel
- * (PACKET_QDISC_BYPASS), and one that only receives, into a mapped ring (TPACKET_V3), through a
- * filter that lets by what is for our ports, ICMP to us, and answers of ARP. Devices without link
- * headers (tunnels, PPP) carry bare IP. */
+/* One socket of packet(7): it sends past the queueing of the kernel (PACKET_QDISC_BYPASS), and
+ * receives into a mapped ring (TPACKET_V3), through a filter that lets by what is for our ports,
+ * ICMP to us, and answers of ARP. One and not two, as each takes the kernel some 30 ms to close.
+ * Devices without link headers (tunnels, PPP) carry bare IP. */
 #define _GNU_SOURCE /* sendmmsg, ppoll */
 #include "scan/raw_device.h"
 
@@ -47,7 +47,7 @@ enum {
 struct raw_device {
     struct raw_network face;
     char name[IF_NAMESIZE];
-    int link, out, in;
+    int link, socket;
     bool bare;
     uint8_t mac[RAW_MAC_BYTES];
     uint32_t source;
@@ -106,7 +106,7 @@ static bool flush(void *context, struct error *err)
     unsigned sent = 0;
     int64_t full_since_us = TIME_NONE;
     while (sent < d->queued) {
-        int count = sendmmsg(d->out, d->messages + sent, d->queued - sent, MSG_DONTWAIT);
+        int count = sendmmsg(d->socket, d->messages + sent, d->queued - sent, MSG_DONTWAIT);
         if (count > 0) {
             sent += (unsigned)count;
             full_since_us = TIME_NONE;
@@ -213,7 +213,7 @@ static bool receive(void *context, struct reader *packet)
 static void wait_for(void *context, int64_t until_us)
 {
     struct raw_device *d = context;
-    struct pollfd wanted = {.fd = d->in, .events = POLLIN};
+    struct pollfd wanted = {.fd = d->socket, .events = POLLIN};
     int64_t left_us = until_us - now_us(d);
     if (left_us <= 0)
         return;
@@ -233,7 +233,7 @@ static void get_counts(void *context, struct raw_network_counts *out)
     struct raw_device *d = context;
     struct tpacket_stats_v3 stats = {0};
     socklen_t size = sizeof stats;
-    if (getsockopt(d->in, SOL_PACKET, PACKET_STATISTICS, &stats, &size) == 0)
+    if (getsockopt(d->socket, SOL_PACKET, PACKET_STATISTICS, &stats, &size) == 0)
         d->counts.dropped += stats.tp_drops;
     *out = d->counts;
 }
@@ -243,6 +243,11 @@ static bool refused(const struct raw_device *d, const char *what, struct error *
     return fail(err, ERROR_SYSTEM, "%s: %s: %s", d->name, what, strerror(errno));
 }
 
+static bool leads(const struct raw_way *way)
+{
+    return way->kind == RAW_WAY_GATEWAY || way->kind == RAW_WAY_ON_LINK;
+}
+
 /* Which device, and what it is. */
 static bool choose(struct raw_device *d, const struct raw_device_settings *s, struct error *err)
 {
@@ -250,8 +255,10 @@ static bool choose(struct raw_device *d, const struct raw_device_settings *s, st
     d->link = s->name != NULL ? (int)if_nametoindex(s->name) : 0;
     if (s->name != NULL && d->link == 0)
         return fail(err, ERROR_USAGE, "there is no device %s", s->name);
-    struct raw_way way = raw_netlink_way(d->netlink, s->towards, d->link);
-    if (way.kind != RAW_WAY_GATEWAY && way.kind != RAW_WAY_ON_LINK)
+    struct raw_way way = {.kind = RAW_WAY_NONE};
+    for (size_t i = 0; i < s->towards_count && !leads(&way); i++)
+        way = raw_netlink_way(d->netlink, s->towards[i], d->link);
+    if (!leads(&way))
         return fail(err, ERROR_SYSTEM, "no way leads there by packets of our own");
     d->link = way.link;
     d->source = s->source_given ? s->source : way.source;
@@ -260,7 +267,7 @@ static bool choose(struct raw_device *d, const struct raw_device_settings *s, st
     if (if_indextoname((unsigned)d->link, d->name) == NULL)
         return fail(err, ERROR_SYSTEM, "the device is gone");
     memcpy(request.ifr_name, d->name, sizeof request.ifr_name);
-    if (ioctl(d->out, SIOCGIFHWADDR, &request) != 0)
+    if (ioctl(d->socket, SIOCGIFHWADDR, &request) != 0)
         return refused(d, "its kind", err);
     d->bare = request.ifr_hwaddr.sa_family != ARPHRD_ETHER;
     memcpy(d->mac, request.ifr_hwaddr.sa_data, sizeof d->mac);
@@ -285,13 +292,11 @@ static bool bind_to(int fd, int link, uint16_t type)
     return bind(fd, here, sizeof address) == 0;
 }
 
-static bool open_out(struct raw_device *d, struct error *err)
+static void open_out(struct raw_device *d)
 {
     int on = 1, room = SEND_BUFFER;
-    (void)setsockopt(d->out, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
-    (void)setsockopt(d->out, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-    if (!bind_to(d->out, d->link, 0))
-        return refused(d, "cannot send", err);
+    (void)setsockopt(d->socket, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
+    (void)setsockopt(d->socket, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     d->there = (struct sockaddr_ll){.sll_family = AF_PACKET, .sll_ifindex = d->link};
     d->there.sll_protocol = htons(ETHERTYPE_IP4); /* reader: our own number, for the kernel */
     for (unsigned i = 0; i < BATCH; i++) {
@@ -302,7 +307,6 @@ static bool open_out(struct raw_device *d, struct error *err)
         d->messages[i].msg_hdr.msg_name = &d->there;
         d->messages[i].msg_hdr.msg_namelen = sizeof d->there;
     }
-    return true;
 }
 
 /* The filter stands before the socket is bound, so that nothing else ever comes. */
@@ -322,24 +326,23 @@ static bool open_in(struct raw_device *d, struct error *err)
                                 .tp_frame_size = RING_FRAME,
                                 .tp_frame_nr = BLOCK_BYTES / RING_FRAME * BLOCKS,
                                 .tp_retire_blk_tov = RETIRE_MS};
-    if (setsockopt(d->in, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0 ||
-        setsockopt(d->in, SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0 ||
-        setsockopt(d->in, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) != 0)
+    if (setsockopt(d->socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0 ||
+        setsockopt(d->socket, SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0 ||
+        setsockopt(d->socket, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) != 0)
         return refused(d, "cannot make a ring to receive with", err);
-    (void)setsockopt(d->in, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
+    (void)setsockopt(d->socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
     void *mapped = mmap(NULL, (size_t)BLOCKS * BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-                        d->in, 0);
+                        d->socket, 0);
     if (mapped == MAP_FAILED)
         return refused(d, "cannot map the ring", err);
     d->ring = mapped;
-    return bind_to(d->in, d->link, ETHERTYPE_ALL) || refused(d, "cannot receive", err);
+    return bind_to(d->socket, d->link, ETHERTYPE_ALL) || refused(d, "cannot receive", err);
 }
 
-static bool open_sockets(struct raw_device *d, struct error *err)
+static bool open_socket(struct raw_device *d, struct error *err)
 {
-    d->out = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    d->in = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    if (d->out >= 0 && d->in >= 0)
+    d->socket = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (d->socket >= 0)
         return true;
     return fail(err, ERROR_SYSTEM, "no packets of our own may be sent (CAP_NET_RAW): %s",
                 strerror(errno));
@@ -352,16 +355,18 @@ struct raw_device *raw_device_new(const struct raw_device_settings *settings, st
         (void)fail(err, ERROR_SYSTEM, "no memory to scan");
         return NULL;
     }
-    d->out = d->in = -1;
+    d->socket = -1;
     d->now_us = settings->now_us;
     d->clock = settings->clock;
     d->face = (struct raw_network){d,           now_us, reach,   reaches_net, look_for,
                                    send_packet, flush,  receive, wait_for,    get_counts};
-    if (open_sockets(d, err) && (d->netlink = raw_netlink_new(err)) != NULL &&
-        choose(d, settings, err) && open_out(d, err) &&
+    if (open_socket(d, err) && (d->netlink = raw_netlink_new(err)) != NULL &&
+        choose(d, settings, err) &&
         (d->ways = raw_ways_new(d->netlink, d->link, d->bare, err)) != NULL &&
-        (d->ports = raw_ports_new(settings->seed, err)) != NULL && open_in(d, err))
+        (d->ports = raw_ports_new(settings->seed, err)) != NULL && open_in(d, err)) {
+        open_out(d);
         return d;
+    }
     raw_device_free(d);
     return NULL;
 }
@@ -372,10 +377,8 @@ void raw_device_free(struct raw_device *d)
         return;
     if (d->ring != NULL)
         (void)munmap(d->ring, (size_t)BLOCKS * BLOCK_BYTES);
-    if (d->in >= 0)
-        (void)close(d->in);
-    if (d->out >= 0)
-        (void)close(d->out);
+    if (d->socket >= 0)
+        (void)close(d->socket);
     raw_ports_free(d->ports);
     raw_ways_free(d->ways);
     raw_netlink_free(d->netlink);

@@ -16,10 +16,11 @@
 #include "scan/raw_pieces.h"
 
 enum {
-    WATCH_US = 100000,    /* between two looks at whether to stop */
-    RECEIVE_MAX = 4096,   /* packets that are read before more are sent */
-    BATCH_HOSTS = 64,     /* hosts of which the place is noted together */
-    NEIGHBOUR_ROUNDS = 3, /* that one is looked for */
+    WATCH_US = 100000,     /* between two looks at whether to stop */
+    RECEIVE_MAX = 4096,    /* packets that are read before more are sent */
+    BATCH_HOSTS = 64,      /* hosts of which the place is noted together */
+    LOOK_AGAIN_US = 20000, /* whether neighbours were found */
+    NEIGHBOUR_ROUNDS = 3,  /* that one is looked for */
     NET_HOSTS = 256
 };
 
@@ -61,13 +62,17 @@ uint32_t raw_host_at(const struct raw_settings *s, const struct order *order, ui
 
 double raw_lost_share(const struct raw_progress *p)
 {
-    if (p->pass < RAW_PASSES || p->answered == 0)
+    double heard[RAW_PASSES] = {0}, tries = 0, lost = 0;
+    uint64_t silent = p->asked;
+    if (p->pass < RAW_PASSES)
         return (double)NAN;
-    if (p->silent[0] <= p->silent[1])
-        return 0;
-    double second = (double)(p->silent[0] - p->silent[1]);
-    double third = p->silent[1] > p->silent[2] ? (double)(p->silent[1] - p->silent[2]) : 0;
-    return third < second ? third / second : 1;
+    for (unsigned i = 0; i < RAW_PASSES; i++) {
+        heard[i] = silent > p->silent[i] ? (double)(silent - p->silent[i]) : 0;
+        silent = p->silent[i];
+        tries += (i + 1) * heard[i];
+        lost += i * heard[i];
+    }
+    return tries > 0 ? lost / tries : (double)NAN;
 }
 
 static void send(struct run *r, uint32_t host, const struct writer *packet)
@@ -348,8 +353,8 @@ static void pause_after(struct run *r, unsigned pass)
         turn(r, until_us);
 }
 
-/* Neighbours of the run that nobody knows the way to, asked for one after the other. */
-static uint64_t look_for_run(struct run *r, uint32_t first, uint32_t last)
+/* Hosts of the run of whom nobody knows where they are; with `ask` they are looked for. */
+static uint64_t unknown_in_run(struct run *r, uint32_t first, uint32_t last, bool ask)
 {
     uint64_t unknown = 0;
     for (uint64_t host = first; host <= last && goes_on(r); host++) {
@@ -362,6 +367,8 @@ static uint64_t look_for_run(struct run *r, uint32_t first, uint32_t last)
         if (r->network->reach(r->network->context, address) != RAW_REACH_UNKNOWN)
             continue;
         unknown++;
+        if (!ask)
+            continue;
         wait_for_turn(r);
         if (goes_on(r) && !r->network->look_for(r->network->context, address, r->err))
             r->failed = true;
@@ -369,20 +376,28 @@ static uint64_t look_for_run(struct run *r, uint32_t first, uint32_t last)
     return unknown;
 }
 
-/* Before the first pass: where are those of our own network? */
+static uint64_t unknown_hosts(struct run *r, bool ask)
+{
+    uint64_t unknown = 0;
+    for (uint64_t i = 0; i < host_table_runs(r->settings->hosts) && goes_on(r); i++) {
+        uint32_t first, last;
+        host_table_run(r->settings->hosts, i, &first, &last);
+        unknown += unknown_in_run(r, first, last, ask);
+    }
+    return unknown;
+}
+
+/* Before the first pass: where are those of our own network, and the routers? */
 static void look_for_neighbours(struct run *r)
 {
     uint64_t unknown = 1;
     for (int round = 0; round < NEIGHBOUR_ROUNDS && unknown > 0 && goes_on(r); round++) {
-        unknown = 0;
-        for (uint64_t i = 0; i < host_table_runs(r->settings->hosts) && goes_on(r); i++) {
-            uint32_t first, last;
-            host_table_run(r->settings->hosts, i, &first, &last);
-            unknown += look_for_run(r, first, last);
-        }
+        unknown = unknown_hosts(r, true);
         int64_t until_us = r->now_us + US_PER_SECOND;
-        while (unknown > 0 && goes_on(r) && r->now_us < until_us)
-            turn(r, until_us);
+        while (unknown > 0 && goes_on(r) && r->now_us < until_us) {
+            turn(r, r->now_us + LOOK_AGAIN_US);
+            unknown = unknown_hosts(r, false);
+        }
     }
 }
 

@@ -22,7 +22,8 @@ struct raw_settings {
     struct raw_plan plan;
     const struct host_table *hosts;
     struct raw_state *state; /* of a scan that goes on, or a new one */
-    uint64_t seed;           /* of the order */
+    uint64_t seed;           /* of the order; the same for all parts of a scan */
+    uint64_t secret;         /* of the plan's key: random, and kept with the scan */
     unsigned shard, shards;  /* 0-based; every shards-th place of the order is ours */
     uint64_t rate;           /* packets a second that ask; 0: no limit */
 };
@@ -68,8 +69,10 @@ uint64_t raw_places(const struct raw_settings *settings);
 uint32_t raw_host_at(const struct raw_settings *settings, const struct order *order, uint64_t place,
                      uint64_t *number);
 
-/* The share of round trips that were lost, from what stayed silent after each pass: what the second
- * pass heard was lost once, what the third heard twice. NAN: not known. */
+/* The share of round trips that were lost, from what was heard in which pass: what the second pass
+ * heard was lost once before, what the third heard twice. Of what was never heard nothing is known,
+ * so silent hosts count for nothing. All three passes weigh, as the likeliest share; the quotient of
+ * the last two alone is ten times as uncertain. NAN: not known. */
 double raw_lost_share(const struct raw_progress *p);
 
 #endif
