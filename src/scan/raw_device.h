@@ -12,8 +12,9 @@
 struct raw_device;
 
 struct raw_device_settings {
-    const char *name;  /* of the device; NULL: by the way to the host */
-    uint32_t towards;  /* one of those that are to be asked */
+    const char *name;        /* of the device; NULL: by the way to the host */
+    const uint32_t *towards; /* some of those that are to be asked: the first with a way counts */
+    size_t towards_count;
     bool source_given; /* else as the kernel would choose */
     uint32_t source;
     uint64_t seed;

@@ -77,7 +77,8 @@ def interrupted(p):
         done = p.json("--resume", state, "--max-rate", "0").ends(0)
         equal((len(done.hosts), done.summary["refused"], done.summary["complete"]), (4096, 4096, True),
               "hosts told of, refused and complete")
-        equal(done.summary["sent"], 4 * 4096, "packets sent in both parts")
+        sent = done.summary["sent"]
+        holds(4 * 4096 <= sent <= 4 * (4096 + BATCH_HOSTS), f"{sent} packets were sent in both parts")
 
 
 def in_use(p, state):
