@@ -202,6 +202,8 @@ static void take_host(void *context, const struct asked *host)
     struct sign signs[PROBES_MAX * PROBE_SIGNS_MAX];
     struct verdict verdict;
     size_t count = checks_of(host, checks);
+    if (s->raw != NULL)
+        host_set_add(s->reported, host->host);
     if (is_broadcast(host)) {
         s->broadcast++;
         return;
@@ -221,11 +223,8 @@ static void take_host(void *context, const struct asked *host)
     verdict_of(&circumstances, signs, signs_of(s, host, signs), &verdict);
     name_host(s, host->host, &verdict);
     count_host(s, &verdict);
-    if (s->raw != NULL) {
-        host_set_add(s->reported, host->host);
-        if (verdict.kind == VERDICT_INFECTED)
-            host_set_add(s->infected, host->host);
-    }
+    if (s->raw != NULL && verdict.kind == VERDICT_INFECTED)
+        host_set_add(s->infected, host->host);
     report_host(s, &verdict);
 }
 

@@ -1,5 +1,5 @@
-/* What a scan must know to go on after it was stopped, as bytes for its state file: whom it asks, in
- * which order and week, and what. Exclusions are in it, for they are no longer among the hosts. */
+/* What a scan must know to go on after it was stopped, as bytes for its state file: whom it asks,
+ * in which order and week, and what. Exclusions are in it, as they are not among the hosts. */
 #ifndef WORMSIGN_ENGINE_SCAN_SAVED_H
 #define WORMSIGN_ENGINE_SCAN_SAVED_H
 

@@ -1,6 +1,6 @@
 /* Packets that may answer us, read through the bounded reader; nothing in them is believed here but
- * their form. A reset has no acknowledgement that counts unless it says so (RFC 9293, 3.5.2): such a
- * one has the number 0, which raw_answer_is_true then takes for what it is.
+ * their form. A reset has no acknowledgement that counts unless it says so (RFC 9293, 3.5.2): such
+ * a one has the number 0, which raw_answer_is_true then takes for what it is.
  *
  * An ICMP error quotes the IP header and at least eight bytes of what we sent (RFC 792): the ports,
  * and of TCP the sequence number. */

@@ -71,8 +71,8 @@ uint32_t raw_host_at(const struct raw_settings *settings, const struct order *or
 
 /* The share of round trips that were lost, from what was heard in which pass: what the second pass
  * heard was lost once before, what the third heard twice. Of what was never heard nothing is known,
- * so silent hosts count for nothing. All three passes weigh, as the likeliest share; the quotient of
- * the last two alone is ten times as uncertain. NAN: not known. */
+ * so silent hosts count for nothing. All three passes weigh, as the likeliest share; the quotient
+ * of the last two alone is ten times as uncertain. NAN: not known. */
 double raw_lost_share(const struct raw_progress *p);
 
 #endif

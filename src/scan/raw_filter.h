@@ -1,4 +1,4 @@
-/* Which packets the ring is given at all: a program for the kernel's packet filter (classic BPF). */
+/* Which packets the ring is given: a program for the kernel's packet filter (classic BPF). */
 #ifndef WORMSIGN_SCAN_RAW_FILTER_H
 #define WORMSIGN_SCAN_RAW_FILTER_H
 

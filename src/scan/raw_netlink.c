@@ -1,4 +1,4 @@
-/* Requests and answers as rtnetlink(7) has them, in native numbers, written and read field by field:
+/* Requests and answers as rtnetlink(7) has them, in native numbers, field by field:
  *
  *   length 4, type 2, flags 2, sequence 4, port 4 | family's own head, 12 bytes | attributes:
  *   length 2, type 2, bytes, padded to 4

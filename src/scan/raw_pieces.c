@@ -13,7 +13,7 @@ struct key {
 };
 
 struct answer_pieces {
-    uint32_t next; /* the sequence number of what follows */
+    uint32_t follows; /* the sequence number of what comes next */
     size_t size;
     uint8_t bytes[RAW_PIECES_ROOM];
 };
@@ -51,7 +51,7 @@ static unsigned new_place(struct raw_pieces *p, const struct raw_answer *a)
     p->let_go += p->keys[i].taken;
     p->keys[i] = (struct key){a->host, a->port, a->own_port, true};
     p->answers[i].size = 0;
-    p->answers[i].next = a->sequence;
+    p->answers[i].follows = a->sequence;
     return i;
 }
 
@@ -62,7 +62,7 @@ bool raw_pieces_add(struct raw_pieces *p, const struct raw_answer *a, struct rea
         i = new_place(p, a);
     struct answer_pieces *to = &p->answers[i];
     struct reader payload = a->payload;
-    uint32_t known = to->next - a->sequence; /* bytes of it that came before */
+    uint32_t known = to->follows - a->sequence; /* bytes of it that came before */
     bool fits = true;
     if (known <= payload.left) {
         read_skip(&payload, known);
@@ -72,7 +72,7 @@ bool raw_pieces_add(struct raw_pieces *p, const struct raw_answer *a, struct rea
         if (size > 0)
             memcpy(to->bytes + to->size, read_bytes(&payload, size), size);
         to->size += size;
-        to->next += (uint32_t)size;
+        to->follows += (uint32_t)size;
     }
     *all = reader_over(to->bytes, to->size);
     return fits;
