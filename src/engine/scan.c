@@ -368,14 +368,23 @@ static void say_weeks(const struct scan *s, struct sentences *l)
         asks_ports = asks_ports || engine->probes[i]->checks_ports;
     if (!asks_ports)
         return;
-    uint32_t week = engine->aim.week_given ? engine->aim.week : week_of(engine->began_us);
-    uint32_t other = engine->aim.week_given ? week : week_neighbour(engine->began_us);
+    const struct aim *aim = &engine->aim;
+    /* A scan by packets asks to its end on the ports of the time at which it was begun first. */
+    int64_t when_us = s->raw != NULL ? s->settings->raw->plan.aim.when_us : engine->began_us;
+    uint32_t week = aim->week_given ? aim->week : week_of(when_us);
+    uint32_t other = aim->week_given ? week : week_neighbour(when_us);
     sentence_add(l, "asked on the ports of week %u, which began on %s%s", week,
                  date_text(day_of(week_start_us(week)), date),
-                 engine->aim.slack ? ", and of the weeks before and after"
-                 : other < week    ? ", and of the week before, as Monday 00:00 UTC is near"
-                 : other > week    ? ", and of the week after, as Monday 00:00 UTC is near"
-                                   : "");
+                 aim->slack     ? ", and of the weeks before and after"
+                 : other < week ? ", and of the week before, as Monday 00:00 UTC is near"
+                 : other > week ? ", and of the week after, as Monday 00:00 UTC is near"
+                                : "");
+    uint32_t now = week_of(engine->began_us);
+    if (!aim->week_given && now > week && now > other)
+        sentence_add(l,
+                     "this scan was begun in an earlier week, and goes on with its ports: those of "
+                     "week %u were asked of nobody; a new scan asks them",
+                     now);
 }
 
 /* A datagram that was answered only when it was repeated was lost, or its answer was. */
