@@ -37,6 +37,10 @@ struct run {
     struct order order;
     struct raw_pieces *pieces;
     struct pace pace;
+    /* The host of the last answer: answers of one host come together, and its ports are dear. */
+    uint32_t last_host;
+    size_t last_count;
+    struct knock last[KNOCKS_MAX];
     uint64_t open; /* knocks that were opened and said nothing yet */
     int64_t now_us, watch_us;
     bool failed, stopped;
@@ -209,24 +213,32 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
     }
 }
 
+/* How many knocks this host has, which stand in r->last; 0 where none can have been answered. */
+static size_t knocks_of(struct run *r, uint32_t host)
+{
+    const struct raw_settings *s = r->settings;
+    if (r->last_count == 0 || r->last_host != host) {
+        size_t count = raw_knocks(&s->plan, host, r->last);
+        r->last_count = count <= raw_state_knocks(s->state) ? count : 0;
+        r->last_host = host;
+    }
+    return r->last_count;
+}
+
 static void take_packet(struct run *r, struct reader packet)
 {
     const struct raw_settings *s = r->settings;
     struct raw_answer a;
-    struct knock knocks[KNOCKS_MAX];
     struct place at = {0};
     if (!raw_answer_read(packet, s->plan.source, &a))
         return;
-    size_t count = host_table_find(s->hosts, a.host, &at.host)
-                       ? raw_knocks(&s->plan, a.host, knocks)
-                       : 0;
-    count = count <= raw_state_knocks(s->state) ? count : 0;
-    while (at.knock < count && !raw_answer_is_true(&s->plan, &knocks[at.knock], &a))
+    size_t count = host_table_find(s->hosts, a.host, &at.host) ? knocks_of(r, a.host) : 0;
+    while (at.knock < count && !raw_answer_is_true(&s->plan, &r->last[at.knock], &a))
         at.knock++;
     if (at.knock == count)
         r->out->counts.forged++;
     else
-        take_answer(r, at, &knocks[at.knock], &a);
+        take_answer(r, at, &r->last[at.knock], &a);
 }
 
 static void receive(struct run *r)

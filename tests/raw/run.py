@@ -8,6 +8,7 @@ that one too. Arguments are parts of names. Prints `ok NAME`, `not ok NAME: reas
 reason`; exits 1 if anything is not ok. Nothing is sent but within those namespaces."""
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -21,6 +22,7 @@ import ways
 from checking import CHECKS
 from scanning import ROOT, Program
 
+AT_ONCE = 3  # most only wait
 MODULES = [m.__name__ for m in (engines, goes_on, losses, ways)]
 
 
@@ -31,22 +33,30 @@ def programs():
     return found
 
 
+def say(line):
+    """In one piece, for several speak."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def result(name, function, p):
     try:
         skipped = function(p)
-        print(f"skip {name}: {skipped}" if skipped else f"ok {name}", flush=True)
+        say(f"skip {name}: {skipped}" if skipped else f"ok {name}")
         return True
     except Exception as reason:  # any failure of a check is its answer
-        print(f"not ok {name}: {' '.join(str(reason).split()) or repr(reason)}", flush=True)
+        say(f"not ok {name}: {' '.join(str(reason).split()) or repr(reason)}")
         return False
 
 
 def main():
     wanted = sys.argv[1:]
-    results = [result(p.before + function.__name__, function, p)
-               for number, p in enumerate(programs()) for function, with_all in CHECKS
-               if (number == 0 or with_all) and function.__module__ in MODULES
-               and (not wanted or any(part in function.__name__ for part in wanted))]
+    chosen = [(p.before + function.__name__, function, p)
+              for number, p in enumerate(programs()) for function, with_all in CHECKS
+              if (number == 0 or with_all) and function.__module__ in MODULES
+              and (not wanted or any(part in function.__name__ for part in wanted))]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results = list(pool.map(lambda each: result(*each), chosen))
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
 
