@@ -1,10 +1,13 @@
-"""Ways to hosts: neighbours, routers, VLANs, tunnels; another address, a device that goes down, no privileges;
+"""Ways to hosts: neighbours, routers, tunnels; another address, a device that goes down, no privileges;
 and what the kernel would say if it were let."""
 import json
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
+from pathlib import Path
 
 from beyond import Far, WIDE, command, ip, needs_nft
 from checking import check, equal, holds
@@ -83,14 +86,10 @@ def our_own_kernel_resets_no_connection_of_ours(p):
     return in_namespace(p, kernel_is_silent)
 
 
-def second_way(far, kind):
-    """near5 and far5: another pair, or a VLAN of the first, with 10.9.6.0/24 behind it."""
-    if kind == "pair":
-        ip("link add near5 type veth peer name far5")
-        ip(f"link set far5 netns {far.child.pid}")
-    else:
-        ip("link add link near name near5 type vlan id 5")
-        far.run("ip", *"link add link far name far5 type vlan id 5".split())
+def second_way(far):
+    """near5 and far5: another pair, with 10.9.6.0/24 behind it."""
+    ip("link add near5 type veth peer name far5")
+    ip(f"link set far5 netns {far.child.pid}")
     ip("address add 10.9.5.1/24 dev near5")
     ip("link set near5 up")
     for words in ("address add 10.9.5.2/24 dev far5", "link set far5 up", "address add 10.9.6.0/24 dev lo"):
@@ -100,7 +99,7 @@ def second_way(far, kind):
 
 def two_devices(p):
     with Far() as far, tempfile.TemporaryDirectory() as folder:
-        second_way(far, "pair")
+        second_way(far)
         ip("address add 10.9.1.77/32 dev near")
         with far.play(p, folder, {"10.9.6.7": "valid", "10.9.2.9": "valid"}):
             source = p.json("--engine", "raw", "-S", "10.9.1.77", "-e", "near", *P2P, "10.9.2.8-9", seconds=60).ends(1)
@@ -117,30 +116,42 @@ def other_addresses_and_two_devices_are_ways(p):
     return in_namespace(p, two_devices)
 
 
-def vlan(p):
-    with Far() as far, tempfile.TemporaryDirectory() as folder:
-        second_way(far, "vlan")
-        with far.play(p, folder, {"10.9.6.7": "valid"}):
-            done = p.json("--engine", "raw", *P2P, "10.9.6.5-8", seconds=60).ends(1)
-    holds("through near5" in done.err, done.err)
-    equal(done.verdicts("infected"), {"10.9.6.7"}, "infected behind a VLAN")
+class Tunnel:
+    """TUN devices `over`, here and beyond, and two pumps between them."""
 
+    def __init__(self, far):
+        self.words = [sys.executable, str(Path(__file__).resolve().parent / "pump.py"), "over"]
+        self.far, self.pumps, self.ends = far, [], []
 
-@check
-def a_vlan_is_a_way(p):
-    return in_namespace(p, vlan)
+    def pump(self, before, stdin, stdout):
+        self.pumps.append(subprocess.Popen([*before, *self.words], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE))
+        said = self.pumps[-1].stderr.readline()
+        if said != b"ready\n":
+            raise Lacks(f"no TUN device here: {said.decode().strip()}")
+
+    def __enter__(self):
+        (there_in, here_out), (here_in, there_out) = os.pipe(), os.pipe()
+        self.ends = [there_in, here_out, here_in, there_out]
+        self.pump([], here_in, here_out)
+        self.pump(["nsenter", "-t", str(self.far.child.pid), "-n"], there_in, there_out)
+        for end in self.ends:
+            os.close(end)
+        for words in ("address add 10.9.7.1/30 dev over", "link set over up", "route add 10.9.8.0/24 dev over"):
+            ip(words)
+        for words in ("address add 10.9.7.2/30 dev over", "link set over up", "address add 10.9.8.0/24 dev lo"):
+            self.far.run("ip", *words.split())
+        return self
+
+    def __exit__(self, *_):
+        for each in self.pumps:
+            each.kill()
+            each.wait(10)
+            each.stderr.close()
 
 
 def tunnel(p):
-    with Far() as far, tempfile.TemporaryDirectory() as folder:
-        ip("link add over type ipip local 10.9.1.1 remote 10.9.1.2")
-        ip("address add 10.9.7.1/30 dev over")
-        ip("link set over up")
-        for words in ("link add over type ipip local 10.9.1.2 remote 10.9.1.1", "address add 10.9.7.2/30 dev over",
-                      "link set over up", "address add 10.9.8.0/24 dev lo"):
-            far.run("ip", *words.split())
+    with Far() as far, tempfile.TemporaryDirectory() as folder, Tunnel(far):
         far.run("sh", "-c", "for i in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$i; done")
-        ip("route add 10.9.8.0/24 dev over")
         with far.play(p, folder, {"10.9.8.7": "valid"}):
             done = p.json("--engine", "raw", *P2P, "10.9.8.5-8", seconds=60).ends(1)
     holds("through over" in done.err, done.err)
