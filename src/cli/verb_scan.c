@@ -325,7 +325,8 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
     return code;
 }
 
-/* Whom, what and where is in the file; how fast, and where to report, is the command line's. */
+/* Whom and what is in the file, and how fast where the command line does not say; where to report
+ * is the command line's. */
 static enum exit_code resume(const struct call *call, const struct scan_options *o,
                              const struct scan_targets *nobody)
 {
@@ -339,7 +340,11 @@ static enum exit_code resume(const struct call *call, const struct scan_options 
         o->site != NULL)
         return call_is_wrong(call, "--resume: targets, exclusions, checks, weeks, --real-ip, "
                                    "--shard and --site are those of the file");
+    bool timed;
+    (void)scan_engine_rate(&o->engine, &timed);
     enum exit_code code = scan_engine_resume(&engine, call, &o->engine, &settings);
+    if (!o->rate.given && !timed)
+        settings.engine.rate = engine.saved.rate;
     if (code == EXIT_DONE)
         code = ask(call, o, &settings, &engine);
     scan_engine_close(&engine);

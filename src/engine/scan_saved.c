@@ -44,7 +44,7 @@ uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct er
     }
     struct writer w = writer_over(bytes, room);
     write_le64(&w, raw->secret);
-    write_le64(&w, raw->rate);
+    write_le64(&w, raw->rate + s->engine.rate); /* of both engines */
     write_le32(&w, raw->shard);
     write_le32(&w, raw->shards);
     write_aim(&w, &raw->plan.aim);
