@@ -5,7 +5,11 @@ packets counted there.
                                        are silent
 """
 import json
+import shutil
+import subprocess
 import tempfile
+import time
+from pathlib import Path
 
 from inside import Lacks, command, ip
 from namespaces import Beyond
@@ -40,7 +44,6 @@ class Far(Beyond):
         return sum(rule["counter"]["packets"] for rule in self.listing() if rule.get("counter", {}).get("name") == name)
 
     def listing(self):
-        import subprocess
         done = subprocess.run(["nsenter", "-t", str(self.child.pid), "-n", "nft", "-j", "list", "ruleset"],
                               capture_output=True, text=True, timeout=60, check=True)
         return json.loads(done.stdout)["nftables"]
@@ -53,10 +56,20 @@ class Far(Beyond):
         return {}
 
 
+def comes_to(state, place):
+    """Waits until the first pass of the scan with this state file is there: 8 bytes from 72 on."""
+    late = time.monotonic() + 30
+    while time.monotonic() < late:
+        head = Path(state).read_bytes()[:128] if Path(state).exists() else b""
+        if len(head) == 128 and int.from_bytes(head[72:80], "little") >= place:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"the scan did not come to its place {place}")
+
+
 def needs_nft():
-    import shutil
     if not shutil.which("nft"):
         raise Lacks("nft is not installed")
 
 
-__all__ = ["Far", "WIDE", "SILENT", "command", "ip", "needs_nft"]
+__all__ = ["Far", "WIDE", "SILENT", "command", "comes_to", "ip", "needs_nft"]

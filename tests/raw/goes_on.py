@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from beyond import Far, SILENT, WIDE, needs_nft
+from beyond import Far, SILENT, WIDE, comes_to, needs_nft
 from checking import check, equal, holds
 from inside import in_namespace
 
@@ -39,13 +39,13 @@ def killed(p):
         far.nft(COUNTS)
         state = f"{folder}/state"
         child = p.begin("-q", *WEEK, "--max-rate", "15000", "--state", state, "--exclude", "10.9.33.0/24", SILENT)
-        time.sleep(0.5)
+        comes_to(state, 1000)
         child.send_signal(signal.SIGKILL)
         child.wait(10)
         child.stdout.close()
         child.stderr.close()
         before = len(asked(far))
-        holds(500 < before < 3800, f"it was not killed in the middle: {before} hosts were asked")
+        holds(900 < before < 3800, f"it was not killed in the middle: {before} hosts were asked")
         done = p.json("--resume", state, "--max-rate", "15000", seconds=60).ends(0)
         times = asked(far)
     holds(not any(host.startswith("10.9.33.") for host in times), "an excluded host was asked")
@@ -66,7 +66,7 @@ def interrupted(p):
     with Far(), tempfile.TemporaryDirectory() as folder:
         state = f"{folder}/state"
         child = p.begin("--json", *WEEK, "--max-rate", "4000", "--state", state, WIDE)
-        time.sleep(1)
+        comes_to(state, 500)
         child.send_signal(signal.SIGINT)
         out, _ = child.communicate(timeout=20)
         equal(child.returncode, 3, "exit code of an interrupted scan")

@@ -6,10 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from beyond import Far, WIDE, command, ip, needs_nft
+from beyond import Far, WIDE, command, comes_to, ip, needs_nft
 from checking import check, equal, holds
 from engines import plain, same, told
 from inside import Lacks, in_namespace
@@ -166,7 +165,7 @@ def a_device_without_link_headers_is_a_way(p):
 def goes_down(p):
     with Far(), tempfile.TemporaryDirectory() as folder:
         child = p.begin("--json", *P2P[:2], "--max-rate", "4000", "--state", f"{folder}/state", WIDE)
-        time.sleep(1)
+        comes_to(f"{folder}/state", 500)
         ip("link set near down")
         out, err = child.communicate(timeout=60)
         equal(child.returncode, 3, f"exit code ({err.decode()[-300:]})")
