@@ -56,9 +56,14 @@ static void take(struct sink *self, const struct observation *seen)
     }
 }
 
-static void expects(struct sink *self, struct address host, int64_t when_us, unsigned step)
+static uint64_t expects(struct sink *self, struct address host, int64_t when_us)
 {
-    hosts_fetch(hunt_of(self)->pouring_into, host, day_of(when_us), step);
+    return hosts_fetch(hunt_of(self)->pouring_into, host, day_of(when_us));
+}
+
+static void still_expects(struct sink *self, uint64_t ticket, unsigned step)
+{
+    hosts_fetch_on(hunt_of(self)->pouring_into, ticket, step);
 }
 
 static bool wants_datagram(struct sink *self, struct reader bytes)
@@ -144,6 +149,7 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
                  .wants = wants,
                  .awaits_answer = awaits_answer,
                  .expects = expects,
+                 .still_expects = still_expects,
                  .takes_record = settings->filter != NULL ? takes_record : NULL,
                  .wants_refusals = settings->dark != NULL},
         .hunt = h};

@@ -78,9 +78,10 @@ static size_t report_day(struct hunt *h, const struct host_day *day, unsigned re
     bool is_cut = h->refused > 0 || hosts_is_cut(h->hosts, day->host);
     for (unsigned d = 0; d < detector_count; d++) {
         struct sign *sign = &signs[count];
+        if (!host_day_tells(day, d))
+            continue; /* most: a sign is large, so not even cleared */
         memset(sign, 0, sizeof *sign);
-        if (!host_day_tells(day, d) ||
-            !detectors[d]->report(&h->watchers[d], day->day, host_day_slot(day, d), sign))
+        if (!detectors[d]->report(&h->watchers[d], day->day, host_day_slot(day, d), sign))
             continue;
         if (sign->weight == WEIGHT_STATISTICAL && sign->false_alarm_log10 > -HUNT_SIGN_FLOOR &&
             sign->marks == 0)

@@ -59,13 +59,18 @@ size_t hosts_place_of(struct host_day *const *table, size_t size, struct address
     return at;
 }
 
-void hosts_fetch(const struct hosts *h, struct address host, int32_t day, unsigned step)
+uint64_t hosts_fetch(const struct hosts *h, struct address host, int32_t day)
 {
-    struct host_day *const *place = &h->table[host_day_hash(host, day) & (h->table_size - 1)];
-    if (step == 0)
-        __builtin_prefetch(place);
-    else if (*place != NULL)
-        __builtin_prefetch(step == 1 ? (const void *)*place : (*place)->first);
+    uint64_t hash = host_day_hash(host, day);
+    __builtin_prefetch(&h->table[hash & (h->table_size - 1)]);
+    return hash;
+}
+
+void hosts_fetch_on(const struct hosts *h, uint64_t ticket, unsigned step)
+{
+    const struct host_day *day = h->table[ticket & (h->table_size - 1)];
+    if (day != NULL)
+        __builtin_prefetch(step == 0 ? (const void *)day : day->first);
 }
 
 /* Doubles the table; false when there is no memory, which leaves it as it was. */

@@ -60,7 +60,7 @@ struct observation {
     const struct told_name *told;    /* OBSERVED_NAME */
 };
 
-enum { EXPECTING_STEPS = 3 }; /* of sink.expects */
+enum { EXPECTING_STEPS = 2 }; /* of sink.still_expects */
 
 /* Where observations go. A source calls take for each; wants_datagram for each datagram that is no
  * DNS, which it pours only where the answer is yes; and wants for the first payload of a stream and
@@ -75,10 +75,11 @@ struct sink {
     size_t (*wants)(struct sink *self, const struct observation *head);
     bool (*awaits_answer)(struct sink *self, const struct observation *seen);
     bool wants_refusals; /* else none is looked for, nor poured */
-    /* Is told beforehand of a host that observations are to come of, EXPECTING_STEPS times with
-     * other work between, so that what is known of it can be on its way from memory. NULL: no
-     * need. */
-    void (*expects)(struct sink *self, struct address host, int64_t when_us, unsigned step);
+    /* Is told beforehand of a host that observations are to come of, so that what is known of it
+     * can be on its way from memory: gives a ticket, which is shown again EXPECTING_STEPS times
+     * with other work between. NULL both: no need. */
+    uint64_t (*expects)(struct sink *self, struct address host, int64_t when_us);
+    void (*still_expects)(struct sink *self, uint64_t ticket, unsigned step);
     /* Is shown each flow record before it is poured; false: what it means is not poured. NULL:
      * nobody asks. Archives have such records; of a capture they are put together where
      * source_settings wants them, at the end of each flow, and nothing else is poured then. */

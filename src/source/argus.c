@@ -155,13 +155,24 @@ static bool show(struct argus *a, const struct taken *t, struct sink *to)
     return (is_any_time || is_in_time) && to->takes_record(to, &shown);
 }
 
-static void pour_taken(struct argus *a, struct sink *to)
+/* Tells the sink of which hosts observations are to come, in steps over all that was taken. */
+static void announce(const struct argus *a, struct sink *to)
 {
-    for (unsigned step = 0; to->expects != NULL && step < EXPECTING_STEPS; step++)
+    uint64_t tickets[RECORDS_AT_ONCE][2];
+    for (size_t i = 0; i < a->taken_count; i++)
+        for (unsigned side = 0; side < 2 && a->taken[i].can_pour; side++)
+            tickets[i][side] = to->expects(to, a->taken[i].flow.side[side].end.address,
+                                           a->taken[i].flow.last_us);
+    for (unsigned step = 0; step < EXPECTING_STEPS; step++)
         for (size_t i = 0; i < a->taken_count; i++)
             for (unsigned side = 0; side < 2 && a->taken[i].can_pour; side++)
-                to->expects(to, a->taken[i].flow.side[side].end.address, a->taken[i].flow.last_us,
-                            step);
+                to->still_expects(to, tickets[i][side], step);
+}
+
+static void pour_taken(struct argus *a, struct sink *to)
+{
+    if (to->expects != NULL)
+        announce(a, to);
     for (size_t i = 0; i < a->taken_count; i++) {
         const struct taken *t = &a->taken[i];
         bool is_let = to->takes_record == NULL || show(a, t, to);
