@@ -101,8 +101,8 @@ static inline bool host_day_refused(const struct host_day *day, unsigned kind)
     return !day->is_part && (day->less & ~day->kinds & 1u << kind) != 0;
 }
 
-/* A host-day will be asked for soon. Fetches its place, and gives a ticket; with that, later, fetches
- * the host-day (step 0), then its first slot (1), each of which is found by the one before. */
+/* A host-day will be asked for soon. Fetches its place, and gives a ticket; with that, later,
+ * fetches the host-day (step 0), then its first slot (1), each found by the one before. */
 uint64_t hosts_fetch(const struct hosts *h, struct address host, int32_t day);
 void hosts_fetch_on(const struct hosts *h, uint64_t ticket, unsigned step);
 
