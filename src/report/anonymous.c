@@ -134,8 +134,8 @@ static bool host_without(const struct anonymiser *key, const struct verdict *v,
 
 static int compare_hosts(const void *a, const void *b)
 {
-    const struct verdict *x = &((const struct anonymous_host *)a)->verdict;
-    const struct verdict *y = &((const struct anonymous_host *)b)->verdict;
+    const struct anonymous_host *one = a, *other = b;
+    const struct verdict *x = &one->verdict, *y = &other->verdict;
     if (x->home != y->home)
         return x->home ? -1 : 1;
     if (x->kind != y->kind)

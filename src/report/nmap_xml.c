@@ -21,7 +21,7 @@
 #include "report/foreign.h"
 #include "report/formats.h"
 
-enum { NUMBER_SIZE = 32, LINE_SIZE = 512, NETBIOS_PORT = 137 };
+enum { NUMBER_SIZE = 32, LINE_SIZE = 512, SMB_PORT = 445, NETBIOS_PORT = 137 };
 
 struct piece {
     xmlBufferPtr buffer;
@@ -197,20 +197,30 @@ static void put_netbios_script(struct piece *p, const struct netbios_check *c)
     close_element(p);
 }
 
+/* The port that it was asked on, heard or not: scripts stand at ports, as ndiff of 7.93 stops at a
+ * host that has two of its own. */
+static void put_smb_port(struct piece *p, const struct smb_check *c)
+{
+    const struct check connection = {.cause = c->network, .when_us = c->when_us};
+    struct port_state state = smb_check_is_heard(c) ? (struct port_state){"open", "syn-ack"}
+                                                    : state_of(&connection);
+    open_port(p, true, c->port != 0 ? c->port : SMB_PORT, state);
+    put_smb_script(p, c);
+    close_element(p);
+}
+
 static void put_ports(struct piece *p, const struct verdict *v)
 {
-    bool smb = v->smb != NULL && v->smb->port != 0 && smb_check_is_heard(v->smb);
-    if (v->check_count == 0 && !smb && v->netbios == NULL)
+    if (v->check_count == 0 && v->smb == NULL && v->netbios == NULL)
         return;
     open_element(p, "ports");
     for (size_t i = 0; i < v->check_count; i++)
         put_check(p, &v->checks[i]);
-    if (smb) {
-        open_port(p, true, v->smb->port, (struct port_state){"open", "syn-ack"});
-        close_element(p);
-    }
+    if (v->smb != NULL)
+        put_smb_port(p, v->smb);
     if (v->netbios != NULL) {
         open_port(p, false, NETBIOS_PORT, (struct port_state){"open", "udp-response"});
+        put_netbios_script(p, v->netbios);
         close_element(p);
     }
     close_element(p);
@@ -261,10 +271,6 @@ static void put_verdict(struct piece *p, const struct verdict *v)
     put_marks(p, v->marks);
     put_signs(p, v);
     close_element(p);
-    if (v->smb != NULL)
-        put_smb_script(p, v->smb);
-    if (v->netbios != NULL)
-        put_netbios_script(p, v->netbios);
     close_element(p);
 }
 

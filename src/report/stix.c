@@ -38,7 +38,7 @@ static const struct uuid observables = {{0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42, 0x4
 struct bundle {
     bool is_first;
     struct uuid all; /* of the ids that were written */
-    struct address_set told;
+    struct address_set told, macs;
     char worm[ID_SIZE], ours[ID_SIZE];
 };
 
@@ -179,7 +179,7 @@ static bool write_addresses(struct report *r, const struct verdict *v, const str
     if (v->mac != 0)
         put_list(&l, "resolves_to_refs", ids->mac);
     bool good = write_object(r, &l);
-    if (v->mac == 0)
+    if (v->mac == 0 || !address_set_is_new(&b->macs, (struct address){1, v->mac}))
         return good;
     l = object_of("mac-addr", ids->mac);
     line_put(&l, l.root, "value", json_string(mac_text(v->mac, mac)));
@@ -337,6 +337,7 @@ static bool stix_end(struct report *r, const struct totals *t)
         return false;
     bool good = fprintf(r->out, "\n],\"id\":\"bundle--%s\"}\n", uuid_text(b->all, uuid)) > 0;
     address_set_free(&b->told);
+    address_set_free(&b->macs);
     free(b);
     r->state = NULL;
     return fflush(r->out) == 0 && good && !ferror(r->out);
