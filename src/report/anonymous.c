@@ -93,6 +93,8 @@ static void say_verdict(struct verdict *v)
     }
     if (v->sign_count > 0)
         text_add(&says, ": %s", v->signs[0].says);
+    else if (v->reason[0] != '\0')
+        text_add(&says, ": %s.", v->reason);
 }
 
 /* False without memory; *out is to be freed by host_free in either case. */

@@ -24,14 +24,12 @@ static const char *const hostile[] = {
     "+1",
     "-1",
     "@SUM(A1)",
-    "\xef\xbc\x9d"
-    "1",
+    "\xef\xbc\x9dx",
     "]]>&amp;&#0;&lol;<!DOCTYPE x [<!ENTITY lol \"lol\">]>",
     "a|b\\|c=d\\=e,f;g \"h\"",
     "\xe2\x80\xaegnp.exe\xe2\x80\xac\xe2\x81\xa6x\xe2\x81\xa9",
     "\x80\xff\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82",
-    "\x1b]0;title\x07\x1b[2J\x7f\xc2\x9b"
-    "31m",
+    "\x1b]0;title\x07\x1b[2J\x7f\xc2\x9bm",
     "\xef\xbf\xbe\xef\xbf\xbf\xef\xbb\xbf\xe2\x80\xa8\xe2\x80\xa9",
     "{\"type\":\"summary\"}\n{\"type\":\"host\"}",
     "%s%n%x%%",

@@ -114,9 +114,7 @@ static void test_csv_quotes_what_a_reader_would_split(void **state)
 static void test_csv_defuses_what_a_spreadsheet_would_compute(void **state)
 {
     (void)state;
-    static const char *const formulas[] = {"=1+1", "+1", "-1", "@SUM(A1)",
-                                           "\xef\xbc\x9d"
-                                           "1"};
+    static const char *const formulas[] = {"=1+1", "+1", "-1", "@SUM(A1)", "\xef\xbc\x9dx"};
     for (size_t i = 0; i < COUNT_OF(formulas); i++) {
         char cell[32];
         struct verdict v = infected(NULL);
