@@ -84,9 +84,9 @@ struct fact {
 /* One flow of those that a sign rests on, seen from its host: for tools that look for the flow
  * elsewhere. */
 struct sign_flow {
-    uint8_t protocol; /* as in IP; 0: no flow is known */
     struct address peer;
     uint16_t port, peer_port; /* its own, the other's; 0: not known */
+    uint32_t protocol;        /* as in IP; 0: no flow is known */
 };
 
 struct sign {

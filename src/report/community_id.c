@@ -23,19 +23,19 @@ static void write_address(struct writer *w, struct address a)
 }
 
 static void write_flow(struct writer *w, struct address a, uint16_t a_port, struct address b,
-                       uint16_t b_port, uint8_t protocol)
+                       uint16_t b_port, unsigned protocol)
 {
     write_be16(w, SEED);
     write_address(w, a);
     write_address(w, b);
-    write_u8(w, protocol);
+    write_u8(w, (uint8_t)protocol);
     write_u8(w, 0);
     write_be16(w, a_port);
     write_be16(w, b_port);
 }
 
 bool community_id(struct address a, uint16_t a_port, struct address b, uint16_t b_port,
-                  uint8_t protocol, char buffer[static COMMUNITY_ID_SIZE])
+                  unsigned protocol, char buffer[static COMMUNITY_ID_SIZE])
 {
     uint8_t flow[FLOW_BYTES], digest[SHA1_DIGEST_SIZE];
     char base64[BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) + 1] = "";

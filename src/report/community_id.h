@@ -19,6 +19,6 @@ enum { COMMUNITY_ID_SIZE = 31 };
 /* In buffer; false, and an empty text, where the five are not all known: a protocol that is
  * neither TCP nor UDP, a port of 0, addresses of two kinds. */
 bool community_id(struct address a, uint16_t a_port, struct address b, uint16_t b_port,
-                  uint8_t protocol, char buffer[static COMMUNITY_ID_SIZE]);
+                  unsigned protocol, char buffer[static COMMUNITY_ID_SIZE]);
 
 #endif
