@@ -236,6 +236,8 @@ def an_interrupted_scan_closes_every_file(p):
     equal(child.wait(timeout=30), 3, "exit code")
     told = {name: path.read_bytes() for name, path in files.items()}
     equal(list(Schema().complaints_of_output(told["json"].decode()))[:1], [], "the schema of the lines")
+    if jsonschema is not None:
+        equal(list(Published().complaints_of_output(told["json"].decode()))[:1], [], "the published schema")
     wanted = native(told["json"])
     holds(0 < len(wanted), "nobody was told")
     for name, data in told.items():
