@@ -30,9 +30,9 @@ struct wormsign_hunt *wormsign_hunt_new(const char *home, char *error, size_t er
  * summary. */
 void wormsign_hunt_read(struct wormsign_hunt *hunt, const char *path);
 
-/* Writes the verdicts as JSON lines ("json") or text ("text"), with seconds as the run's length in
- * the summary. Returns how many infected hosts of ours there are, or -1 when the format is unknown
- * or the stream refused. */
+/* Writes the verdicts as JSON lines ("json"), text ("text") or another format that `wormsign list
+ * reports` names, with seconds as the run's length in the summary. Returns how many infected hosts
+ * of ours there are, or -1 when the format is unknown or the stream refused. */
 int64_t wormsign_hunt_report(struct wormsign_hunt *hunt, const char *format, FILE *out,
                              double seconds);
 

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/output_key.h"
+#include "cli/version.h"
 #include "engine/partial.h"
 #include "source/source.h"
 
@@ -37,35 +39,44 @@ static struct output *ready(struct report *r)
     return output;
 }
 
+static struct report *first_of(struct output *output)
+{
+    return output->front.format != NULL ? &output->front : &output->report;
+}
+
 static bool output_begin(struct report *r)
 {
     struct output *output = ready(r);
-    return noted(output, output->report.format->begin(&output->report));
+    struct report *to = first_of(output);
+    return noted(output, to->format->begin(to));
 }
 
 static bool output_host(struct report *r, const struct verdict *v)
 {
     struct output *output = ready(r);
-    return noted(output, output->report.format->host(&output->report, v));
+    struct report *to = first_of(output);
+    return noted(output, to->format->host(to, v));
 }
 
 static bool output_edge(struct report *r, const struct infection *i)
 {
     struct output *output = ready(r);
-    return noted(output, output->report.format->edge(&output->report, i));
+    struct report *to = first_of(output);
+    return noted(output, to->format->edge(to, i));
 }
 
 static bool output_dark(struct report *r, const struct dark_visitor *d, const struct verdict *v)
 {
     struct output *output = ready(r);
-    const struct report_format *format = output->report.format;
-    return format->dark == NULL || noted(output, format->dark(&output->report, d, v));
+    struct report *to = first_of(output);
+    return to->format->dark == NULL || noted(output, to->format->dark(to, d, v));
 }
 
 static bool output_end(struct report *r, const struct totals *t)
 {
     struct output *output = ready(r);
-    return noted(output, output->report.format->end(&output->report, t));
+    struct report *to = first_of(output);
+    return noted(output, to->format->end(to, t));
 }
 
 static const struct report_format output_format = {
@@ -205,14 +216,19 @@ static enum exit_code check_file(const struct call *call, const struct option_te
     return EXIT_DONE;
 }
 
-static struct output *add_output(struct outputs *out, struct console *console, const char *format,
+static struct output *add_output(struct outputs *out, const struct call *call, const char *format,
                                  const char *path)
 {
     struct output *output = &out->outputs[out->count++];
-    *output = (struct output){
-        .console = console,
-        .path = path,
-        .report = {.format = report_format_named(format), .width = FILE_WIDTH}};
+    *output = (struct output){.console = call->console,
+                              .path = path,
+                              .report = {.format = report_format_named(format),
+                                         .width = FILE_WIDTH,
+                                         .began_us = call->now_us,
+                                         .version = WORMSIGN_VERSION},
+                              .anonymous = {.key = out->key, .to = &output->report}};
+    if (out->key != NULL)
+        output->front = (struct report){.format = &anonymous_format, .state = &output->anonymous};
     out->reports[out->report_count++] = (struct report){.format = &output_format, .state = output};
     return output;
 }
@@ -225,10 +241,18 @@ static bool wants_colour(const struct console *console, const struct output_opti
     return console->results_to_terminal && (no_colour == NULL || no_colour[0] == '\0');
 }
 
-static void add_results(struct outputs *out, struct console *console,
+/* The format of JSON lines. */
+static const char *json_of(const struct output_options *wishes)
+{
+    static const char *const formats[] = {"json", "eve", "ecs"}; /* as in the option's choices */
+    return formats[wishes->schema.given ? wishes->schema.value : 0];
+}
+
+static void add_results(struct outputs *out, const struct call *call,
                         const struct output_options *wishes)
 {
-    struct output *results = add_output(out, console, wishes->json ? "json" : "text", NULL);
+    const struct console *console = call->console;
+    struct output *results = add_output(out, call, wishes->json ? json_of(wishes) : "text", NULL);
     results->report.out = stdout;
     results->report.colour = !wishes->json && wants_colour(console, wishes);
     results->report.verbosity = (int)console->verbose;
@@ -236,68 +260,117 @@ static void add_results(struct outputs *out, struct console *console,
         results->report.width = console->width;
 }
 
-/* The files asked for, checked, not yet opened. */
-static enum exit_code add_files(struct outputs *out, const struct call *call,
-                                const struct output_options *wishes,
-                                const struct option_texts *inputs)
+static void add_file(struct output_files *files, const char *format, const char *path)
+{
+    if (path != NULL)
+        files->files[files->count++] = (struct output_file){format, path};
+}
+
+/* Those that are asked for; the struct must stay where it is. */
+static enum exit_code list_files(const struct call *call, const struct output_options *wishes,
+                                 struct output_files *files)
 {
     const char *base = wishes->base;
+    files->count = 0;
     if (base != NULL && strlen(base) + sizeof ".jsonl" > OUTPUT_PATH_SIZE) {
         console_complain(call->console, "%.200s...: the name is too long", base);
         return EXIT_FAILED;
     }
     if (base != NULL) {
-        (void)snprintf(out->base_json, sizeof out->base_json, "%s.jsonl", base);
-        (void)snprintf(out->base_text, sizeof out->base_text, "%s.txt", base);
+        (void)snprintf(files->base_json, sizeof files->base_json, "%s.jsonl", base);
+        (void)snprintf(files->base_text, sizeof files->base_text, "%s.txt", base);
+        (void)snprintf(files->base_xml, sizeof files->base_xml, "%s.xml", base);
     }
-    const struct {
-        const char *format, *path;
-    } files[] = {{"text", wishes->text_file},
-                 {"json", wishes->json_file},
-                 {"json", base != NULL ? out->base_json : NULL},
-                 {"text", base != NULL ? out->base_text : NULL}};
-    _Static_assert(COUNT_OF(files) < OUTPUTS_MAX, "and stdout");
-    enum exit_code code = EXIT_DONE;
-    for (size_t i = 0; i < COUNT_OF(files) && code == EXIT_DONE; i++) {
-        if (files[i].path == NULL)
+    add_file(files, "text", wishes->text_file);
+    add_file(files, json_of(wishes), wishes->json_file);
+    add_file(files, "xml", wishes->xml_file);
+    add_file(files, json_of(wishes), base != NULL ? files->base_json : NULL);
+    add_file(files, "text", base != NULL ? files->base_text : NULL);
+    add_file(files, "xml", base != NULL ? files->base_xml : NULL);
+    add_file(files, "csv", wishes->csv_file);
+    add_file(files, "stix", wishes->stix_file);
+    add_file(files, "misp", wishes->misp_file);
+    add_file(files, "cef", wishes->cef_file);
+    return EXIT_DONE;
+}
+
+/* Whether two names are of one file; a device takes any number of reports. */
+static bool are_one_file(const char *path, const char *other)
+{
+    struct stat file;
+    bool there = stat(path, &file) == 0;
+    if (there && !S_ISREG(file.st_mode))
+        return false;
+    return strcmp(path, other) == 0 || (there && is_same(&file, other));
+}
+
+/* Two reports in one file make neither. */
+static enum exit_code check_alone(const struct call *call, const struct output_files *files,
+                                  size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (!are_one_file(files->files[at].path, files->files[i].path))
             continue;
-        (void)add_output(out, call->console, files[i].format, files[i].path);
-        code = check_file(call, inputs, files[i].path, false);
+        return call_is_wrong(call, "%s is to hold two reports: give each its own file",
+                             files->files[at].path);
+    }
+    return EXIT_DONE;
+}
+
+/* The files asked for, checked, not yet opened. */
+static enum exit_code add_files(struct outputs *out, const struct call *call,
+                                const struct output_options *wishes,
+                                const struct option_texts *inputs)
+{
+    enum exit_code code = list_files(call, wishes, &out->files);
+    _Static_assert(COUNT_OF(out->files.files) < OUTPUTS_MAX, "and stdout");
+    for (size_t i = 0; i < out->files.count && code == EXIT_DONE; i++) {
+        const struct output_file *file = &out->files.files[i];
+        (void)add_output(out, call, file->format, file->path);
+        code = check_file(call, inputs, file->path, false);
+        if (code == EXIT_DONE)
+            code = check_alone(call, &out->files, i);
     }
     return code;
 }
 
-enum exit_code outputs_open(struct outputs *out, const struct call *call,
-                            const struct output_options *wishes, const struct option_texts *inputs)
+static enum exit_code open_files(struct outputs *out, const struct call *call)
 {
-    struct console *console = call->console;
-    memset(out, 0, sizeof *out);
-    add_results(out, console, wishes);
-    enum exit_code code = add_files(out, call, wishes, inputs);
-    if (wishes->json || !console->results_to_terminal)
-        out->reports[out->report_count++] = (struct report){.format = &talk, .state = console};
-    for (size_t i = 0; i < out->count && code == EXIT_DONE; i++) {
+    for (size_t i = 0; i < out->count; i++) {
         struct output *output = &out->outputs[i];
         if (output->path == NULL)
             continue;
         output->report.out = fopen(output->path, "we");
         if (output->report.out != NULL)
             continue;
-        console_complain(console, "cannot open %.1000s for writing: %s", output->path,
+        console_complain(call->console, "cannot open %.1000s for writing: %s", output->path,
                          strerror(errno));
-        code = EXIT_FAILED;
+        return EXIT_FAILED;
     }
-    return code;
+    return EXIT_DONE;
+}
+
+enum exit_code outputs_open(struct outputs *out, const struct call *call,
+                            const struct output_options *wishes, const struct option_texts *inputs)
+{
+    memset(out, 0, sizeof *out);
+    enum exit_code code = EXIT_DONE;
+    if (wishes->key_file != NULL)
+        code = output_key_read(call, wishes->key_file, &out->key);
+    if (code != EXIT_DONE)
+        return code;
+    add_results(out, call, wishes);
+    code = add_files(out, call, wishes, inputs);
+    if (wishes->json || !call->console->results_to_terminal)
+        out->reports[out->report_count++] = (struct report){.format = &talk,
+                                                            .state = call->console};
+    return code == EXIT_DONE ? open_files(out, call) : code;
 }
 
 enum exit_code outputs_check(const struct call *call, const struct output_options *wishes,
                              const struct option_texts *inputs, const char *path)
 {
-    char base_text[OUTPUT_PATH_SIZE], base_json[OUTPUT_PATH_SIZE];
-    const char *base = wishes->base != NULL ? wishes->base : "";
-    (void)snprintf(base_text, sizeof base_text, "%s.txt", base);
-    (void)snprintf(base_json, sizeof base_json, "%s.jsonl", base);
-    const char *const others[] = {wishes->text_file, wishes->json_file, base_text, base_json};
+    struct output_files files;
     struct stat file;
     bool there = stat(path, &file) == 0;
     /* It is moved there when it is whole, which would replace a device. */
@@ -305,19 +378,21 @@ enum exit_code outputs_check(const struct call *call, const struct output_option
         console_complain(call->console, "%s is no file that could be replaced", path);
         return EXIT_FAILED;
     }
-    for (size_t i = 0; i < COUNT_OF(others); i++) {
-        if (others[i] == NULL ||
-            (strcmp(others[i], path) != 0 && !(there && is_same(&file, others[i]))))
+    enum exit_code code = list_files(call, wishes, &files);
+    for (size_t i = 0; i < files.count; i++) {
+        if (strcmp(files.files[i].path, path) != 0 &&
+            !(there && is_same(&file, files.files[i].path)))
             continue;
         console_complain(call->console, "%s is also to hold a report: give it another name", path);
         return EXIT_FAILED;
     }
-    return check_file(call, inputs, path, true);
+    return code == EXIT_DONE ? check_file(call, inputs, path, true) : code;
 }
 
 static bool output_close(struct output *output)
 {
     FILE *file = output->report.out;
+    anonymous_free(&output->anonymous);
     if (output->path == NULL) {
         errno = output->error;
         return output->error == 0 || console_failed(output->console);
@@ -336,8 +411,12 @@ bool outputs_flush(struct outputs *out)
 {
     bool good = true;
     for (size_t i = 0; i < out->count; i++) {
+        struct output *output = &out->outputs[i];
+        if (output->front.format != NULL && output->path == NULL)
+            console_make_way(output->console);
         errno = 0;
-        good = noted(&out->outputs[i], fflush(out->outputs[i].report.out) == 0) && good;
+        bool flushed = anonymous_flush(&output->anonymous);
+        good = noted(output, fflush(output->report.out) == 0 && flushed) && good;
     }
     return good;
 }
@@ -347,5 +426,7 @@ bool outputs_close(struct outputs *out)
     bool good = true;
     for (size_t i = 0; i < out->count; i++)
         good = output_close(&out->outputs[i]) && good;
+    anonymiser_free(out->key);
+    out->key = NULL;
     return good;
 }

@@ -1,4 +1,5 @@
-/* Where the reports of a run go: stdout, a talk on stderr, and the files of -oN, -oJ and -oA.
+/* Where the reports of a run go: stdout, a talk on stderr, and the files of -oN, -oJ, -oX, -oA,
+ * --csv, --stix, --misp and --cef. With --anonymise a stage stands in front of each of them.
  *
  * No file is emptied before all are known to be safe to write: one that is yet to be read, one that
  * is a capture, whatever its name, and one that stdout is already are refused. */
@@ -9,15 +10,18 @@
 #include <stddef.h>
 
 #include "cli/verbs.h"
+#include "report/anonymous.h"
 #include "report/report.h"
 
-enum { OUTPUTS_MAX = 5, OUTPUT_PATH_SIZE = 4096 };
+enum { OUTPUTS_MAX = 11, OUTPUT_PATH_SIZE = 4096 };
 
 /* What the command line asks for: a part of the settings of each verb that reports. */
 struct output_options {
     bool json; /* of stdout */
-    struct option_number colour, stats_every;
-    const char *text_file, *json_file, *base; /* NULL: not asked for */
+    struct option_number colour, stats_every, schema;
+    /* NULL: not asked for */
+    const char *text_file, *json_file, *xml_file, *base, *csv_file, *stix_file, *misp_file,
+        *cef_file, *key_file;
 };
 
 /* Its rows, for a verb whose settings have it as `field`. */
@@ -38,9 +42,48 @@ struct output_options {
          .into = offsetof(settings, field.json_file)},                                             \
         {.short_name = "oA",                                                                       \
          .value = "BASE",                                                                          \
-         .help = "write BASE.txt and BASE.jsonl as well",                                          \
+         .help = "write BASE.txt, BASE.jsonl and BASE.xml as well",                                \
          .kind = OPTION_TEXT,                                                                      \
          .into = offsetof(settings, field.base)},                                                  \
+        {.short_name = "oX",                                                                       \
+         .value = "FILE",                                                                          \
+         .help = "write XML as nmap does to this file as well: ndiff reads it",                    \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.xml_file)},                                              \
+        {.name = "csv",                                                                            \
+         .value = "FILE",                                                                          \
+         .help = "write a table to this file as well, a row a host",                               \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.csv_file)},                                              \
+        {.name = "stix",                                                                           \
+         .value = "FILE",                                                                          \
+         .help = "write a STIX 2.1 bundle of infected and suspicious hosts to this file as well",  \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.stix_file)},                                             \
+        {.name = "misp",                                                                           \
+         .value = "FILE",                                                                          \
+         .help = "write a MISP event of infected and suspicious hosts to this file as well",       \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.misp_file)},                                             \
+        {.name = "cef",                                                                            \
+         .value = "FILE",                                                                          \
+         .help = "write syslog lines in CEF of infected and suspicious hosts to this file as "     \
+                 "well",                                                                           \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.cef_file)},                                              \
+        {.name = "schema",                                                                         \
+         .value = "SCHEMA",                                                                        \
+         .help = "the form of all JSON lines: native, eve (alerts as Suricata writes them) or "    \
+                 "ecs (Elastic Common Schema)",                                                    \
+         .kind = OPTION_CHOICE,                                                                    \
+         .into = offsetof(settings, field.schema),                                                 \
+         .choices = "native|eve|ecs"},                                                             \
+        {.name = "anonymise",                                                                      \
+         .value = "KEYFILE",                                                                       \
+         .help = "in every report, replace addresses by others that this file's bytes choose, "    \
+                 "and leave out names, ports and the time of day",                                 \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.key_file)},                                              \
         {.name = "stats-every",                                                                    \
          .value = "TIME",                                                                          \
          .help = "say on stderr how far it is, this often",                                        \
@@ -60,7 +103,20 @@ struct output {
     struct console *console;
     const char *path; /* NULL: stdout */
     struct report report;
+    struct report front; /* with --anonymise: what stands in front of it */
+    struct anonymous anonymous;
     int error; /* an errno, or 0 */
+};
+
+/* A file that is asked for, and what is to stand in it. */
+struct output_file {
+    const char *format, *path;
+};
+
+struct output_files {
+    size_t count;
+    struct output_file files[OUTPUTS_MAX - 1];
+    char base_text[OUTPUT_PATH_SIZE], base_json[OUTPUT_PATH_SIZE], base_xml[OUTPUT_PATH_SIZE];
 };
 
 struct outputs {
@@ -68,7 +124,8 @@ struct outputs {
     size_t report_count;
     struct output outputs[OUTPUTS_MAX];
     size_t count;
-    char base_text[OUTPUT_PATH_SIZE], base_json[OUTPUT_PATH_SIZE];
+    struct anonymiser *key; /* NULL: nothing is to be hidden */
+    struct output_files files;
 };
 
 /* inputs: paths that are to be read, as the operands are. EXIT_DONE when all are open; otherwise it

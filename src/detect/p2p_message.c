@@ -194,6 +194,8 @@ static void fill(const struct slot *s, struct sign *out)
     out->count = s->messages;
     out->first_us = s->first.when_us;
     out->last_us = s->last_us;
+    out->flow = (struct sign_flow){
+        .protocol = s->first.protocol, .peer = s->first.peer, .peer_port = s->first.peer_port};
     char address[ADDRESS_TEXT_SIZE], line[FACT_TEXT_SIZE];
     (void)snprintf(line, sizeof line, "%s port %u/%s", address_text(s->first.peer, address),
                    s->first.peer_port, s->first.protocol == IP_TCP ? "tcp" : "udp");

@@ -296,6 +296,10 @@ static void add_facts(const struct slot *s, struct sign *out)
     sign_add_text(out, FACT_TEXT, "first_peer", line);
     (void)snprintf(line, sizeof line, "%u/%s", a->port, protocol_text(a->protocol));
     sign_add_text(out, FACT_TEXT, "first_port", line);
+    out->flow = (struct sign_flow){.protocol = a->protocol,
+                                   .peer = a->peer.address,
+                                   .port = a->port,
+                                   .peer_port = a->peer.port};
     sign_add_text(out, FACT_TEXT, "first_fault", a->wrong);
     struct text hex = text_over(line, sizeof line);
     for (unsigned i = 0; i < a->size; i++)

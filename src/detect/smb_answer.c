@@ -22,6 +22,7 @@
 #include "evidence/smb_check.h"
 #include "evidence/span.h"
 #include "evidence/verdict.h"
+#include "observe/packet.h"
 
 enum {
     OPEN_MAX = 4,                    /* dialogues of a host-day that stand open at a time */
@@ -340,6 +341,10 @@ static void add_facts(const struct found *f, struct sign *out)
 {
     char address[ADDRESS_TEXT_SIZE], line[FACT_TEXT_SIZE];
     const struct first *first = &f->first;
+    out->flow = (struct sign_flow){.protocol = IP_TCP,
+                                   .peer = first->asker.address,
+                                   .port = first->port,
+                                   .peer_port = first->asker.port};
     sign_add_number(out, "port", first->port);
     (void)snprintf(line, sizeof line, "%s port %u/tcp", address_text(first->asker.address, address),
                    first->asker.port);

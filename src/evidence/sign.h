@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/address.h"
 
 struct text;
 
@@ -80,6 +81,14 @@ struct fact {
     char text[FACT_TEXT_SIZE];
 };
 
+/* One flow of those that a sign rests on, seen from its host: for tools that look for the flow
+ * elsewhere. */
+struct sign_flow {
+    struct address peer;
+    uint16_t port, peer_port; /* its own, the other's; 0: not known */
+    uint32_t protocol;        /* as in IP; 0: no flow is known */
+};
+
 struct sign {
     enum sign_id id;
     int32_t day;    /* the UTC day it is weighed on */
@@ -96,6 +105,7 @@ struct sign {
     bool bare_only;           /* p2p-message: nothing but bare requests, as a scanner sends them */
     /* One sentence, plain printable text; foreign text in it is escaped already. */
     char says[SIGN_SAYS_SIZE];
+    struct sign_flow flow;
     unsigned fact_count;
     struct fact facts[FACTS_MAX];
 };

@@ -20,7 +20,8 @@ static bool is_harmless(uint32_t code)
     bool separator = code == 0x2028 || code == 0x2029;
     bool direction = code == 0x61c || code == 0x200e || code == 0x200f ||
                      (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-    return !control && !separator && !direction && code != 0xfeff;
+    bool none = (code & 0xfffe) == 0xfffe; /* no character: XML does not take U+FFFE and U+FFFF */
+    return !control && !separator && !direction && !none && code != 0xfeff;
 }
 
 static void add_utf8(struct text *t, struct reader r, bool double_backslash)

@@ -6,5 +6,12 @@
 
 extern const struct report_format report_text;
 extern const struct report_format report_json;
+extern const struct report_format report_eve;
+extern const struct report_format report_ecs;
+extern const struct report_format report_nmap_xml;
+extern const struct report_format report_csv;
+extern const struct report_format report_stix;
+extern const struct report_format report_misp;
+extern const struct report_format report_cef;
 
 #endif

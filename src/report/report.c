@@ -5,7 +5,10 @@
 
 #include "report/formats.h"
 
-const struct report_format *const report_formats[] = {&report_text, &report_json, NULL};
+const struct report_format *const report_formats[] = {
+    &report_text, &report_json, &report_eve,  &report_ecs, &report_nmap_xml,
+    &report_csv,  &report_stix, &report_misp, &report_cef, NULL,
+};
 
 const struct report_format *report_format_named(const char *id)
 {

@@ -93,12 +93,14 @@ struct report_format;
 
 struct report {
     const struct report_format *format;
-    FILE *out;      /* borrowed */
-    bool colour;    /* text: the stream is a terminal that shows colours */
-    int verbosity;  /* 0; text shows facts from 1 */
-    bool each_host; /* text: hosts that were asked and stay unknown are shown one by one */
-    int width;      /* text: columns to fill, 100 where unknown */
-    void *state;    /* the format's own; begin makes it, end frees it */
+    FILE *out;           /* borrowed */
+    bool colour;         /* text: the stream is a terminal that shows colours */
+    int verbosity;       /* 0; text shows facts from 1 */
+    bool each_host;      /* text: hosts that were asked and stay unknown are shown one by one */
+    int width;           /* text: columns to fill, 100 where unknown */
+    int64_t began_us;    /* when the run began, for formats that say so */
+    const char *version; /* of the program, for formats that say so; NULL: not told */
+    void *state;         /* the format's own; begin makes it, end frees it */
 };
 
 struct report_format {

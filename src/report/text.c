@@ -203,7 +203,7 @@ static void say_dark_ports(struct page *p, const struct dark_visitor *d)
                  d->ports[i].protocol == 6    ? "tcp"
                  : d->ports[i].protocol == 17 ? "udp"
                                               : "other");
-    if (d->more_ports || d->port_count > DARK_PORTS_SHOWN)
+    if (d->port_count > 0 && (d->more_ports || d->port_count > DARK_PORTS_SHOWN))
         page_say(p, " and others");
 }
 

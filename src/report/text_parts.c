@@ -151,14 +151,15 @@ void behind_lines(struct page *p, const struct verdict *v)
     for (unsigned i = 0; i < v->behind_count; i++) {
         const struct host_behind *b = &v->behind[i];
         page_begin(p, 4, 6);
-        page_say(p, "behind it: %s (by the ports ", address_text(b->address, address));
+        page_say(p, "behind it: %s%s", address_text(b->address, address),
+                 b->port_count > 0 ? " (by the ports " : "");
         for (unsigned k = 0; k < b->port_count; k++)
             page_say(p, "%s%u/%s",
                      k == 0                  ? ""
                      : k + 1 < b->port_count ? ", "
                                              : " and ",
                      b->ports[k].port, b->ports[k].transport == TRANSPORT_TCP ? "tcp" : "udp");
-        page_say(p, ")");
+        page_say(p, "%s", b->port_count > 0 ? ")" : "");
         page_end(p);
     }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Holds every line that `hunt --json` prints over the samples and the cases against docs/json.md.
-check_output does the same with the lines of any hunt or scan.
+"""Holds every line that `hunt --json` prints over the samples and the cases against docs/json.md,
+and against docs/json.schema.json where python3-jsonschema is there. check_output does the same with the lines of any hunt or scan.
 
 The validator is tested first, by lines that are wrong. Prints `ok NAME` or `not ok NAME: reason`."""
 import copy
@@ -15,6 +15,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "cases"))
 import run as cases  # the runner of the cases, which makes their captures
+from published import Published, jsonschema
 from schema import Schema
 
 PROGRAMS = {"": os.environ.get("WORMSIGN", ROOT / "build" / "wormsign")}
@@ -191,6 +192,28 @@ def self_test(schema):
         yield f"validator catches {what}", [] if found else ["it was not caught"]
 
 
+# Fields may be added, and no order of keys or lines can be asked for: what a schema cannot see.
+UNSEEN = ("a field that is not on the page", "a fact that is not on the page")
+
+
+def published_test():
+    """The published schema against the tables, and against the same right and wrong lines."""
+    published = Published()
+    yield "published schema has the fields of the page", published.complaints_of_tables()
+    for what, lines in {"a hunt": (HOST, SUMMARY), "a scan": (ASKED, HOST, SCANNED)}.items():
+        found = published.complaints_of_output(output_of(*lines))
+        yield f"published schema allows what is right: {what}", found
+    wrong = {what: changed(HOST, *how) for what, how in WRONG.items() if what not in UNSEEN}
+    for what, (path, value) in WRONG_CHECK.items():
+        wrong[what] = changed(ASKED, ("checks", 1) + path, value)
+    for what, how in WRONG_SCAN.items():
+        if what not in ("a verb that does not exist", "a share of five decimals"):
+            wrong[what] = changed(SCANNED, *how)
+    for what, line in wrong.items():
+        found = list(published.complaints_of_output(output_of(line)))
+        yield f"published schema catches {what}", [] if found else ["it was not caught"]
+
+
 def hunts(folder):
     """{name: (files, input)}: every capture of the cases, and the samples."""
     found = {path.name: [path] for path in (ROOT / "samples").glob("*.pcap*")}
@@ -217,6 +240,8 @@ def check_output(output, schema=None):
             yield f"the output is no UTF-8: {error}"
             return
     yield from (schema or Schema()).complaints_of_output(output)
+    if jsonschema is not None:
+        yield from Published().complaints_of_output(output)
 
 
 def check_hunt(schema, program, files, options=(), verb="hunt"):
@@ -318,6 +343,10 @@ def dns_results(schema):
 def main():
     schema, failed = Schema(), 0
     results = [(name, list(found)) for name, found in self_test(schema)]
+    if jsonschema is not None:
+        results += [(name, list(found)) for name, found in published_test()]
+    else:
+        print("skip published schema: python3-jsonschema is not installed")
     with tempfile.TemporaryDirectory() as folder:
         for name, files in hunts(folder).items():
             for before, program in PROGRAMS.items():

@@ -15,7 +15,7 @@ static void test_sample_is_hunted_through_the_public_header(void **state)
     struct wormsign_hunt *hunt = wormsign_hunt_new(NULL, NULL, 0);
     assert_true(out != NULL && hunt != NULL);
     wormsign_hunt_read(hunt, SAMPLES "/outbreak.pcap.gz");
-    assert_int_equal(wormsign_hunt_report(hunt, "xml", out, 0), -1);
+    assert_int_equal(wormsign_hunt_report(hunt, "fax", out, 0), -1);
     assert_int_equal(wormsign_hunt_report(hunt, "json", out, 0), 4);
     assert_int_equal(fclose(out), 0);
     assert_non_null(strstr(text, "\"host\":\"10.9.4.44\",\"home\":true"));
