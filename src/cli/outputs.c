@@ -65,7 +65,8 @@ static bool output_dark(struct report *r, const struct dark_visitor *d, const st
 static bool output_end(struct report *r, const struct totals *t)
 {
     struct output *output = ready(r);
-    return noted(output, output->report.format->end(&output->report, t));
+    output->ended = noted(output, output->report.format->end(&output->report, t));
+    return output->ended;
 }
 
 static const struct report_format output_format = {
@@ -255,7 +256,8 @@ static enum exit_code add_files(struct outputs *out, const struct call *call,
     } files[] = {{"text", wishes->text_file},
                  {"json", wishes->json_file},
                  {"json", base != NULL ? out->base_json : NULL},
-                 {"text", base != NULL ? out->base_text : NULL}};
+                 {"text", base != NULL ? out->base_text : NULL},
+                 {"html", wishes->html_file}};
     _Static_assert(COUNT_OF(files) < OUTPUTS_MAX, "and stdout");
     enum exit_code code = EXIT_DONE;
     for (size_t i = 0; i < COUNT_OF(files) && code == EXIT_DONE; i++) {
@@ -265,6 +267,28 @@ static enum exit_code add_files(struct outputs *out, const struct call *call,
         code = check_file(call, inputs, files[i].path, false);
     }
     return code;
+}
+
+/* A page is one whole; lines are worth something each. What is no plain file cannot be moved to. */
+static bool is_written_beside(const struct output *output)
+{
+    struct stat file;
+    return strcmp(output->report.format->id, "html") == 0 &&
+           (lstat(output->path, &file) != 0 || S_ISREG(file.st_mode));
+}
+
+static bool open_file(struct output *output)
+{
+    static const char ending[] = ".tmp";
+    if (is_written_beside(output)) {
+        size_t size = strlen(output->path) + sizeof ending;
+        output->beside = malloc(size);
+        if (output->beside == NULL)
+            return false;
+        (void)snprintf(output->beside, size, "%s%s", output->path, ending);
+    }
+    output->report.out = fopen(output->beside != NULL ? output->beside : output->path, "we");
+    return output->report.out != NULL;
 }
 
 enum exit_code outputs_open(struct outputs *out, const struct call *call,
@@ -280,12 +304,11 @@ enum exit_code outputs_open(struct outputs *out, const struct call *call,
         struct output *output = &out->outputs[i];
         if (output->path == NULL)
             continue;
-        output->report.out = fopen(output->path, "we");
-        if (output->report.out != NULL)
-            continue;
-        console_complain(console, "cannot open %.1000s for writing: %s", output->path,
-                         strerror(errno));
-        code = EXIT_FAILED;
+        if (!open_file(output)) {
+            console_complain(console, "cannot open %.1000s for writing: %s", output->path,
+                             strerror(errno));
+            code = EXIT_FAILED;
+        }
     }
     return code;
 }
@@ -297,7 +320,8 @@ enum exit_code outputs_check(const struct call *call, const struct output_option
     const char *base = wishes->base != NULL ? wishes->base : "";
     (void)snprintf(base_text, sizeof base_text, "%s.txt", base);
     (void)snprintf(base_json, sizeof base_json, "%s.jsonl", base);
-    const char *const others[] = {wishes->text_file, wishes->json_file, base_text, base_json};
+    const char *const others[] = {wishes->text_file, wishes->json_file, base_text, base_json,
+                                  wishes->html_file};
     struct stat file;
     bool there = stat(path, &file) == 0;
     /* It is moved there when it is whole, which would replace a device. */
@@ -315,6 +339,19 @@ enum exit_code outputs_check(const struct call *call, const struct output_option
     return check_file(call, inputs, path, true);
 }
 
+/* What is not whole is given up: what was there is worth more. */
+static void put_in_place(struct output *output)
+{
+    if (output->beside == NULL)
+        return;
+    errno = 0;
+    bool is_whole = output->ended && output->error == 0;
+    if (!is_whole || !noted(output, rename(output->beside, output->path) == 0))
+        (void)unlink(output->beside);
+    free(output->beside);
+    output->beside = NULL;
+}
+
 static bool output_close(struct output *output)
 {
     FILE *file = output->report.out;
@@ -322,10 +359,13 @@ static bool output_close(struct output *output)
         errno = output->error;
         return output->error == 0 || console_failed(output->console);
     }
-    if (file == NULL)
+    if (file == NULL) {
+        free(output->beside);
         return true;
+    }
     errno = 0;
     (void)noted(output, fclose(file) == 0);
+    put_in_place(output);
     if (output->error != 0)
         console_complain(output->console, "cannot write all of the report to %.1000s: %s",
                          output->path, strerror(output->error));

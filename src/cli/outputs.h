@@ -1,7 +1,9 @@
-/* Where the reports of a run go: stdout, a talk on stderr, and the files of -oN, -oJ and -oA.
+/* Where the reports of a run go: stdout, a talk on stderr, and the files of -oN, -oJ, -oA and
+ * --html.
  *
  * No file is emptied before all are known to be safe to write: one that is yet to be read, one that
- * is a capture, whatever its name, and one that stdout is already are refused. */
+ * is a capture, whatever its name, and one that stdout is already are refused. A page is written
+ * beside its place and moved there when it is whole, so that what was there stays until then. */
 #ifndef WORMSIGN_CLI_OUTPUTS_H
 #define WORMSIGN_CLI_OUTPUTS_H
 
@@ -11,13 +13,13 @@
 #include "cli/verbs.h"
 #include "report/report.h"
 
-enum { OUTPUTS_MAX = 5, OUTPUT_PATH_SIZE = 4096 };
+enum { OUTPUTS_MAX = 6, OUTPUT_PATH_SIZE = 4096 };
 
 /* What the command line asks for: a part of the settings of each verb that reports. */
 struct output_options {
     bool json; /* of stdout */
     struct option_number colour, stats_every;
-    const char *text_file, *json_file, *base; /* NULL: not asked for */
+    const char *text_file, *json_file, *base, *html_file; /* NULL: not asked for */
 };
 
 /* Its rows, for a verb whose settings have it as `field`. */
@@ -41,6 +43,11 @@ struct output_options {
          .help = "write BASE.txt and BASE.jsonl as well",                                          \
          .kind = OPTION_TEXT,                                                                      \
          .into = offsetof(settings, field.base)},                                                  \
+        {.name = "html",                                                                           \
+         .value = "FILE",                                                                          \
+         .help = "write a page for a browser to this file as well, whole in itself",               \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.html_file)},                                             \
         {.name = "stats-every",                                                                    \
          .value = "TIME",                                                                          \
          .help = "say on stderr how far it is, this often",                                        \
@@ -59,6 +66,8 @@ struct output_options {
 struct output {
     struct console *console;
     const char *path; /* NULL: stdout */
+    char *beside;     /* owned; where it is written until it is whole; NULL: in its place */
+    bool ended;       /* the report is whole */
     struct report report;
     int error; /* an errno, or 0 */
 };

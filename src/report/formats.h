@@ -6,5 +6,6 @@
 
 extern const struct report_format report_text;
 extern const struct report_format report_json;
+extern const struct report_format report_html;
 
 #endif

@@ -5,7 +5,8 @@
 
 #include "report/formats.h"
 
-const struct report_format *const report_formats[] = {&report_text, &report_json, NULL};
+const struct report_format *const report_formats[] = {&report_text, &report_json, &report_html,
+                                                      NULL};
 
 const struct report_format *report_format_named(const char *id)
 {
