@@ -24,7 +24,8 @@ static bool html_begin(struct report *r)
     if (s == NULL)
         return false;
     s->row_pack.pieces_a_chunk = ROWS_A_CHUNK;
-    s->section_pack.pieces_a_chunk = SECTIONS_A_CHUNK;
+    for (size_t i = 0; i < HTML_SHAPES; i++)
+        s->section_packs[i].pieces_a_chunk = SECTIONS_A_CHUNK;
     r->state = s;
     return true;
 }
@@ -81,6 +82,16 @@ static void count_host(struct html_state *s, const struct verdict *v)
     }
 }
 
+/* Hosts of one shape have sections that are much alike. */
+static size_t shape_of(const struct verdict *v)
+{
+    enum { MANY_SIGNS = 3 };
+    size_t signs = v->sign_count < MANY_SIGNS ? v->sign_count : MANY_SIGNS;
+    bool was_asked = v->check_count > 0 || v->smb != NULL;
+    _Static_assert(HTML_SHAPES == 2 * (MANY_SIGNS + 1), "asked or not, none to many signs");
+    return 2 * signs + was_asked;
+}
+
 static bool html_host(struct report *r, const struct verdict *v)
 {
     struct html_state *s = r->state;
@@ -97,6 +108,8 @@ static bool html_host(struct report *r, const struct verdict *v)
                                        : isfinite(v->weight) ? v->weight
                                                              : 0,
                              .number = s->row_pack.count,
+                             .shape = shape_of(v),
+                             .section = s->section_packs[shape_of(v)].count,
                              .first_us = v->first_us,
                              .last_us = v->last_us};
     markup_clear(&s->scratch);
@@ -104,12 +117,13 @@ static bool html_host(struct report *r, const struct verdict *v)
     struct text id = text_over(row->id, sizeof row->id);
     text_add(&id, "%s", s->scratch.text != NULL ? s->scratch.text : "");
     markup_clear(&s->scratch);
+    markup_say(&s->scratch, "%zu\t%zu\t", row->shape, row->section);
     host_row(&s->scratch, v);
     pack_add(&s->row_pack, &s->scratch);
     markup_clear(&s->scratch);
     host_section(&s->scratch, v);
-    pack_add(&s->section_pack, &s->scratch);
-    s->failed |= s->row_pack.failed || s->section_pack.failed;
+    pack_add(&s->section_packs[row->shape], &s->scratch);
+    s->failed |= s->row_pack.failed || s->section_packs[row->shape].failed;
     return !s->failed;
 }
 
@@ -195,7 +209,8 @@ static void put_in_order(struct html_state *s)
 static void state_free(struct html_state *s)
 {
     pack_free(&s->row_pack);
-    pack_free(&s->section_pack);
+    for (size_t i = 0; i < HTML_SHAPES; i++)
+        pack_free(&s->section_packs[i]);
     markup_free(&s->visitors);
     markup_free(&s->scratch);
     free(s->rows);
@@ -207,7 +222,8 @@ static bool html_end(struct report *r, const struct totals *t)
 {
     struct html_state *s = r->state;
     pack_close(&s->row_pack);
-    pack_close(&s->section_pack);
+    for (size_t i = 0; i < HTML_SHAPES; i++)
+        pack_close(&s->section_packs[i]);
     put_in_order(s);
     for (size_t i = 0; i < s->infection_count; i++) {
         s->infections[i].told.cause = s->infections[i].cause;

@@ -14,7 +14,7 @@ void host_id(struct markup *m, struct address host, const char *site);
 void host_badge(struct markup *m, enum verdict_kind kind);
 
 /* What the page's script sorts and filters by, between tabs, and the row itself: in the order of
- * the fields of `fieldNames` in html/page.js. */
+ * the fields of `fieldNames` in html/page.js; html.c says before it where its section is. */
 void host_row(struct markup *m, const struct verdict *v);
 
 /* The section but for its end tag: infections may follow. */

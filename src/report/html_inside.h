@@ -14,7 +14,8 @@ enum {
     HTML_OTHERS_MAX = 100000,
     HTML_INFECTIONS_MAX = 10000,
     HTML_PAGE_ROWS = 25, /* rows of a page of the table; those of the first stand in the file */
-    HTML_SECTIONS = 10,  /* hosts whose sections do */
+    HTML_SECTIONS = 5,   /* hosts whose sections do */
+    HTML_SHAPES = 8,
     HTML_VISITORS_MAX = 100,
     HTML_FIRST_NAMED = 8, /* hosts named in the steps to do first */
     HTML_INPUTS_SHOWN = 50,
@@ -31,8 +32,9 @@ struct html_row {
     struct address host;
     enum verdict_kind kind;
     bool home;
-    double weight; /* of a proof: infinite */
-    size_t number; /* of its pieces in both packs */
+    double weight;         /* of a proof: infinite */
+    size_t number;         /* of its piece in the rows */
+    size_t shape, section; /* which pack its section is in, and its number there */
     int64_t first_us, last_us;
 };
 
@@ -47,7 +49,9 @@ struct html_state {
     struct html_row *rows; /* owned; in the order of the verdicts at the end */
     size_t grave, others;  /* of them */
     uint64_t grave_left_out, others_left_out;
-    struct pack row_pack, section_pack;
+    struct pack row_pack;
+    struct pack
+        section_packs[HTML_SHAPES]; /* alike with alike, which compresses by a quarter more */
     size_t infection_count, infection_size;
     struct html_infection *infections; /* owned */
     uint64_t infections_left_out;

@@ -62,12 +62,15 @@ void markup_say(struct markup *m, const char *format, ...)
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    if (length >= 0 && make_room(m, (size_t)length)) {
-        (void)vsnprintf(m->text + m->used, (size_t)length + 1, format, again);
-        m->used += (size_t)length;
-    } else {
+    size_t room = m->size - m->used; /* mostly it fits, and is printed once */
+    int length = vsnprintf(m->size > 0 ? m->text + m->used : NULL, m->size > 0 ? room : 0, format,
+                           arguments);
+    if (length < 0 || !make_room(m, (size_t)length)) {
         m->failed = true;
+    } else {
+        if ((size_t)length >= room)
+            (void)vsnprintf(m->text + m->used, (size_t)length + 1, format, again);
+        m->used += (size_t)length;
     }
     va_end(again);
     va_end(arguments);
@@ -125,7 +128,7 @@ void markup_time(struct markup *m, int64_t when_us, bool with_seconds)
         markup_say(m, "unknown");
         return;
     }
-    markup_say(m, "<time datetime=\"%s\">%.*s %.*s</time>", text, DATE_LENGTH, text,
+    markup_say(m, "<time>%.*s %.*s</time>", DATE_LENGTH, text,
                with_seconds ? CLOCK_LENGTH : MINUTE_LENGTH, text + CLOCK_AT);
 }
 

@@ -77,6 +77,7 @@ static void say_body(struct markup *m, struct html_state *s, const struct totals
     say_span_of_evidence(m, s);
     markup_say(m, "</p></header>\n<main>\n<p class=\"back one\"><a href=\"#hosts\">Back to all "
                   "hosts</a></p>\n");
+    picture_shapes(m);
     html_answer(m, s, t);
     markup_say(m, "<div class=\"two\">\n");
     html_first(m, s, t);
@@ -102,6 +103,14 @@ static void infection_piece(struct markup *m, const struct infection *i)
     infection_item(m, i);
 }
 
+static bool write_sections(const struct html_state *s, FILE *out)
+{
+    bool good = true;
+    for (size_t i = 0; i < HTML_SHAPES && good; i++)
+        good = fputc(i > 0 ? ',' : '[', out) != EOF && pack_write(&s->section_packs[i], out);
+    return good && fputc(']', out) != EOF;
+}
+
 static bool write_data(struct html_state *s, FILE *out)
 {
     struct pack infections = {.pieces_a_chunk = ROWS_A_CHUNK};
@@ -116,7 +125,7 @@ static bool write_data(struct html_state *s, FILE *out)
                         "\n\"rows\":",
                         SECTIONS_A_CHUNK) > 0 &&
                 pack_write(&s->row_pack, out) && fputs(",\n\"sections\":", out) != EOF &&
-                pack_write(&s->section_pack, out) && fputs(",\n\"infections\":", out) != EOF &&
+                write_sections(s, out) && fputs(",\n\"infections\":", out) != EOF &&
                 pack_write(&infections, out) && fputs("}</script>\n", out) != EOF;
     pack_free(&infections);
     return good;

@@ -172,7 +172,7 @@ void html_sections(struct markup *m, struct html_state *s)
 {
     markup_say(m, "<div id=\"details\">\n");
     for (size_t i = 0; i < s->row_count && i < HTML_SECTIONS; i++) {
-        pack_get(&s->section_pack, s->rows[i].number, m);
+        pack_get(&s->section_packs[s->rows[i].shape], s->rows[i].section, m);
         infections_of(m, s, s->rows[i].host);
         markup_say(m, "<p class=\"back\"><a href=\"#hosts\">Back to all hosts</a></p>"
                       "</section>\n");
@@ -190,7 +190,9 @@ void html_visitors(struct markup *m, const struct html_state *s)
                "addresses that never spoke%s. No verdict rests on this.</p>\n",
                count_text(s->visitor_count, count),
                s->visitor_count > HTML_VISITORS_MAX ? "; the widest 100 are shown" : "");
-    markup_say(m, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Host</th>"
+    markup_say(m, "<div class=\"scroll\"><table><caption class=\"apart\">Who touched dark "
+                  "addresses</caption><thead><tr>"
+                  "<th scope=\"col\">Host</th>"
                   "<th scope=\"col\">Verdict</th><th scope=\"col\" class=\"number\">Dark</th>"
                   "<th scope=\"col\" class=\"number\">Touched</th>"
                   "<th scope=\"col\" class=\"number\">Flows</th>"
@@ -283,7 +285,9 @@ void html_run(struct markup *m, const struct totals *t)
     }
     markup_say(m, "; %s.</p>\n", t->complete ? "complete" : "incomplete");
     if (t->input_count > 0)
-        markup_say(m, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Input</th>"
+        markup_say(m, "<div class=\"scroll\"><table><caption class=\"apart\">What was "
+                      "read</caption><thead><tr>"
+                      "<th scope=\"col\">Input</th>"
                       "<th scope=\"col\">Format</th><th scope=\"col\" class=\"number\">Records</th>"
                       "<th scope=\"col\" class=\"number\">Bytes</th><th scope=\"col\">Damage</th>"
                       "</tr></thead><tbody>\n");

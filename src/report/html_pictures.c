@@ -64,8 +64,8 @@ void picture_timeline(struct markup *m, const struct verdict *v)
     int64_t first = 0, last = 0;
     size_t lanes = 0;
     bool drawn[SIGN_IDS] = {false};
-    if (!span_of_signs(v, &first, &last, &lanes))
-        return;
+    if (v->sign_count < 2 || !span_of_signs(v, &first, &last, &lanes))
+        return; /* of one sign the words say it */
     struct time_axis axis = time_axis_over(first, last, PICTURE_LABELS,
                                            PICTURE_WIDTH - PICTURE_MARGIN);
     double bottom = (double)lanes * LANE + 6, top = 4;
@@ -91,7 +91,7 @@ struct port_row {
 };
 
 #define PORT_LEFT ((double)PICTURE_LABELS)
-#define PORT_RIGHT ((double)(PICTURE_WIDTH - 2 * PICTURE_MARGIN))
+#define PORT_RIGHT ((double)(PICTURE_WIDTH - PICTURE_MARGIN))
 
 static double port_at(uint16_t port)
 {
@@ -117,7 +117,7 @@ static void port_row(struct markup *m, const char *label, enum transport transpo
         double lean = !are_near ? 0 : is_lower ? 4 : -4;
         if (expected[i] == 0)
             continue;
-        svg_dot(m, "ring", port_at(expected[i]), y, 6.5);
+        svg_dot(m, "ring", port_at(expected[i]), y, 7);
         svg_words(m, anchor, port_at(expected[i]) + lean, y - 11, "%u", (unsigned)expected[i]);
     }
 }
@@ -125,7 +125,7 @@ static void port_row(struct markup *m, const char *label, enum transport transpo
 static void port_seen(struct markup *m, const char *class, uint16_t port, double y,
                       const uint16_t expected[2])
 {
-    svg_dot(m, class, port_at(port), y, 3.6);
+    svg_dot(m, class, port_at(port), y, 4);
     if (port != expected[0] && port != expected[1])
         svg_words(m, "middle", port_at(port), y + 18, "%u", (unsigned)port);
 }
@@ -202,7 +202,7 @@ static void own_ports_seen(struct markup *m, const struct verdict *v, enum trans
                 port_seen(m, "seen hint", v->behind[i].ports[k].port, y, expected);
 }
 
-enum { PEERS_SHOWN = 6, ROW_HEIGHT = 44 };
+enum { PEERS_SHOWN = 4, ROW_HEIGHT = 44 };
 
 struct met_peer {
     struct address address;
@@ -291,38 +291,28 @@ static const struct sign *sweep_of(const struct verdict *v)
     return found;
 }
 
-enum { RAYS_MAX = 72, FAN_HEIGHT = 250, FAN_LENGTH = 180, FAN_BROKEN = 112, FAN_X = 260 };
+enum { RAYS = 40, FAN_HEIGHT = 250, FAN_LENGTH = 180, FAN_BROKEN = 112, FAN_X = 300 };
 
-static void fan_rays(struct markup *m, unsigned rays, unsigned failed)
+/* In the middle of the fan, as far as they reach. */
+static void fan_rays(struct markup *m, unsigned from, unsigned to, double reach)
 {
     static const double widest = 1.4; /* radians to either side */
     double middle = FAN_HEIGHT / 2.0;
-    unsigned before = failed / 2, behind = failed - before;
-    for (unsigned i = 0; i < rays; i++) {
-        double angle = rays > 1 ? -widest + 2 * widest * i / (rays - 1) : 0;
-        bool fails = i < before || i >= rays - behind;
-        double reach = fails ? FAN_BROKEN : FAN_LENGTH;
-        double x = FAN_X + reach * cos(angle), y = middle + reach * sin(angle);
-        svg_line(m, fails ? "ray fails" : "ray", FAN_X, middle, x, y);
-        svg_dot(m, fails ? "seen none" : "seen hint", x, y, fails ? 1.6 : 5);
+    for (unsigned i = from; i < to; i++) {
+        double angle = -widest + 2 * widest * i / (RAYS - 1);
+        markup_say(m, "M%d %.0fL%.0f %.0f", FAN_X, middle, FAN_X + reach * cos(angle),
+                   middle + reach * sin(angle));
     }
-    svg_dot(m, "seen bad", FAN_X, middle, 8);
 }
 
-/* The examples of addresses that did not answer, to the right of the fan. */
-static void fan_examples(struct markup *m, const struct sign *s)
+void picture_shapes(struct markup *m)
 {
-    double y = FAN_HEIGHT / 2.0 - 30;
-    bool is_first = true;
-    for (unsigned f = 0; f < s->fact_count; f++) {
-        if (!is_of(&s->facts[f], "failed_addresses"))
-            continue;
-        if (is_first)
-            svg_words(m, "start", FAN_X + 230, y - 20, "No answer came from, say:");
-        is_first = false;
-        svg_name(m, "start", FAN_X + 230, y, s->facts[f].text);
-        y += 18;
-    }
+    markup_say(m,
+               "<svg class=\"apart\" aria-hidden=\"true\"><symbol id=\"fan\" "
+               "viewBox=\"0 0 %d %d\"><path class=\"ray fails\" d=\"",
+               PICTURE_WIDTH, FAN_HEIGHT);
+    fan_rays(m, 0, RAYS, FAN_BROKEN);
+    markup_say(m, "\"/></symbol></svg>\n");
 }
 
 void picture_fan(struct markup *m, const struct verdict *v)
@@ -332,18 +322,18 @@ void picture_fan(struct markup *m, const struct verdict *v)
     const struct sign *s = sweep_of(v);
     if (s == NULL || s->of == 0 || s->count > s->of)
         return;
-    unsigned rays = s->of < RAYS_MAX ? (unsigned)s->of : RAYS_MAX;
-    unsigned failing = (unsigned)floor((double)s->count / (double)s->of * rays);
+    unsigned answered = (unsigned)ceil((double)(s->of - s->count) / (double)s->of * RAYS);
+    unsigned from = (RAYS - answered) / 2;
     struct text text = text_over(says, sizeof says);
     text_add(&text,
-             "It tried %s addresses on a day, and %s of them gave no connection: the short grey "
-             "rays.",
-             count_text(s->of, tried), count_text(s->count, failed));
-    if (s->of > RAYS_MAX)
-        text_add(&text, " One ray stands for about %.0f.", (double)s->of / RAYS_MAX);
+             "It tried %s addresses on a day, and %s of them gave no connection: the grey rays. "
+             "Each of the %d rays stands for its share.",
+             count_text(s->of, tried), count_text(s->count, failed), RAYS);
     svg_begin(m, "Attempts on port 445", says, FAN_HEIGHT);
-    fan_rays(m, rays, failing);
+    markup_say(m, "<use href=\"#fan\"/><path class=\"ray\" d=\"");
+    fan_rays(m, from, from + answered, FAN_LENGTH);
+    markup_say(m, "\"/>");
+    svg_dot(m, "seen bad", FAN_X, FAN_HEIGHT / 2.0, 8);
     svg_words(m, "end", FAN_X - 20, FAN_HEIGHT / 2.0 + 4, "%s", address_text(v->host, host));
-    fan_examples(m, s);
     svg_end(m);
 }

@@ -15,6 +15,9 @@ void picture_ports(struct markup *m, const struct verdict *v);
 /* How many addresses it tried on port 445, and how many of them answered. */
 void picture_fan(struct markup *m, const struct verdict *v);
 
+/* What pictures of many hosts have in common: once in the page. */
+void picture_shapes(struct markup *m);
+
 enum { NAME_DAYS_MAX = 400 };
 
 /* How many names of the worm were looked up on a day, by all hosts or by one. */

@@ -1,5 +1,5 @@
-/* Steps are tried from the finest on: there are few. Times of foreign evidence can be any number,
- * so spans are told in unsigned numbers, which do not overflow. */
+/* Steps are tried from the finest on: there are few. Times of foreign evidence can be any number;
+ * those that no calendar has are put at its ends, so nothing here overflows. */
 #include "report/html_scale.h"
 
 #include <math.h>
@@ -14,40 +14,44 @@
 
 enum { CLOCK_AT = 11, DATE_LENGTH = 10 };
 
-/* Coarser ones are multiples of the last. */
-static const int64_t steps[] = {SECOND_US,      2 * SECOND_US,  5 * SECOND_US,  10 * SECOND_US,
-                                30 * SECOND_US, MINUTE_US,      2 * MINUTE_US,  5 * MINUTE_US,
-                                10 * MINUTE_US, 20 * MINUTE_US, HOUR_US,        2 * HOUR_US,
-                                3 * HOUR_US,    6 * HOUR_US,    12 * HOUR_US,   US_PER_DAY,
-                                2 * US_PER_DAY, 7 * US_PER_DAY, 14 * US_PER_DAY};
+/* The last one holds every span that has times as text: they end in the year 9999. */
+static const int64_t steps[] = {
+    SECOND_US,       2 * SECOND_US,   5 * SECOND_US,    15 * SECOND_US,    30 * SECOND_US,
+    MINUTE_US,       2 * MINUTE_US,   5 * MINUTE_US,    10 * MINUTE_US,    15 * MINUTE_US,
+    30 * MINUTE_US,  HOUR_US,         2 * HOUR_US,      3 * HOUR_US,       6 * HOUR_US,
+    12 * HOUR_US,    US_PER_DAY,      2 * US_PER_DAY,   7 * US_PER_DAY,    14 * US_PER_DAY,
+    28 * US_PER_DAY, 91 * US_PER_DAY, 365 * US_PER_DAY, 3650 * US_PER_DAY, 365000 * US_PER_DAY};
 
-static uint64_t span_of(const struct time_axis *a)
+/* Times that have a text; what is outside is put there. */
+#define EARLIEST_US (-719528 * US_PER_DAY)
+#define LATEST_US (2932897 * US_PER_DAY - 1)
+
+static int64_t within(int64_t when_us)
 {
-    return (uint64_t)a->last_us - (uint64_t)a->first_us;
+    if (when_us < EARLIEST_US)
+        return EARLIEST_US;
+    return when_us > LATEST_US ? LATEST_US : when_us;
 }
 
-static int64_t step_for(uint64_t span_us)
+/* The last whole step that is not later. */
+static int64_t step_before(int64_t when_us, int64_t step_us)
 {
-    for (size_t i = 0; i < COUNT_OF(steps); i++)
-        if (span_us / (uint64_t)steps[i] < TICKS_MAX)
-            return steps[i];
-    int64_t last = steps[COUNT_OF(steps) - 1];
-    uint64_t times = span_us / TICKS_MAX / (uint64_t)last + 1;
-    return last * (int64_t)times;
+    int64_t over = when_us % step_us;
+    return when_us - (over < 0 ? over + step_us : over);
 }
 
 struct time_axis time_axis_over(int64_t first_us, int64_t last_us, double left, double right)
 {
-    struct time_axis a = {.first_us = first_us, .last_us = last_us, .left = left, .right = right};
-    if (a.first_us > a.last_us) {
-        a.first_us = last_us;
-        a.last_us = first_us;
+    int64_t first = within(first_us < last_us ? first_us : last_us);
+    int64_t last = within(first_us < last_us ? last_us : first_us);
+    struct time_axis a = {.left = left, .right = right};
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        a.step_us = steps[i];
+        a.first_us = step_before(first, steps[i]);
+        a.last_us = a.first_us + AXIS_STEPS * steps[i];
+        if (a.last_us >= last)
+            break;
     }
-    if (a.first_us == a.last_us) {
-        a.first_us = a.first_us < INT64_MIN + MINUTE_US ? INT64_MIN : a.first_us - MINUTE_US / 2;
-        a.last_us = a.last_us > INT64_MAX - MINUTE_US ? INT64_MAX : a.last_us + MINUTE_US / 2;
-    }
-    a.step_us = step_for(span_of(&a));
     return a;
 }
 
@@ -57,21 +61,14 @@ double time_axis_at(const struct time_axis *a, int64_t when_us)
         return a->left;
     if (when_us >= a->last_us)
         return a->right;
-    double share = (double)((uint64_t)when_us - (uint64_t)a->first_us) / (double)span_of(a);
+    double share = (double)(when_us - a->first_us) / (double)(a->last_us - a->first_us);
     return a->left + share * (a->right - a->left);
 }
 
-size_t time_axis_ticks(const struct time_axis *a, int64_t ticks[static TICKS_MAX])
+void time_axis_ticks(const struct time_axis *a, int64_t ticks[static TICKS])
 {
-    size_t count = 0;
-    int64_t over = a->first_us % a->step_us;
-    uint64_t to_next = over > 0 ? (uint64_t)(a->step_us - over) : (uint64_t)-over;
-    uint64_t span = span_of(a);
-    while (to_next <= span && count < TICKS_MAX) {
-        ticks[count++] = (int64_t)((uint64_t)a->first_us + to_next);
-        to_next += (uint64_t)a->step_us;
-    }
-    return count;
+    for (unsigned i = 0; i < TICKS; i++)
+        ticks[i] = a->first_us + (int64_t)i * a->step_us;
 }
 
 const char *time_axis_text(const struct time_axis *a, int64_t tick_us,
@@ -81,7 +78,7 @@ const char *time_axis_text(const struct time_axis *a, int64_t tick_us,
     struct text text = text_over(buffer, TICK_TEXT_SIZE);
     if (time_text(tick_us, whole)[0] == '-')
         text_add(&text, "-");
-    else if (a->step_us >= US_PER_DAY)
+    else if (a->step_us >= US_PER_DAY || tick_us % US_PER_DAY == 0)
         text_add(&text, "%.*s", DATE_LENGTH, whole);
     else
         text_add(&text, "%.*s", a->step_us >= MINUTE_US ? 5 : 8, whole + CLOCK_AT);

@@ -1,7 +1,8 @@
 /* Where things stand in a picture: pure layout, without markup.
  *
- * A time axis has at most eight ticks, at instants that people name: whole seconds, minutes, hours,
- * days. What is outside an axis is put at its edge, never beyond. */
+ * A time axis has four steps between five ticks, at instants that people name: whole seconds,
+ * minutes, hours, days. So its ticks stand at the same places in every picture, which keeps a page
+ * of many small. What is outside an axis is put at its edge, never beyond. */
 #ifndef WORMSIGN_REPORT_HTML_SCALE_H
 #define WORMSIGN_REPORT_HTML_SCALE_H
 
@@ -9,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TICKS_MAX = 8, TICK_TEXT_SIZE = 24 };
+enum { AXIS_STEPS = 4, TICKS = AXIS_STEPS + 1, TICK_TEXT_SIZE = 24 };
 
 struct time_axis {
     int64_t first_us, last_us; /* last is later than first */
@@ -17,15 +18,15 @@ struct time_axis {
     int64_t step_us;           /* between ticks */
 };
 
-/* An axis over this span, in any order; a span of no length is made a minute. */
+/* An axis that holds this span, in any order, and begins and ends with a tick. */
 struct time_axis time_axis_over(int64_t first_us, int64_t last_us, double left, double right);
 
 double time_axis_at(const struct time_axis *a, int64_t when_us);
 
-/* The ticks inside; returns how many. */
-size_t time_axis_ticks(const struct time_axis *a, int64_t ticks[static TICKS_MAX]);
+void time_axis_ticks(const struct time_axis *a, int64_t ticks[static TICKS]);
 
-/* "16:40:05", "16:40" or "2009-04-21", as fine as the step; in buffer, which is returned. */
+/* "16:40:05", "16:40" or "2009-04-21", as fine as the step, midnight as a date; in buffer, which is
+ * returned. */
 const char *time_axis_text(const struct time_axis *a, int64_t tick_us,
                            char buffer[static TICK_TEXT_SIZE]);
 

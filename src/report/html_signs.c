@@ -92,8 +92,8 @@ static void say_fact_value(struct markup *m, const struct fact *f)
         return;
     if (strcmp(f->name, "answers") == 0 && answer_dump(m, f->text))
         return;
-    markup_say(m, "<code>");
-    markup_name(m, f->text);
+    markup_say(m, "<code>"); /* which the style keeps apart as <bdi> is */
+    markup_text(m, SAFE_UTF8, f->text);
     markup_say(m, "</code>");
 }
 

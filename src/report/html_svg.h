@@ -3,14 +3,14 @@
  * colour alone.
  *
  * A picture is PICTURE_WIDTH units wide; on a narrow screen its frame scrolls, so that its words
- * stay readable. Texts are ours, but for svg_name. */
+ * stay readable. Texts are ours. */
 #ifndef WORMSIGN_REPORT_HTML_SVG_H
 #define WORMSIGN_REPORT_HTML_SVG_H
 
 #include "report/html_markup.h"
 #include "report/html_scale.h"
 
-enum { PICTURE_WIDTH = 760, PICTURE_LABELS = 150, PICTURE_MARGIN = 14 };
+enum { PICTURE_WIDTH = 760, PICTURE_LABELS = 150, PICTURE_MARGIN = 38 };
 
 /* A figure with its caption; `says` tells in a sentence what is to be seen, for those who do not
  * see it, too. Both are ours. */
@@ -24,9 +24,6 @@ void svg_dot(struct markup *m, const char *class, double x, double y, double rad
 /* Anchor: "start", "middle" or "end". */
 void svg_words(struct markup *m, const char *anchor, double x, double y, const char *format, ...)
     PRINTF_LIKE(5, 6);
-
-/* The same of foreign text: escaped. */
-void svg_name(struct markup *m, const char *anchor, double x, double y, const char *foreign);
 
 /* Ticks from top to bottom, named below. */
 void svg_time_axis(struct markup *m, const struct time_axis *a, double top, double bottom);

@@ -6,14 +6,14 @@
   const data = JSON.parse(at("data").textContent);
   const body = at("body");
   const details = at("details");
-  const fieldNames = ["id", "home", "kind", "weight", "address", "variant", "last", "words", "row"];
+  const fieldNames = ["shape", "section", "id", "home", "kind", "weight", "address", "variant", "last", "words", "row"];
   const kinds = ["infected", "suspicious", "clean", "unknown"];
   const title = document.title;
-  let rows = []; // objects with fieldNames, and the number of the section
+  let rows = []; // objects with fieldNames
   let shown = []; // those that the filters let through, in order
   let page = 0;
   let order = { by: "gravity", down: false };
-  let chunkOpen = { number: -1, pieces: [] };
+  let open = { base64: "", pieces: [] }; // the chunk of sections that was unpacked last
   let infections = [];
 
   const bytesOf = (base64) => {
@@ -29,9 +29,9 @@
     return (await new Response(plain).text()).split("\f");
   };
 
-  const rowOf = (piece, number) => {
+  const rowOf = (piece) => {
     const fields = piece.split("\t");
-    const row = { number };
+    const row = {};
     fieldNames.forEach((name, i) => (row[name] = fields[i]));
     row.kind = Number(row.kind);
     row.weight = Number(row.weight);
@@ -42,10 +42,9 @@
   /* A host that was told of again is what was said last. */
   const readRows = async () => {
     const byId = new Map();
-    let number = 0;
     for (const chunk of data.rows) {
       for (const piece of await unpack(chunk)) {
-        const row = rowOf(piece, number++);
+        const row = rowOf(piece);
         byId.set(row.id, row);
       }
     }
@@ -141,14 +140,13 @@
   const sectionOf = async (row) => {
     const there = at(row.id);
     if (there) return there;
-    const chunk = Math.floor(row.number / data.sectionsAChunk);
-    if (chunkOpen.number !== chunk)
-      chunkOpen = { number: chunk, pieces: await unpack(data.sections[chunk]) };
+    const base64 = data.sections[row.shape][Math.floor(row.section / data.sectionsAChunk)];
+    if (open.base64 !== base64) open = { base64, pieces: await unpack(base64) };
     const told = infections.filter((i) => i.from === row.id || i.to === row.id);
     const list = told.map((i) => i.item).join("");
-    const more = list ? `<h3>Who infected whom</h3><ul class="infections">${list}</ul>` : "";
+    const more = list ? `<h3>Who infected whom<\/h3><ul class="infections">${list}<\/ul>` : "";
     const frame = document.createElement("template");
-    frame.innerHTML = chunkOpen.pieces[row.number % data.sectionsAChunk] + more;
+    frame.innerHTML = open.pieces[row.section % data.sectionsAChunk] + more;
     details.append(frame.content);
     return at(row.id);
   };
