@@ -68,13 +68,15 @@ static bool infected_others(const struct html_state *s, struct address host)
     return false;
 }
 
+enum { LOOKED_AT = 1000 }; /* of infected hosts: each is held against all infections */
+
 /* Those that were seen to infect others first: they do harm by the minute. */
 static void name_infected(struct markup *m, const struct html_state *s, uint64_t infected)
 {
     char address[ADDRESS_TEXT_SIZE];
     uint64_t named = 0;
     for (unsigned pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < s->row_count && named < HTML_FIRST_NAMED; i++) {
+        for (size_t i = 0; i < s->row_count && i < LOOKED_AT && named < HTML_FIRST_NAMED; i++) {
             const struct html_row *row = &s->rows[i];
             if (!row->home || row->kind != VERDICT_INFECTED)
                 break;

@@ -74,7 +74,7 @@ void picture_names(struct markup *m, const struct name_days *n)
         text_add(&text, " The latest %zu days of %zu are shown.", shown, n->count);
     svg_begin(m, "Names a day", says, BARS_HEIGHT + 24);
     names_axis(m, top_value, top, bottom);
-    double room = (PICTURE_WIDTH - PICTURE_MARGIN - 76) / (double)shown;
+    double room = fmin((PICTURE_WIDTH - PICTURE_MARGIN - 76) / (double)shown, 130);
     double width = fmin(room * 0.7, 90);
     size_t every = (shown + 7) / 8;
     for (size_t i = 0; i < shown; i++) {

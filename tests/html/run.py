@@ -11,9 +11,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -211,6 +213,26 @@ def scan_writes_a_page_with_its_checks():
     holds("2 of 2 hosts were asked" in text, "it does not say how many were asked")
 
 
+@check
+def watch_writes_its_page_at_the_end():
+    path = FOLDER / "watch.html"
+    path.unlink(missing_ok=True)
+    process = subprocess.Popen(
+        [PROGRAM, "watch", "-q", "argus://127.0.0.1:9", "--html", path],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    before = Path(f"{path}.tmp")
+    for _ in range(200):
+        if before.exists():
+            break
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    holds(process.returncode in (3, 4), f"exit code is {process.returncode} ({said})")
+    holds(path.read_text().endswith("</html>\n"), "the page has no end")
+    holds(not before.exists(), "what was written beside is still there")
+
+
 @check_once
 def a_thousand_hosts_are_small_enough_to_mail():
     size = made_page(1000).stat().st_size
@@ -234,11 +256,13 @@ def explain_and_the_page_tell_the_same_of_how_to_mend():
 
 
 @in_browser
-def page_opens_from_disk_with_all_hosts():
-    wanted = {host["host"] for host in hosts_of_sample()}
+def page_opens_from_disk_with_all_hosts_and_their_verdicts():
+    wanted = {host["host"]: host["verdict"] for host in hosts_of_sample()}
     with page_at(sample_page()) as page:
         choose(page, "rows", "500")
-        equal(set(addresses(page)), wanted, "hosts")
+        rows = "[...document.querySelectorAll('#body tr')]"
+        pair = "[r.querySelector('a').textContent, r.querySelector('.badge').textContent]"
+        equal(dict(page.value(f"{rows}.map(r => {pair})")), wanted, "hosts and verdicts")
         holds(page.value("document.querySelector('h1').textContent").startswith("4 of your hosts"),
               "the headline does not count the infected")  # fmt: skip
 

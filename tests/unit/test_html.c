@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "evidence/mend.h"
 #include "report/html_host.h"
 #include "report/html_inside.h"
 #include "report/html_scale.h"
@@ -250,6 +251,18 @@ static void test_page_names_what_is_missing(void **state)
     free(page);
 }
 
+static void test_every_verdict_has_steps_that_mend(void **state)
+{
+    (void)state;
+    for (enum verdict_kind kind = VERDICT_INFECTED; kind < VERDICT_KINDS; kind++) {
+        const struct mend *mend = mend_of(kind);
+        assert_in_range(mend->step_count, 1, MEND_STEPS_MAX);
+        assert_true(strlen(mend->title) > 0 && strlen(mend->summary) > 0);
+        for (size_t i = 0; i < mend->step_count; i++)
+            assert_true(strlen(mend->steps[i].title) > 0 && strlen(mend->steps[i].text) > 0);
+    }
+}
+
 static void test_policy_lets_nothing_be_fetched(void **state)
 {
     (void)state;
@@ -281,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_host_told_again_is_what_was_said_last),
         cmocka_unit_test(test_same_address_at_two_sites_is_two_hosts),
         cmocka_unit_test(test_page_names_what_is_missing),
+        cmocka_unit_test(test_every_verdict_has_steps_that_mend),
         cmocka_unit_test(test_policy_lets_nothing_be_fetched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,13 +136,16 @@
     }
   };
 
+  /* An infection names an address, to which a host's id may add its site. */
+  const isOf = (row, id) => id !== "" && (row.id === id || row.id.startsWith(`${id}-`));
+
   /* The section of a host: it stands in the page, or is put there. */
   const sectionOf = async (row) => {
     const there = at(row.id);
     if (there) return there;
     const base64 = data.sections[row.shape][Math.floor(row.section / data.sectionsAChunk)];
     if (open.base64 !== base64) open = { base64, pieces: await unpack(base64) };
-    const told = infections.filter((i) => i.from === row.id || i.to === row.id);
+    const told = infections.filter((i) => isOf(row, i.from) || isOf(row, i.to));
     const list = told.map((i) => i.item).join("");
     const more = list ? `<h3>Who infected whom<\/h3><ul class="infections">${list}<\/ul>` : "";
     const frame = document.createElement("template");
@@ -173,8 +176,8 @@
   };
 
   const follow = async () => {
-    const id = decodeURIComponent(location.hash.slice(1));
-    const row = rows.find((one) => one.id === id) || rows.find((one) => id && one.id.startsWith(`${id}-`));
+    const id = location.hash.slice(1);
+    const row = rows.find((one) => one.id === id) || rows.find((one) => isOf(one, id));
     if (row) return showHost(row);
     if (id.startsWith("host-")) {
       showOverview(at("hosts"));
