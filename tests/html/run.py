@@ -10,6 +10,7 @@ import html.parser
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -20,9 +21,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(ROOT / "tests" / "rig"), str(HERE)]
+sys.path[:0] = [str(ROOT / "tests" / "cases"), str(ROOT / "tests" / "rig"), str(HERE)]
 sys.dont_write_bytecode = True
 import browser as chromium
+import run as cases  # the runner of the cases, which makes their captures
 from checking import CHECKS, check, check_once, equal, holds
 
 SAMPLE = ROOT / "samples" / "outbreak.pcap.gz"
@@ -184,6 +186,38 @@ def a_capture_is_not_replaced_by_a_page():
     before = path.read_bytes()
     equal(run("hunt", SAMPLE, "--html", path).returncode, 4, "exit code")
     equal(path.read_bytes() == before, True, "the capture is as it was")
+
+
+def hunts_of_the_cases():
+    """(name, folder with its captures, arguments) of each case that is a hunt without a report file."""
+    for args in sorted((ROOT / "tests" / "cases").glob("hunt-*/args")):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = cases.copy_of(args.parent, folder)
+            words = [word.replace("$CASE", str(copy)) for word in shlex.split(args.read_text())]
+            stdin = next((copy / name for name in ("stdin", "stdin.pcap") if (copy / name).exists()), None)
+            yield args.parent.name, copy, words, stdin
+
+
+@check
+def pages_of_the_cases_say_what_their_json_says():
+    compared = 0
+    for name, folder, words, stdin in hunts_of_the_cases():
+        page, lines = folder / "page.html", folder / "lines.jsonl"
+        with open(stdin or os.devnull, "rb") as given:
+            done = subprocess.run(
+                [PROGRAM, *words, "--html", page, "-oJ", lines],
+                cwd=ROOT, stdin=given, capture_output=True, timeout=120, check=False)  # fmt: skip
+        if done.returncode not in (0, 1, 3):
+            continue
+        hosts = [one for one in map(json.loads, lines.read_text().splitlines()) if one["type"] == "host"]
+        text = page.read_text()
+        equal(Nesting(text).wrong, [], f"{name}: tags out of place")
+        if len(hosts) > 25:
+            continue
+        rows = re.findall(r'<tr><th scope="row"><a href="#[^"]*">([^<]*)</a>.*?<span class="badge (\w+)">', text)
+        equal(sorted(rows), sorted((one["host"], one["verdict"]) for one in hosts), f"{name}: hosts")
+        compared += 1
+    holds(compared > 30, f"only {compared} cases were compared")
 
 
 @check

@@ -152,11 +152,11 @@ static void test_pieces_come_back_by_their_numbers(void **state)
     assert_int_equal(p.chunk_count, 3);
     for (size_t i = 0; i < 10; i++) {
         char expected[16];
-        (void)snprintf(expected, sizeof expected, i != 5 ? "<p>%zu</p>" : "", i);
+        (void)snprintf(expected, sizeof expected, "<p>%zu</p>", i);
         markup_clear(&m);
         pack_get(&p, i, &m);
         assert_false(m.failed);
-        assert_string_equal(m.text, expected);
+        assert_string_equal(m.text, i != 5 ? expected : "");
     }
     markup_free(&m);
     pack_free(&p);

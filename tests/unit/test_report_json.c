@@ -347,9 +347,12 @@ static void test_full_disk_is_told(void **state)
 static void test_formats_are_found_by_name_only(void **state)
 {
     (void)state;
-    assert_ptr_equal(report_format_named("text"), report_formats[0]);
-    assert_ptr_equal(report_format_named("json"), report_formats[1]);
-    assert_null(report_formats[2]);
+    static const char *const names[] = {"text", "json", "html"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        assert_non_null(report_formats[i]);
+        assert_ptr_equal(report_format_named(names[i]), report_formats[i]);
+    }
+    assert_null(report_formats[COUNT_OF(names)]);
     assert_null(report_format_named("JSON"));
     assert_null(report_format_named(""));
 }
