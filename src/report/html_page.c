@@ -90,8 +90,8 @@ static void say_body(struct markup *m, struct html_state *s, const struct totals
     html_mend(m);
     html_meanings(m, s);
     html_run(m, t);
-    markup_say(m, "</main>\n<footer><p class=\"small\">Made by wormsign. Nothing on this page "
-                  "came from or goes to a network.</p></footer>\n");
+    markup_say(m, "</main>\n<footer><p class=\"small\">Made by wormsign. This page is whole in "
+                  "itself: opening it asks nobody.</p></footer>\n");
 }
 
 /* Which host an infection is shown with, and its line, in the fields of a piece. */

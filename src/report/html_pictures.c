@@ -84,12 +84,6 @@ void picture_timeline(struct markup *m, const struct verdict *v)
     svg_end(m);
 }
 
-/* Ports of one owner, on one protocol: a row of the map. */
-struct port_row {
-    char label[ADDRESS_TEXT_SIZE + 8];
-    uint16_t expected[2];
-};
-
 #define PORT_LEFT ((double)PICTURE_LABELS)
 #define PORT_RIGHT ((double)(PICTURE_WIDTH - PICTURE_MARGIN))
 
@@ -103,31 +97,50 @@ static const char *transport_text(enum transport transport)
     return transport == TRANSPORT_TCP ? "tcp" : "udp";
 }
 
-/* The empty row: where the worm would be. Words of neighbours lean away from each other. */
-static void port_row(struct markup *m, const char *label, enum transport transport,
-                     const uint16_t expected[2], double y)
+/* What the worm would open on one protocol: the port of the address, that of the week, and near
+ * Monday that of the week beside it; 0: none. */
+enum { EXPECTED = 3, WORDS_ABOVE = 11, WORDS_BELOW = 19, WORDS_WIDTH = 40 };
+
+static void expect_ports(struct address host, int64_t when_us, enum transport transport,
+                         uint16_t out[static EXPECTED])
 {
-    enum { WORDS_WIDTH = 40 };
-    bool are_near = fabs(port_at(expected[0]) - port_at(expected[1])) < WORDS_WIDTH;
+    uint32_t week = week_of(when_us), beside = week_neighbour(when_us);
+    struct p2p_ports now = ports_predicted_for(address_v4(host), week, READING_NMAP);
+    struct p2p_ports then = ports_predicted_for(address_v4(host), beside, READING_NMAP);
+    bool is_tcp = transport == TRANSPORT_TCP;
+    out[0] = is_tcp ? now.tcp[0] : now.udp[0];
+    out[1] = is_tcp ? now.tcp[1] : now.udp[1];
+    out[2] = beside == week ? 0 : is_tcp ? then.tcp[1] : then.udp[1];
+}
+
+/* The empty row: where the worm would be. Words stand below where a neighbour has them above. */
+static void port_row(struct markup *m, const char *label, enum transport transport,
+                     const uint16_t expected[static EXPECTED], double y)
+{
     svg_line(m, "axis", PORT_LEFT, y, PORT_RIGHT, y);
     svg_words(m, "end", PORT_LEFT - 10, y + 4, "%s %s", label, transport_text(transport));
-    for (unsigned i = 0; i < 2; i++) {
-        bool is_lower = expected[i] < expected[1 - i];
-        const char *anchor = !are_near ? "middle" : is_lower ? "end" : "start";
-        double lean = !are_near ? 0 : is_lower ? 4 : -4;
+    for (unsigned i = 0; i < EXPECTED; i++) {
+        double x = port_at(expected[i]);
+        bool is_near = false;
         if (expected[i] == 0)
             continue;
-        svg_dot(m, "ring", port_at(expected[i]), y, 7);
-        svg_words(m, anchor, port_at(expected[i]) + lean, y - 11, "%u", (unsigned)expected[i]);
+        for (unsigned before = 0; before < i; before++)
+            is_near |= expected[before] != 0 && fabs(port_at(expected[before]) - x) < WORDS_WIDTH;
+        svg_dot(m, "ring", x, y, 7);
+        svg_words(m, "middle", x, y + (is_near ? WORDS_BELOW : -WORDS_ABOVE), "%u",
+                  (unsigned)expected[i]);
     }
 }
 
 static void port_seen(struct markup *m, const char *class, uint16_t port, double y,
-                      const uint16_t expected[2])
+                      const uint16_t expected[static EXPECTED])
 {
+    bool is_expected = false;
+    for (unsigned i = 0; i < EXPECTED; i++)
+        is_expected |= port == expected[i];
     svg_dot(m, class, port_at(port), y, 4);
-    if (port != expected[0] && port != expected[1])
-        svg_words(m, "middle", port_at(port), y + 18, "%u", (unsigned)port);
+    if (!is_expected)
+        svg_words(m, "middle", port_at(port), y + WORDS_BELOW, "%u", (unsigned)port);
 }
 
 /* "9490/tcp", which our detector wrote; anything else is not drawn. */
@@ -184,7 +197,7 @@ static const char *class_of_check(const struct check *c)
 
 /* What was seen on the host's own ports of one protocol. */
 static void own_ports_seen(struct markup *m, const struct verdict *v, enum transport row, double y,
-                           const uint16_t expected[2])
+                           const uint16_t expected[static EXPECTED])
 {
     enum transport transport;
     uint16_t port;
@@ -202,7 +215,7 @@ static void own_ports_seen(struct markup *m, const struct verdict *v, enum trans
                 port_seen(m, "seen hint", v->behind[i].ports[k].port, y, expected);
 }
 
-enum { PEERS_SHOWN = 4, ROW_HEIGHT = 44 };
+enum { PEERS_SHOWN = 3, ROW_HEIGHT = 44 };
 
 struct met_peer {
     struct address address;
@@ -244,11 +257,19 @@ static int64_t ports_time(const struct verdict *v)
 static void peer_row(struct markup *m, const struct met_peer *peer, double y)
 {
     char address[ADDRESS_TEXT_SIZE];
-    struct p2p_ports ports = ports_predicted_for(address_v4(peer->address), week_of(peer->when_us),
-                                                 READING_NMAP);
-    const uint16_t *expected = peer->transport == TRANSPORT_TCP ? ports.tcp : ports.udp;
+    uint16_t expected[EXPECTED];
+    expect_ports(peer->address, peer->when_us, peer->transport, expected);
     port_row(m, address_text(peer->address, address), peer->transport, expected, y);
     port_seen(m, "seen bad", peer->port, y, expected);
+}
+
+static void own_row(struct markup *m, const struct verdict *v, int64_t when_us,
+                    enum transport transport, double y)
+{
+    uint16_t expected[EXPECTED];
+    expect_ports(v->host, when_us, transport, expected);
+    port_row(m, "its own", transport, expected, y);
+    own_ports_seen(m, v, transport, y, expected);
 }
 
 void picture_ports(struct markup *m, const struct verdict *v)
@@ -258,23 +279,20 @@ void picture_ports(struct markup *m, const struct verdict *v)
     if (when_us == TIME_NONE || !address_is_v4(v->host))
         return;
     uint32_t week = week_of(when_us);
-    struct p2p_ports own = ports_predicted_for(address_v4(v->host), week, READING_NMAP);
     size_t peer_count = peers_met(v, peers);
     char says[SAYS_SIZE];
     struct text text = text_over(says, sizeof says);
-    text_add(&text, "Rings: the ports that variants D and E compute in week %u. Dots: %s.%s",
-             (unsigned)week,
+    text_add(&text, "Rings: the ports that variants D and E compute in week %u%s. Dots: %s.%s",
+             (unsigned)week, week_neighbour(when_us) != week ? " and the week beside it" : "",
              v->check_count > 0 ? "ports that were asked, grey where no data came"
                                 : "ports that were met",
              peer_count > 0 ? " Below are peers that it sought there." : "");
     double y = 26;
     svg_begin(m, "P2P ports, expected against seen", says,
               (double)(2 + peer_count) * ROW_HEIGHT + 14);
-    port_row(m, "its own", TRANSPORT_TCP, own.tcp, y);
-    own_ports_seen(m, v, TRANSPORT_TCP, y, own.tcp);
+    own_row(m, v, when_us, TRANSPORT_TCP, y);
     y += ROW_HEIGHT;
-    port_row(m, "its own", TRANSPORT_UDP, own.udp, y);
-    own_ports_seen(m, v, TRANSPORT_UDP, y, own.udp);
+    own_row(m, v, when_us, TRANSPORT_UDP, y);
     for (size_t i = 0; i < peer_count; i++) {
         y += ROW_HEIGHT;
         peer_row(m, &peers[i], y);
