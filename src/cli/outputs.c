@@ -76,7 +76,8 @@ static bool output_end(struct report *r, const struct totals *t)
 {
     struct output *output = ready(r);
     struct report *to = first_of(output);
-    return noted(output, to->format->end(to, t));
+    output->ended = noted(output, to->format->end(to, t));
+    return output->ended;
 }
 
 static const struct report_format output_format = {
@@ -291,6 +292,7 @@ static enum exit_code list_files(const struct call *call, const struct output_op
     add_file(files, "stix", wishes->stix_file);
     add_file(files, "misp", wishes->misp_file);
     add_file(files, "cef", wishes->cef_file);
+    add_file(files, "html", wishes->html_file);
     return EXIT_DONE;
 }
 
@@ -334,14 +336,35 @@ static enum exit_code add_files(struct outputs *out, const struct call *call,
     return code;
 }
 
+/* A page is one whole; lines are worth something each. What is no plain file cannot be moved to. */
+static bool is_written_beside(const struct output *output)
+{
+    struct stat file;
+    return strcmp(output->report.format->id, "html") == 0 &&
+           (lstat(output->path, &file) != 0 || S_ISREG(file.st_mode));
+}
+
+static bool open_file(struct output *output)
+{
+    static const char ending[] = ".tmp";
+    if (is_written_beside(output)) {
+        size_t size = strlen(output->path) + sizeof ending;
+        output->beside = malloc(size);
+        if (output->beside == NULL)
+            return false;
+        (void)snprintf(output->beside, size, "%s%s", output->path, ending);
+    }
+    output->report.out = fopen(output->beside != NULL ? output->beside : output->path, "we");
+    return output->report.out != NULL;
+}
+
 static enum exit_code open_files(struct outputs *out, const struct call *call)
 {
     for (size_t i = 0; i < out->count; i++) {
         struct output *output = &out->outputs[i];
         if (output->path == NULL)
             continue;
-        output->report.out = fopen(output->path, "we");
-        if (output->report.out != NULL)
+        if (open_file(output))
             continue;
         console_complain(call->console, "cannot open %.1000s for writing: %s", output->path,
                          strerror(errno));
@@ -389,6 +412,19 @@ enum exit_code outputs_check(const struct call *call, const struct output_option
     return code == EXIT_DONE ? check_file(call, inputs, path, true) : code;
 }
 
+/* What is not whole is given up: what was there is worth more. */
+static void put_in_place(struct output *output)
+{
+    if (output->beside == NULL)
+        return;
+    errno = 0;
+    bool is_whole = output->ended && output->error == 0;
+    if (!is_whole || !noted(output, rename(output->beside, output->path) == 0))
+        (void)unlink(output->beside);
+    free(output->beside);
+    output->beside = NULL;
+}
+
 static bool output_close(struct output *output)
 {
     FILE *file = output->report.out;
@@ -397,10 +433,13 @@ static bool output_close(struct output *output)
         errno = output->error;
         return output->error == 0 || console_failed(output->console);
     }
-    if (file == NULL)
+    if (file == NULL) {
+        free(output->beside);
         return true;
+    }
     errno = 0;
     (void)noted(output, fclose(file) == 0);
+    put_in_place(output);
     if (output->error != 0)
         console_complain(output->console, "cannot write all of the report to %.1000s: %s",
                          output->path, strerror(output->error));

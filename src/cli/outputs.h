@@ -1,8 +1,9 @@
 /* Where the reports of a run go: stdout, a talk on stderr, and the files of -oN, -oJ, -oX, -oA,
- * --csv, --stix, --misp and --cef. With --anonymise a stage stands in front of each of them.
+ * --csv, --stix, --misp, --cef and --html. With --anonymise a stage stands in front of each.
  *
  * No file is emptied before all are known to be safe to write: one that is yet to be read, one that
- * is a capture, whatever its name, and one that stdout is already are refused. */
+ * is a capture, whatever its name, and one that stdout is already are refused. A page is written
+ * beside its place and moved there when it is whole, so that what was there stays until then. */
 #ifndef WORMSIGN_CLI_OUTPUTS_H
 #define WORMSIGN_CLI_OUTPUTS_H
 
@@ -13,7 +14,7 @@
 #include "report/anonymous.h"
 #include "report/report.h"
 
-enum { OUTPUTS_MAX = 11, OUTPUT_PATH_SIZE = 4096 };
+enum { OUTPUTS_MAX = 12, OUTPUT_PATH_SIZE = 4096 };
 
 /* What the command line asks for: a part of the settings of each verb that reports. */
 struct output_options {
@@ -21,7 +22,7 @@ struct output_options {
     struct option_number colour, stats_every, schema;
     /* NULL: not asked for */
     const char *text_file, *json_file, *xml_file, *base, *csv_file, *stix_file, *misp_file,
-        *cef_file, *key_file;
+        *cef_file, *html_file, *key_file;
 };
 
 /* Its rows, for a verb whose settings have it as `field`. */
@@ -84,6 +85,11 @@ struct output_options {
                  "and leave out names, ports and the time of day",                                 \
          .kind = OPTION_TEXT,                                                                      \
          .into = offsetof(settings, field.key_file)},                                              \
+        {.name = "html",                                                                           \
+         .value = "FILE",                                                                          \
+         .help = "write a page for a browser to this file as well, whole in itself",               \
+         .kind = OPTION_TEXT,                                                                      \
+         .into = offsetof(settings, field.html_file)},                                             \
         {.name = "stats-every",                                                                    \
          .value = "TIME",                                                                          \
          .help = "say on stderr how far it is, this often",                                        \
@@ -102,6 +108,8 @@ struct output_options {
 struct output {
     struct console *console;
     const char *path; /* NULL: stdout */
+    char *beside;     /* owned; where it is written until it is whole; NULL: in its place */
+    bool ended;       /* the report is whole */
     struct report report;
     struct report front; /* with --anonymise: what stands in front of it */
     struct anonymous anonymous;

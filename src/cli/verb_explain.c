@@ -1,9 +1,12 @@
-/* `wormsign explain`: what a sign means and what to do, from the table in evidence/. */
+/* `wormsign explain`: what a sign means, and what to do about a verdict, from the tables in
+ * evidence/. */
 #include <jansson.h>
+#include <string.h>
 
 #include "cli/suggest.h"
 #include "cli/verbs.h"
 #include "detect/detector.h"
+#include "evidence/mend.h"
 #include "evidence/sign.h"
 #include "scan/probe.h"
 
@@ -47,6 +50,37 @@ static bool print_kind(struct console *c, const struct sign_kind *kind)
            console_paragraph(c, 2, kind->advice);
 }
 
+/* VERDICT_KINDS where the word is no verdict. */
+static enum verdict_kind verdict_named(const char *word)
+{
+    enum verdict_kind kind = VERDICT_INFECTED;
+    while (kind < VERDICT_KINDS && strcmp(verdict_kind_text(kind), word) != 0)
+        kind++;
+    return kind;
+}
+
+static bool print_mend_json(struct console *c, enum verdict_kind kind)
+{
+    const struct mend *mend = mend_of(kind);
+    json_t *steps = json_array();
+    for (size_t i = 0; i < mend->step_count; i++)
+        (void)json_array_append_new(steps, json_pack("{s:s, s:s}", "title", mend->steps[i].title,
+                                                     "text", mend->steps[i].text));
+    return console_json(c, json_pack("{s:s, s:i, s:s, s:s, s:s, s:o}", "type", "verdict", "schema",
+                                     1, "verdict", verdict_kind_text(kind), "title", mend->title,
+                                     "summary", mend->summary, "steps", steps));
+}
+
+static bool print_mend(struct console *c, enum verdict_kind kind)
+{
+    const struct mend *mend = mend_of(kind);
+    bool good = console_print(c, "%s\n", mend->title) && console_paragraph(c, 2, mend->summary);
+    for (size_t i = 0; i < mend->step_count && good; i++)
+        good = console_print(c, "\n%zu. %s\n", i + 1, mend->steps[i].title) &&
+               console_paragraph(c, 3, mend->steps[i].text);
+    return good;
+}
+
 static bool print_list(struct console *c)
 {
     bool good = true;
@@ -55,7 +89,9 @@ static bool print_list(struct console *c)
         good = console_print(c, "%s (weight: %s)\n", kind->id, kind->weight) &&
                console_paragraph(c, 4, kind->claim);
     }
-    return good && console_print(c, "\n'wormsign explain SIGN' tells more about one.\n");
+    return good &&
+           console_print(c, "\n'wormsign explain SIGN' tells more about one; 'wormsign explain "
+                            "infected' (or suspicious, clean, unknown) how to mend.\n");
 }
 
 static enum exit_code explain_all(struct console *c, bool json)
@@ -73,9 +109,20 @@ static enum exit_code fail_unknown(const struct call *call, const char *name)
     struct suggestion s = suggest_for(name);
     for (enum sign_id id = 0; id < SIGN_IDS; id++)
         suggest_offer(&s, sign_kind_of(id)->id);
+    for (enum verdict_kind kind = VERDICT_INFECTED; kind < VERDICT_KINDS; kind++)
+        suggest_offer(&s, verdict_kind_text(kind));
     if (s.nearest != NULL)
         return call_is_wrong(call, "there is no sign '%s'; did you mean %s?", name, s.nearest);
     return call_is_wrong(call, "there is no sign '%s'; 'wormsign explain' lists them", name);
+}
+
+/* The word is a sign or a verdict. */
+static bool explain_one(struct console *c, const char *word, bool json)
+{
+    const struct sign_kind *kind = sign_kind_named(word);
+    if (kind == NULL)
+        return json ? print_mend_json(c, verdict_named(word)) : print_mend(c, verdict_named(word));
+    return json ? print_json(c, kind) : print_kind(c, kind);
 }
 
 static enum exit_code run_explain(const struct call *call)
@@ -85,14 +132,13 @@ static enum exit_code run_explain(const struct call *call)
     if (words->operand_count == 0)
         return explain_all(call->console, settings->json);
     for (size_t i = 0; i < words->operand_count; i++) {
-        if (sign_kind_named(words->operands[i]) == NULL)
+        if (sign_kind_named(words->operands[i]) == NULL &&
+            verdict_named(words->operands[i]) == VERDICT_KINDS)
             return fail_unknown(call, words->operands[i]);
     }
     for (size_t i = 0; i < words->operand_count; i++) {
-        const struct sign_kind *kind = sign_kind_named(words->operands[i]);
         bool good = i == 0 || settings->json || console_print(call->console, "\n");
-        if (!good ||
-            !(settings->json ? print_json(call->console, kind) : print_kind(call->console, kind)))
+        if (!good || !explain_one(call->console, words->operands[i], settings->json))
             return EXIT_FAILED;
     }
     return EXIT_DONE;
@@ -100,13 +146,15 @@ static enum exit_code run_explain(const struct call *call)
 
 const struct verb verb_explain = {
     .name = "explain",
-    .usage = "[SIGN]...",
-    .summary = "what a sign means and what to do",
+    .usage = "[SIGN|VERDICT]...",
+    .summary = "what a sign means, and how to mend",
     .about =
         "A sign is one kind of evidence about a host. For each SIGN: what it says, how it is "
         "judged and how it errs, how it weighs, and what to do about it. Without one: the list "
-        "of all signs.\n",
-    .examples = "wormsign explain p2p-answer\n",
+        "of all signs. For a VERDICT (infected, suspicious, clean, unknown): what to do about "
+        "such a host, step by step.\n",
+    .examples = "wormsign explain p2p-answer\n"
+                "wormsign explain infected\n",
     .words = "SIGNS",
     .settings_size = sizeof(struct explain_settings),
     .options = {explain_options, COUNT_OF(explain_options), false},

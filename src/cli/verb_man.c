@@ -6,6 +6,7 @@
 #include "cli/help.h"
 #include "cli/version.h"
 #include "evidence/sign.h"
+#include "evidence/verdict.h"
 
 /* roff: a dash that can be copied is \-, a backslash is \e, a dot that begins a line is guarded. */
 static void print_roff(struct console *c, const char *text, size_t length)
@@ -109,6 +110,15 @@ static void print_verb_names(struct console *c)
     }
 }
 
+/* What `explain` explains. */
+static void print_explained_words(struct console *c)
+{
+    for (enum sign_id id = 0; id < SIGN_IDS; id++)
+        (void)console_print(c, "%s ", sign_kind_of(id)->id);
+    for (enum verdict_kind kind = VERDICT_INFECTED; kind < VERDICT_KINDS; kind++)
+        (void)console_print(c, "%s ", verdict_kind_text(kind));
+}
+
 static void print_completion_words(struct console *c, const struct verb *verb)
 {
     for (size_t i = 0; i < options_count(&verb->options); i++) {
@@ -121,8 +131,7 @@ static void print_completion_words(struct console *c, const struct verb *verb)
     if (verb->words != NULL && strcmp(verb->words, "VERBS") == 0)
         print_verb_names(c);
     else if (verb->words != NULL && strcmp(verb->words, "SIGNS") == 0)
-        for (enum sign_id id = 0; id < SIGN_IDS; id++)
-            (void)console_print(c, "%s ", sign_kind_of(id)->id);
+        print_explained_words(c);
     else if (verb->words != NULL)
         (void)console_print(c, "%s", verb->words);
 }

@@ -13,5 +13,6 @@ extern const struct report_format report_csv;
 extern const struct report_format report_stix;
 extern const struct report_format report_misp;
 extern const struct report_format report_cef;
+extern const struct report_format report_html;
 
 #endif

@@ -6,8 +6,9 @@
 #include "report/formats.h"
 
 const struct report_format *const report_formats[] = {
-    &report_text, &report_json, &report_eve,  &report_ecs, &report_nmap_xml,
-    &report_csv,  &report_stix, &report_misp, &report_cef, NULL,
+    &report_text,     &report_json, &report_eve,  &report_ecs,
+    &report_nmap_xml, &report_csv,  &report_stix, &report_misp,
+    &report_cef,      &report_html, NULL,
 };
 
 const struct report_format *report_format_named(const char *id)

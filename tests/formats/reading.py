@@ -1,10 +1,13 @@
 """Reads every report back, with readers that are not ours: csv, json, an XML parser, a line of CEF by
 its rules. Of each: {address: (verdict, variants)} of the hosts that it tells of."""
+import base64
 import csv
 import io
+import ipaddress
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+import zlib
 
 from checking import equal, holds
 
@@ -101,6 +104,29 @@ def misp(data):
     return found
 
 
+def pieces_of(value):
+    """What is packed in a page's data: base64 of zlib of pieces between form feeds."""
+    if isinstance(value, str):
+        return zlib.decompress(base64.b64decode(value)).decode().split("\f")
+    return [piece for each in value for piece in pieces_of(each)]
+
+
+def unpacked(data):
+    """{name: pieces} of a page of --html."""
+    packed = re.search(r'<script type="application/json"[^>]*>(.*?)</script>', data.decode(), re.DOTALL)[1]
+    return {name: pieces_of(value) for name, value in json.loads(packed).items() if not isinstance(value, int)}
+
+
+def html(data):
+    verdicts, found = ("infected", "suspicious", "clean", "unknown"), {}
+    for row in unpacked(data)["rows"]:
+        _, _, _, _, kind, _, number, variants, *_, markup = row.split("\t")
+        address = ipaddress.ip_address(int(number, 16))
+        found[str(address.ipv4_mapped or address)] = (verdicts[int(kind)], list(variants))
+        holds(f">{verdicts[int(kind)]}<" in markup, f"the row of {address} says another verdict")
+    return found
+
+
 def unescaped(text):
     return re.sub(r"\\(.)", r"\1", text)
 
@@ -129,6 +155,7 @@ READERS = {
     "stix": ("--stix", stix, False),
     "misp": ("--misp", misp, False),
     "cef": ("--cef", cef, False),
+    "html": ("--html", html, True),
 }
 
 

@@ -23,7 +23,7 @@ import p2p
 from bundle import BUNDLE
 from checking import CHECKS, check, check_once, equal, holds
 from published import Published, jsonschema
-from reading import READERS, alarming, ecs, eve, native
+from reading import READERS, alarming, ecs, eve, native, unpacked
 from schema import Schema
 
 PROGRAMS = {"": os.environ.get("WORMSIGN", ROOT / "build" / "wormsign")}
@@ -32,7 +32,7 @@ if "WORMSIGN_ASAN" in os.environ:
 SAMPLE = ROOT / "samples" / "outbreak.pcap.gz"
 SAMPLE_TIME = 1240329600  # 2009-04-21 16:00 UTC, when the sample begins
 NMAP_DTD = Path("/usr/share/nmap/nmap.dtd")
-TELLING = ("10.9.", "qkzvbn", "4821", "16:23", "outbreak")
+TELLING = ("10.9.", "qkzvbn", "4821", "16:23", "outbreak ward", "outbreak.pcap")
 WRITTEN = [(name, option) for name, (option, _, _) in READERS.items() if option]
 
 
@@ -256,6 +256,8 @@ def anonymised_reports_tell_nobody(p):
              for pair in p2p.predicted(host, w) for port in pair}
     for name, data in told.items():
         text = data.decode()
+        if name == "html":
+            text += "".join(piece for pieces in unpacked(data).values() for piece in pieces)
         for word in TELLING:
             holds(word not in text, f"{word} is in {name}")
         words = set(re.findall(r"[0-9a-f:.]+", text))
