@@ -13,6 +13,7 @@
 
 #include "engine/partial.h"
 #include "source/source.h"
+#include "store/store.h"
 
 enum {
     FILE_WIDTH = 100,    /* columns of a text report in a file */
@@ -62,6 +63,13 @@ static bool output_dark(struct report *r, const struct dark_visitor *d, const st
     return format->dark == NULL || noted(output, format->dark(&output->report, d, v));
 }
 
+static bool output_change(struct report *r, const struct host_change *c)
+{
+    struct output *output = ready(r);
+    const struct report_format *format = output->report.format;
+    return format->change == NULL || noted(output, format->change(&output->report, c));
+}
+
 static bool output_end(struct report *r, const struct totals *t)
 {
     struct output *output = ready(r);
@@ -75,6 +83,7 @@ static const struct report_format output_format = {
     .host = output_host,
     .edge = output_edge,
     .dark = output_dark,
+    .change = output_change,
     .end = output_end,
 };
 
@@ -159,6 +168,8 @@ static const char *treasure_of(const char *path)
         size_t size;
         const uint8_t *start = input_peek(in, sizeof(uint32_t), &size);
         found = partial_recognises(start, size) ? "evidence" : NULL;
+        start = input_peek(in, STORE_MAGIC_BYTES, &size);
+        found = store_recognises(start, size) ? "a store or another database" : found;
     }
     input_close(in);
     return found;

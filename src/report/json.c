@@ -314,13 +314,28 @@ static void put_behind(struct line *l, const struct verdict *v)
     put(l, l->root, "behind", behind);
 }
 
+/* Where it stands, and what people say of it. */
+static void put_standing(struct line *l, const struct verdict *v)
+{
+    char date[DATE_TEXT_SIZE];
+    put(l, l->root, "site", v->site != NULL ? safe_json(v->site, SAFE_UTF8) : json_null());
+    if (v->owner != NULL)
+        put(l, l->root, "owner", safe_json(v->owner, SAFE_UTF8));
+    if (!v->acknowledged)
+        return;
+    json_t *object = json_object();
+    put(l, object, "until", json_string(date_text(v->acknowledged_until, date)));
+    put(l, object, "note", safe_json(v->note != NULL ? v->note : "", SAFE_UTF8));
+    put(l, l->root, "acknowledged", object);
+}
+
 static bool json_host(struct report *r, const struct verdict *v)
 {
     struct line l = line_begin("host");
     json_t *names = json_array();
     put(&l, l.root, "host", address_json(v->host));
     put(&l, l.root, "home", json_boolean(v->home));
-    put(&l, l.root, "site", v->site != NULL ? safe_json(v->site, SAFE_UTF8) : json_null());
+    put_standing(&l, v);
     for (unsigned i = 0; i < v->name_count; i++)
         append(&l, names, safe_json(v->names[i], SAFE_UTF8));
     put(&l, l.root, "names", names);
@@ -350,6 +365,24 @@ static bool json_edge(struct report *r, const struct infection *i)
     if (variants.used > 0)
         put(&l, l.root, "variant", json_string(buffer));
     put(&l, l.root, "says", safe_json(i->says, SAFE_SENTENCE));
+    return line_end(r, &l);
+}
+
+static bool json_change(struct report *r, const struct host_change *c)
+{
+    struct line l = line_begin("change");
+    put(&l, l.root, "host", address_json(c->host));
+    put(&l, l.root, "site", c->site != NULL ? safe_json(c->site, SAFE_UTF8) : json_null());
+    if (c->owner != NULL)
+        put(&l, l.root, "owner", safe_json(c->owner, SAFE_UTF8));
+    put(&l, l.root, "change", json_string(change_kind_text(c->kind)));
+    put(&l, l.root, "from_run", json_integer(c->before_run));
+    put(&l, l.root, "to_run", json_integer(c->after_run));
+    if (c->before != NULL)
+        put(&l, l.root, "before", safe_json(c->before, SAFE_UTF8));
+    if (c->after != NULL)
+        put(&l, l.root, "after", safe_json(c->after, SAFE_UTF8));
+    put(&l, l.root, "says", safe_json(c->says, SAFE_SENTENCE));
     return line_end(r, &l);
 }
 
@@ -432,6 +465,8 @@ static json_t *hosts_json(struct line *l, const struct totals *t)
         put(l, hosts, verdict_kind_text((enum verdict_kind)kind), count_json(t->hosts[kind]));
     put(l, hosts, "outside_infected", count_json(t->outside_infected));
     put(l, hosts, "seen", count_json(t->seen));
+    if (t->acknowledged > 0)
+        put(l, hosts, "acknowledged", count_json(t->acknowledged));
     return hosts;
 }
 
@@ -483,5 +518,6 @@ const struct report_format report_json = {
     .host = json_host,
     .edge = json_edge,
     .dark = json_dark,
+    .change = json_change,
     .end = json_end,
 };

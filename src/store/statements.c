@@ -34,8 +34,8 @@ const char *const statement_texts[STATEMENTS] = {
     [SQL_KIND_ADD] = "INSERT INTO kinds(detector, form) VALUES(?1, ?2)",
     [SQL_EVIDENCE_PUT] = "INSERT OR REPLACE INTO evidence(input, host, day, kind, slot) "
                          "VALUES(?1, ?2, ?3, ?4, ?5)",
-    [SQL_EVIDENCE] = "SELECT host, day, detector, form, slot FROM evidence JOIN kinds USING(kind) "
-                     "WHERE input = ?1 AND day >= ?2",
+    [SQL_EVIDENCE] = "SELECT host, day, detector, form, slot, kind FROM evidence CROSS JOIN kinds "
+                     "USING(kind) WHERE input = ?1 AND day >= ?2 ORDER BY host, day, kind",
     [SQL_ANSWERS_PUT] =
         "INSERT OR REPLACE INTO answers(run, host, when_us, hearing, p2p, smb, reason, saved) "
         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -200,7 +200,10 @@ struct address address_at(struct use *u, int column)
 {
     struct address found = {0};
     struct error err;
-    if (!address_parse(text_at(u, column), &found, &err))
+    char text[ADDRESS_TEXT_SIZE];
+    const char *kept = text_at(u, column);
+    /* Each in its one form, or the same host would have two rows. */
+    if (!address_parse(kept, &found, &err) || strcmp(address_text(found, text), kept) != 0)
         use_is_damaged(u);
     return found;
 }

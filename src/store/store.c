@@ -125,6 +125,12 @@ bool store_begin(struct store *s, struct error *err)
     return s->in_transaction;
 }
 
+bool store_begin_reading(struct store *s, struct error *err)
+{
+    s->in_transaction = run_sql(s, "BEGIN", err);
+    return s->in_transaction;
+}
+
 bool store_commit(struct store *s, struct error *err)
 {
     struct use u = use_begin(s, SQL_COMMIT);

@@ -25,6 +25,7 @@ enum {
     STORE_APPLICATION = 0x5753544f, /* "WSTO": PRAGMA application_id */
     STORE_WAIT_MS = 30000,          /* for another program's transaction */
     STORE_KEY_BYTES = 16,
+    STORE_MAGIC_BYTES = 16,
     STORE_TEXT_MAX = 1 << 20 /* bytes of a text, and of a settings line */
 };
 
@@ -37,6 +38,9 @@ void store_close(struct store *s); /* NULL is fine; what was not committed is gi
 
 /* True when these may be the first bytes of a store. */
 bool store_recognises(const uint8_t *start, size_t size);
+
+/* What is read from here on is of one moment, whatever others write meanwhile. */
+bool store_begin_reading(struct store *s, struct error *err) MUST_CHECK;
 
 /* A transaction: all of it is kept, or nothing. */
 bool store_begin(struct store *s, struct error *err) MUST_CHECK;
@@ -93,13 +97,15 @@ struct store_evidence {
     int32_t day;
     const char *detector;
     unsigned form;
+    int64_t kind; /* the number of this detector and form in this store */
     struct reader slot;
 };
 
 /* In place of what is there of this input, host, day and detector. */
 bool store_evidence_put(struct store *s, int64_t input, const struct store_evidence *e,
                         struct error *err) MUST_CHECK;
-/* From this day on; false from `each` ends that, and is a failure of which it has the reason. */
+/* From this day on, each host, day and kind once; false from `each` ends that, and it has the
+ * reason. */
 bool store_evidence_each(struct store *s, int64_t input, int32_t since_day,
                          bool (*each)(void *context, const struct store_evidence *e), void *context,
                          struct error *err) MUST_CHECK;

@@ -1,8 +1,8 @@
 /* Rows out, each checked before anybody sees it. A row that is not as ours are ends the walk with
  * an error: a store that is damaged in one place is not believed in the others. */
-#include <math.h>
+#include <string.h>
 
-#include "base/time.h"
+#include "base/writer.h"
 #include "store/store_inside.h"
 
 /* Where `each` ended the walk early, what it did not see is not looked at. */
@@ -71,11 +71,32 @@ bool store_inputs_each(struct store *s, const char *site,
     return end_walk(&u, go_on, err);
 }
 
+/* Of the evidence of one input: in this order rows stand, each once. */
+struct row_key {
+    char host[ADDRESS_TEXT_SIZE];
+    int32_t day;
+    int64_t kind;
+};
+
+/* SQLite believes its index, which a hostile file has made itself; so it is looked at again. */
+static bool comes_after(struct row_key *before, const struct store_evidence *e, const char *host)
+{
+    int order = strcmp(before->host, host);
+    bool after = order < 0 || (order == 0 && (before->day < e->day ||
+                                              (before->day == e->day && before->kind < e->kind)));
+    struct text text = text_over(before->host, sizeof before->host);
+    text_add(&text, "%s", host);
+    before->day = e->day;
+    before->kind = e->kind;
+    return after;
+}
+
 bool store_evidence_each(struct store *s, int64_t input, int32_t since_day,
                          bool (*each)(void *context, const struct store_evidence *e), void *context,
                          struct error *err)
 {
     struct use u = use_begin(s, SQL_EVIDENCE);
+    struct row_key before = {.day = INT32_MIN};
     bool go_on = true;
     bind_number(&u, input);
     bind_number(&u, since_day);
@@ -84,7 +105,10 @@ bool store_evidence_each(struct store *s, int64_t input, int32_t since_day,
                                    .day = day_at(&u, 1),
                                    .detector = text_at(&u, 2),
                                    .form = (unsigned)count_at(&u, 3),
-                                   .slot = bytes_at(&u, 4)};
+                                   .slot = bytes_at(&u, 4),
+                                   .kind = number_at(&u, 5)};
+        if (!comes_after(&before, &e, text_at(&u, 0)))
+            use_is_damaged(&u);
         go_on = is_sound(&u) && each(context, &e);
     }
     return end_walk(&u, go_on, err);
