@@ -156,20 +156,20 @@ static bool is_to_be_read(const struct call *call, const struct option_texts *in
     return found;
 }
 
-/* What a file holds that a report must not replace, or NULL. */
-static const char *treasure_of(const char *path)
+/* What a file holds that a report must not replace. */
+static enum output_treasure treasure_of(const char *path)
 {
     struct error err;
-    const char *found = NULL;
+    enum output_treasure found = OUTPUT_NOTHING;
     struct input *in = input_open(path, &err);
     if (in != NULL && source_format_for(in) != NULL) {
-        found = "a capture";
+        found = OUTPUT_CAPTURE;
     } else if (in != NULL) {
         size_t size;
         const uint8_t *start = input_peek(in, sizeof(uint32_t), &size);
-        found = partial_recognises(start, size) ? "evidence" : NULL;
+        found = partial_recognises(start, size) ? OUTPUT_EVIDENCE : OUTPUT_NOTHING;
         start = input_peek(in, STORE_MAGIC_BYTES, &size);
-        found = store_recognises(start, size) ? "a store or another database" : found;
+        found = store_recognises(start, size) ? OUTPUT_STORE : found;
     }
     input_close(in);
     return found;
@@ -188,9 +188,11 @@ static bool is_stdout(const char *path)
 /* A file may be found by a walk through a directory, now or another day, so what it holds counts as
  * much as whether it was named. */
 static enum exit_code check_file(const struct call *call, const struct option_texts *inputs,
-                                 const char *path, bool holds_evidence)
+                                 const char *path, enum output_treasure may_hold)
 {
-    const char *treasure;
+    static const char *const words[] = {[OUTPUT_CAPTURE] = "a capture",
+                                        [OUTPUT_EVIDENCE] = "evidence",
+                                        [OUTPUT_STORE] = "a store or another database"};
     struct stat file;
     if (is_stdout(path))
         return call_is_wrong(call,
@@ -205,12 +207,12 @@ static enum exit_code check_file(const struct call *call, const struct option_te
                          path);
         return EXIT_FAILED;
     }
-    treasure = treasure_of(path);
-    if (treasure != NULL && !(holds_evidence && strcmp(treasure, "evidence") == 0)) {
+    enum output_treasure treasure = treasure_of(path);
+    if (treasure != OUTPUT_NOTHING && treasure != may_hold) {
         console_complain(call->console,
                          "%s holds %s, which the report would replace: give the report "
                          "another name",
-                         path, treasure);
+                         path, words[treasure]);
         return EXIT_FAILED;
     }
     return EXIT_DONE;
@@ -273,7 +275,7 @@ static enum exit_code add_files(struct outputs *out, const struct call *call,
         if (files[i].path == NULL)
             continue;
         (void)add_output(out, call->console, files[i].format, files[i].path);
-        code = check_file(call, inputs, files[i].path, false);
+        code = check_file(call, inputs, files[i].path, OUTPUT_NOTHING);
     }
     return code;
 }
@@ -302,7 +304,8 @@ enum exit_code outputs_open(struct outputs *out, const struct call *call,
 }
 
 enum exit_code outputs_check(const struct call *call, const struct output_options *wishes,
-                             const struct option_texts *inputs, const char *path)
+                             const struct option_texts *inputs, const char *path,
+                             enum output_treasure may_hold)
 {
     char base_text[OUTPUT_PATH_SIZE], base_json[OUTPUT_PATH_SIZE];
     const char *base = wishes->base != NULL ? wishes->base : "";
@@ -323,7 +326,7 @@ enum exit_code outputs_check(const struct call *call, const struct output_option
         console_complain(call->console, "%s is also to hold a report: give it another name", path);
         return EXIT_FAILED;
     }
-    return check_file(call, inputs, path, true);
+    return check_file(call, inputs, path, may_hold);
 }
 
 static bool output_close(struct output *output)

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "cli/outputs.h"
+#include "cli/recording.h"
 #include "cli/running.h"
 #include "cli/scan_dry_run.h"
 #include "cli/scan_login.h"
@@ -42,7 +43,7 @@ struct scan_options {
     struct option_address real_ip;
     struct option_number week, rate, retries, host_timeout;
     bool week_slack, dry_run, yes, strict, no_ping;
-    const char *site;
+    const char *site, *store;
 };
 
 static const struct option scan_rows[] = {
@@ -120,6 +121,7 @@ static const struct option scan_rows[] = {
      .help = "name the place that is scanned",
      .kind = OPTION_TEXT,
      .into = offsetof(struct scan_options, site)},
+    RECORDING_ROW(struct scan_options, store),
     {.short_name = "n",
      .help = "look no names up: a target that is a name is an error",
      .kind = OPTION_FLAG,
@@ -256,15 +258,44 @@ static enum exit_code scan_with(const struct call *call, const struct scan_optio
     return exit_of(o, &outcome);
 }
 
+/* What decided who was asked, and what. */
+static json_t *settings_json(const struct call *call, const struct scan_options *o)
+{
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "operands",
+                              recording_texts(call->words.operands, call->words.operand_count));
+    (void)json_object_set_new(object, "lists",
+                              recording_texts(o->targets.lists.items, o->targets.lists.count));
+    (void)json_object_set_new(
+        object, "exclude", recording_texts(o->targets.excludes.items, o->targets.excludes.count));
+    (void)json_object_set_new(
+        object, "excludefile",
+        recording_texts(o->targets.exclude_lists.items, o->targets.exclude_lists.count));
+    if (o->login.checks != NULL)
+        (void)json_object_set_new(object, "checks", recording_texts(&o->login.checks, 1));
+    return object;
+}
+
 static enum exit_code report_scan(const struct call *call, const struct scan_options *o,
                                   const struct scan_settings *settings)
 {
     struct outputs out;
-    enum exit_code code = outputs_open(&out, call, &o->output, &o->targets.lists);
+    struct recording recording;
+    enum exit_code code = recording_check(call, o->store, &o->output, &o->targets.lists);
+    if (code != EXIT_DONE)
+        return code;
+    code = outputs_open(&out, call, &o->output, &o->targets.lists);
+    if (code == EXIT_DONE)
+        code = recording_open(&recording, call, o->store, o->site, settings_json(call, o), true,
+                              &out);
+    else
+        recording = (struct recording){0};
     for (size_t i = 0; i < out.count; i++)
         out.outputs[i].report.each_host = settings->target_count <= EACH_HOST_MAX;
     if (code == EXIT_DONE)
         code = scan_with(call, o, settings, &out);
+    if (!recording_close(&recording))
+        code = EXIT_FAILED;
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 

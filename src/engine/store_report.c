@@ -225,13 +225,14 @@ static bool tell_changes(const struct store_report *s, struct report *r)
     return good;
 }
 
-static void tell(struct store_report *s, struct report *reports, size_t count,
-                 struct hunt_outcome *out)
+void store_report_tell(struct store_report *s, struct report *reports, size_t report_count,
+                       struct hunt_outcome *out)
 {
+    size_t count = report_count < STORE_REPORTS_MAX ? report_count : STORE_REPORTS_MAX;
     struct joined joined[STORE_REPORTS_MAX];
     struct report proxies[STORE_REPORTS_MAX];
     int64_t began_us = s->settings->now_us(s->settings->context);
-    *out = (struct hunt_outcome){.complete = true};
+    *out = (struct hunt_outcome){.complete = true, .write_failed = report_count > count};
     for (size_t i = 0; i < count; i++) {
         joined_begin(&joined[i], &reports[i], "report");
         proxies[i] = joined_report(&joined[i]);
@@ -249,25 +250,38 @@ static void tell(struct store_report *s, struct report *reports, size_t count,
         out->write_failed |= !joined_end(&joined[i], (double)taken_us / (double)US_PER_SECOND);
 }
 
-bool store_report_run(struct store *store, const struct store_report_settings *settings,
-                      struct report *reports, size_t report_count, struct hunt_outcome *out,
-                      struct error *err)
+struct store_report *store_report_read(struct store *store,
+                                       const struct store_report_settings *settings,
+                                       struct error *err)
 {
-    struct store_report s = {
-        .store = store, .settings = settings, .memory = arena_of(REPORT_BYTES)};
-    s.sites = calloc(STORE_SITES_MAX, sizeof *s.sites);
-    bool good = s.sites != NULL || fail(err, ERROR_SYSTEM, "no memory");
-    if (report_count > STORE_REPORTS_MAX)
-        good = fail(err, ERROR_LIMIT, "more than %d reports", STORE_REPORTS_MAX);
-    good = good && read_all(&s, err);
-    if (good)
-        tell(&s, reports, report_count, out);
-    for (size_t i = 0; i < s.site_count; i++) {
-        hunt_free(s.sites[i].hunt);
-        ledger_free(s.sites[i].ledger);
+    struct store_report *s = calloc(1, sizeof *s);
+    if (s != NULL) {
+        s->store = store;
+        s->settings = settings;
+        s->memory = arena_of(REPORT_BYTES);
+        s->sites = calloc(STORE_SITES_MAX, sizeof *s->sites);
     }
-    free(s.sites);
-    free(s.changes);
-    arena_free(&s.memory);
-    return good;
+    if (s == NULL || s->sites == NULL) {
+        (void)fail(err, ERROR_SYSTEM, "no memory");
+        store_report_free(s);
+        return NULL;
+    }
+    if (read_all(s, err))
+        return s;
+    store_report_free(s);
+    return NULL;
+}
+
+void store_report_free(struct store_report *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < s->site_count; i++) {
+        hunt_free(s->sites[i].hunt);
+        ledger_free(s->sites[i].ledger);
+    }
+    free(s->sites);
+    free(s->changes);
+    arena_free(&s->memory);
+    free(s);
 }

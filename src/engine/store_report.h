@@ -24,11 +24,18 @@ struct store_report_settings {
     void *context;
 };
 
-/* Gives every change, verdict and the summary to every report, of one moment of the store. False
- * and *err when the store is damaged or cannot be read: then no report has begun. */
-bool store_report_run(struct store *store, const struct store_report_settings *settings,
-                      struct report *reports, size_t report_count, struct hunt_outcome *out,
-                      struct error *err) MUST_CHECK;
+struct store_report;
+
+/* Reads all of it, of one moment of the store; the settings are borrowed. NULL and *err when the
+ * store is damaged or cannot be read: so no report needs to begin that could not be whole. */
+struct store_report *store_report_read(struct store *store,
+                                       const struct store_report_settings *settings,
+                                       struct error *err);
+void store_report_free(struct store_report *s); /* NULL is fine */
+
+/* Gives every change, verdict and the summary to every report. */
+void store_report_tell(struct store_report *s, struct report *reports, size_t report_count,
+                       struct hunt_outcome *out);
 
 /* What became of a host, by the verdicts of two runs ("": none); hearing: of a scan that asked it
  * in the later one, as the store has it ("": none did); was_seen: the later run kept evidence of
