@@ -95,8 +95,11 @@ static bool take_input(void *context, const struct store_input *input)
 static bool take_answers(void *context, const struct store_answers *a)
 {
     struct store_reading *reading = context;
-    if (asked_list_add(&reading->asked, a))
+    if (asked_list_add(&reading->asked, a)) {
+        if (strcmp(a->hearing, "some") == 0 || strcmp(a->hearing, "refused") == 0)
+            hosts_met(reading->hunt->hosts, a->host);
         return true;
+    }
     if (reading->asked.full)
         return fail(&reading->err, ERROR_LIMIT, "more than %zu MiB of answers, or no memory",
                     HUNT_ASKED_BYTES >> 20);
