@@ -59,8 +59,11 @@ static bool parse_number(const char *text, int64_t *out)
     char *end;
     if (text[0] < '0' || text[0] > '9' || strlen(text) > 18)
         return false;
-    *out = strtoll(text, &end, 10);
-    return *end == '\0';
+    int64_t number = strtoll(text, &end, 10);
+    if (*end != '\0')
+        return false;
+    *out = number;
+    return true;
 }
 
 static bool parse_name(const char *text, struct search *s)

@@ -83,7 +83,7 @@ class Schema:
         verbs = (None, "hunt", "scan", "report") if verb == "report" else (None, verb)
         # A report has hosts of both; what is always in a scan is of its summary.
         fields = [
-            (field, kind, always and where_from != "scan")
+            (field, kind, always and (verb != "report" or where_from != "scan"))
             for field, kind, always, where_from in self.objects[name]
             if where_from in verbs
         ]
