@@ -16,6 +16,9 @@ _Static_assert((int)CHECK_CAUSES == 30 && (int)SMB_CAUSES == 27 && (int)SMB_STAG
 
 enum { FACT_NAME_SIZE = 33 };
 
+/* No sign that weighs points weighs as many. */
+#define POINTS_MOST 8.0
+
 static void save_number(struct writer *w, double number)
 {
     uint64_t bits;
@@ -202,6 +205,15 @@ static void load_sign_id(struct reader *r, struct sign *s)
     load_demand(r, s->id != SIGN_IDS);
 }
 
+/* What verdicts and reports take for granted of a sign. */
+static void demand_sense(struct reader *r, const struct sign *s)
+{
+    load_demand(r, s->first_us != TIME_NONE && s->first_us <= s->last_us &&
+                       s->day == day_of(s->first_us));
+    load_demand(r, s->points >= 0 && s->points <= POINTS_MOST && s->false_alarm_log10 <= 0);
+    load_demand(r, !s->has_of || s->count <= s->of);
+}
+
 static void load_sign(struct reader *r, struct arena *memory, struct sign *s)
 {
     load_sign_id(r, s);
@@ -219,11 +231,11 @@ static void load_sign(struct reader *r, struct arena *memory, struct sign *s)
     s->marks = load_below(r, 2 * MARK_UNPATCHED);
     s->below_floor = load_bool(r);
     s->bare_only = load_bool(r);
-    load_text(r, s->says, sizeof s->says);
+    load_printable(r, s->says, sizeof s->says);
     s->fact_count = load_below(r, FACTS_MAX + 1);
     for (unsigned i = 0; i < s->fact_count && !r->failed; i++)
         load_fact(r, memory, &s->facts[i]);
-    load_demand(r, s->day == day_of(s->first_us));
+    demand_sense(r, s);
 }
 
 void host_answers_save(struct writer *w, const struct verdict *v)
