@@ -64,7 +64,7 @@ struct output {
 };
 
 struct outputs {
-    /* For the engine: one an output, then the talk, then maybe a store's. */
+    /* For the engine: maybe a store's, one an output, then the talk. */
     struct report reports[OUTPUTS_MAX + 2];
     size_t report_count;
     struct output outputs[OUTPUTS_MAX];

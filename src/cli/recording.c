@@ -1,4 +1,5 @@
-/* The store's report stands among the others: so it is told of whatever they are told of. */
+/* The store's report stands among the others: so it is told of whatever they are told of, and first,
+ * so that what somebody has read is kept. */
 #include "cli/recording.h"
 
 #include <stdlib.h>
@@ -96,7 +97,9 @@ enum exit_code recording_open(struct recording *r, const struct call *call, cons
         console_complain(call->console, "store %s", err.text);
         return EXIT_FAILED;
     }
-    out->reports[out->report_count++] = recorder_report(r->recorder);
+    memmove(out->reports + 1, out->reports, out->report_count * sizeof out->reports[0]);
+    out->reports[0] = recorder_report(r->recorder);
+    out->report_count++;
     return EXIT_DONE;
 }
 

@@ -15,6 +15,7 @@
 #include "cli/scan_login.h"
 #include "cli/scan_targets.h"
 #include "cli/verbs.h"
+#include "engine/recorder.h"
 #include "engine/scan.h"
 
 enum {
@@ -135,6 +136,7 @@ static const struct option scan_rows[] = {
 
 /* What the watcher of a run shows. */
 struct progress {
+    struct recorder *recorder; /* NULL: none */
     struct console *console;
     int64_t began_us, stats_every_us, stats_next_us;
 };
@@ -157,6 +159,8 @@ static bool watch(void *context, const struct scan_progress *now)
     double seconds = (double)(now_us - p->began_us) / (double)US_PER_SECOND;
     double share = (double)now->counts->done / (double)now->targets;
     remaining_text(seconds, share, left, sizeof left);
+    if (p->recorder != NULL)
+        recorder_tick(p->recorder);
     (void)snprintf(done, sizeof done,
                    "%.1f %% of %" PRIu64 " hosts, %" PRIu64 " infected, %" PRIu64
                    " suspicious, %" PRIu64 " sent, %.0f s%s",
@@ -239,12 +243,14 @@ static enum exit_code exit_of(const struct scan_options *o, const struct scan_ou
 }
 
 static enum exit_code scan_with(const struct call *call, const struct scan_options *o,
-                                const struct scan_settings *settings, struct outputs *out)
+                                const struct scan_settings *settings, struct outputs *out,
+                                struct recorder *recorder)
 {
     struct error err;
     struct scan_outcome outcome;
     struct socket_network *network = socket_network_new(running_now_us, NULL, &err);
-    struct progress progress = {.console = call->console,
+    struct progress progress = {.recorder = recorder,
+                                .console = call->console,
                                 .began_us = running_now_us(NULL),
                                 .stats_every_us = o->output.stats_every.value};
     running_watch_signals();
@@ -293,7 +299,7 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
     for (size_t i = 0; i < out.count; i++)
         out.outputs[i].report.each_host = settings->target_count <= EACH_HOST_MAX;
     if (code == EXIT_DONE)
-        code = scan_with(call, o, settings, &out);
+        code = scan_with(call, o, settings, &out, recording.recorder);
     if (!recording_close(&recording))
         code = EXIT_FAILED;
     return outputs_close(&out) ? code : EXIT_FAILED;

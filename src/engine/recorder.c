@@ -1,5 +1,7 @@
-/* Where hosts come one by one each has a transaction of its own; else all verdicts of a run, which
- * come at its end, are one. So the store is never held while a scan waits for its network. */
+/* All verdicts of a run that come at its end are one transaction. Where hosts come one by one, who is
+ * infected or suspicious is kept at once, and the many others a few at a time, as a transaction
+ * costs more than the host in it: for BATCH_US at most, so that nobody waits for us while we wait
+ * for the network. */
 #include "engine/recorder.h"
 
 #include <stdio.h>
@@ -16,7 +18,7 @@
 #include "report/formats.h"
 #include "store/store.h"
 
-enum { TEXT_SIZE = 64, RATIO_SIZE = 24 };
+enum { TEXT_SIZE = 64, RATIO_SIZE = 24, BATCH_US = 250000 };
 
 struct recorder {
     struct store *store;
@@ -27,6 +29,7 @@ struct recorder {
     struct hunt *hunt;
     uint64_t known;
     bool in_batch;
+    int64_t batch_began_us;
     uint8_t *bytes; /* PARTIAL_SLOT_MAX, for one piece at a time */
     struct error failure;
 };
@@ -321,7 +324,9 @@ static const char *marks_text(unsigned marks, char buffer[static TEXT_SIZE])
 static bool put_verdict(struct recorder *r, const struct verdict *v)
 {
     char variants[TEXT_SIZE], marks[TEXT_SIZE];
-    char *line = json_line(write_host, v);
+    /* Of whom nothing is known there is no more to say than the reason, and these are the many. */
+    bool has_line = v->kind != VERDICT_UNKNOWN || v->sign_count > 0;
+    char *line = has_line ? json_line(write_host, v) : NULL;
     const struct store_verdict row = {.host = v->host,
                                       .home = v->home,
                                       .verdict = verdict_kind_text(v->kind),
@@ -333,7 +338,8 @@ static bool put_verdict(struct recorder *r, const struct verdict *v)
                                       .first_us = v->first_us,
                                       .last_us = v->last_us,
                                       .line = line};
-    bool good = line != NULL && store_verdict_put(r->store, r->run, &row, &r->failure);
+    bool good = (line != NULL || !has_line) &&
+                store_verdict_put(r->store, r->run, &row, &r->failure);
     free(line);
     return good;
 }
@@ -384,6 +390,38 @@ static bool record_begin(struct report *report)
     return r->in_batch;
 }
 
+static int64_t now_us(const struct recorder *r)
+{
+    return r->settings.wall_us(r->settings.context);
+}
+
+static void end_batch(struct recorder *r)
+{
+    r->in_batch = false;
+    (void)end(r, true);
+}
+
+void recorder_tick(struct recorder *r)
+{
+    if (!r->in_batch || !r->settings.host_by_host)
+        return;
+    int64_t age_us = now_us(r) - r->batch_began_us;
+    if (age_us < 0 || age_us >= BATCH_US)
+        end_batch(r);
+}
+
+/* The transaction stays open for the next host, unless this one is grave. */
+static void keep_open(struct recorder *r, const struct verdict *v)
+{
+    if (!r->in_batch)
+        r->batch_began_us = now_us(r);
+    r->in_batch = true;
+    if (v->kind <= VERDICT_SUSPICIOUS)
+        end_batch(r);
+    else
+        recorder_tick(r);
+}
+
 static bool record_host(struct report *report, const struct verdict *v)
 {
     struct recorder *r = report->state;
@@ -392,6 +430,10 @@ static bool record_host(struct report *report, const struct verdict *v)
     bool good = put_verdict(r, v);
     if (good && v->hearing != HEARING_UNASKED)
         good = put_answers(r, v);
+    if (good && r->settings.host_by_host) {
+        keep_open(r, v);
+        return !has_failed(r);
+    }
     return end(r, good);
 }
 

@@ -43,6 +43,10 @@ const struct error *recorder_failure(const struct recorder *r);
 /* How many inputs were in the store before, and so are kept once. */
 uint64_t recorder_known(const struct recorder *r);
 
+/* To be called now and then by a run whose hosts come one by one: so what was kept is committed
+ * though no further host comes. */
+void recorder_tick(struct recorder *r);
+
 /* By a hunt: whose hosts and names are kept beside its parts. */
 void recorder_watch(struct recorder *r, struct hunt *h);
 void recorder_add_part(struct recorder *r, const struct hunt_part *part);

@@ -53,8 +53,8 @@ static const struct {
     {1, "verdicts",
      "CREATE TABLE verdicts(run INTEGER NOT NULL, host TEXT NOT NULL, home INTEGER NOT NULL, "
      "verdict TEXT NOT NULL, variants TEXT NOT NULL, marks TEXT NOT NULL, proof INTEGER NOT NULL, "
-     "weight REAL NOT NULL, first_us INTEGER, last_us INTEGER, says TEXT NOT NULL, line TEXT NOT "
-     "NULL, PRIMARY KEY(run, host)) WITHOUT ROWID"},
+     "weight REAL NOT NULL, first_us INTEGER, last_us INTEGER, says TEXT NOT NULL, line TEXT, "
+     "PRIMARY KEY(run, host)) WITHOUT ROWID"},
     {1, "edges",
      "CREATE TABLE edges(run INTEGER NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, when_us "
      "INTEGER, cause TEXT NOT NULL, variants TEXT NOT NULL, says TEXT NOT NULL, PRIMARY KEY(run, "

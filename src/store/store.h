@@ -152,7 +152,7 @@ struct store_verdict {
     bool proof;
     double weight;
     int64_t first_us, last_us; /* TIME_NONE: none */
-    const char *line;          /* JSON: the host's line as docs/json.md has it */
+    const char *line;          /* JSON: the host's line as docs/json.md has it; NULL: not kept */
 };
 
 /* In place of what this run said of the host before. */

@@ -22,11 +22,15 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(HERE.parent / name) for name in ("rig", "schema", "scan")]
+sys.path[:0] = [str(HERE.parent / name) for name in ("rig", "schema", "scan", "watch")]
 import smb
+import watching
 from checking import CHECKS, check, check_once, equal, holds
+from flows import worm_speaks
 from scanning import Program
 from schema import Schema
+from server import Server
+from told import SUSPECT, WHEN, forever
 
 SAMPLE = ROOT / "samples" / "outbreak.pcap.gz"
 TIMEOUT_SECONDS = 120
@@ -478,6 +482,29 @@ def a_scan_that_is_killed_keeps_the_hosts_that_were_done(b):
     told = b.report("a.db")
     equal(len(told.hosts), kept, "hosts")
     equal(told.summary["complete"], False, "complete")
+
+
+@check
+def a_watch_that_is_killed_keeps_what_it_told(b):
+    watch = watching.Program("", b.path)
+    records = worm_speaks(SUSPECT, "192.0.2.9", WHEN)
+    with Server(forever(records)) as server:
+        run = watch.begin(server.url, "--store", str(b.folder / "a.db"))
+        run.wait_for('"verdict":"infected"')
+        run.child.send_signal(signal.SIGKILL)
+        run.child.wait()
+        b.is_sound("a.db")
+        told = b.report("a.db", code=1)
+        equal((told.hosts[SUSPECT]["verdict"], told.summary["complete"]), ("infected", False), "after the kill")
+        equal(b.ask("a.db", "SELECT verdict FROM verdicts WHERE host = ?", SUSPECT), [("infected",)], "the run's verdict")
+        run = watch.begin(server.url, "--store", str(b.folder / "a.db"))
+        run.wait_for('"verdict":"infected"')
+        done = run.interrupt().ends(1)
+    told = b.report("a.db", code=1)
+    host = next(line for line in done.lines if line["type"] == "host" and line["host"] == SUSPECT)
+    equal([s["sign"] for s in told.hosts[SUSPECT]["signs"]], [s["sign"] for s in host["signs"]], "signs")
+    equal(told.summary["complete"], True, "complete, as the same watch was done whole")
+    equal(b.report("--diff", "1..2", "a.db").of("change")[0]["change"], "still", "the change")
 
 
 @check
