@@ -1,5 +1,5 @@
-/* The store's report stands among the others: so it is told of whatever they are told of, and first,
- * so that what somebody has read is kept. */
+/* The store's report stands among the others, so it is told of whatever they are told of; and it
+ * stands first, so that what somebody has read is kept. */
 #include "cli/recording.h"
 
 #include <stdlib.h>

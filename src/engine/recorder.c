@@ -1,5 +1,5 @@
-/* All verdicts of a run that come at its end are one transaction. Where hosts come one by one, who is
- * infected or suspicious is kept at once, and the many others a few at a time, as a transaction
+/* All verdicts of a run that come at its end are one transaction. Where hosts come one by one, who
+ * is infected or suspicious is kept at once, and the many others a few at a time, as a transaction
  * costs more than the host in it: for BATCH_US at most, so that nobody waits for us while we wait
  * for the network. */
 #include "engine/recorder.h"
