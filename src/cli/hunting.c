@@ -172,6 +172,9 @@ static json_t *settings_json(const struct call *call, const struct hunting_optio
                               recording_texts(call->words.operands, call->words.operand_count));
     add_texts(object, "files", o->files);
     add_texts(object, "directories", o->directories);
+    if (call->words.filter_count > 0)
+        (void)json_object_set_new(object, "filter",
+                                  recording_texts(call->words.filter, call->words.filter_count));
     if (settings->since_us != INT64_MIN)
         (void)json_object_set_new(object, "since",
                                   json_string(time_text(settings->since_us, text)));

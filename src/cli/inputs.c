@@ -7,10 +7,20 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "base/writer.h"
 #include "cli/running.h"
 #include "engine/walk.h"
 
-enum { DAMAGES_SAID = 16 /* of one input; the rest is counted */ };
+enum {
+    DAMAGES_SAID = 16, /* of one input; the rest is counted */
+    PROGRESS_SIZE = 256,
+    SECONDS_TO_TELL = 2, /* before that a speed and an end would be guessed */
+    SECONDS_A_MINUTE = 60,
+    SECONDS_AN_HOUR = 3600
+};
+
+#define MEGABYTE 1e6
+#define GIGABYTE 1e9
 
 bool inputs_are_named(const struct call *call, const struct input_options *o)
 {
@@ -70,22 +80,53 @@ static const char *shown_name(const char *path)
     return strcmp(path, "-") == 0 ? "stdin" : path;
 }
 
+/* "12 % of 5.2 GB", of all inputs where that is known. */
+static void say_share(struct text *to, const struct reading_progress *now)
+{
+    double size = (double)(now->all_size > 0 ? now->all_size : now->raw_size);
+    double offset = (double)(now->all_size > 0 ? now->all_offset : now->raw_offset);
+    bool is_large = size >= GIGABYTE;
+    if (size > 0)
+        text_add(to, "%.1f %% of %.*f %s read, ", 100 * offset / size, is_large ? 1 : 0,
+                 size / (is_large ? GIGABYTE : MEGABYTE), is_large ? "GB" : "MB");
+}
+
+/* By how fast it was so far; not before that says something. */
+static void say_rest(struct text *to, const struct reading_progress *now, double seconds)
+{
+    if (now->all_size == 0 || now->all_offset == 0 || now->all_offset > now->all_size ||
+        seconds < SECONDS_TO_TELL)
+        return;
+    double rest = (double)(now->all_size - now->all_offset) / (double)now->all_offset * seconds;
+    if (rest >= 2 * SECONDS_AN_HOUR)
+        text_add(to, "about %.1f h left, ", rest / SECONDS_AN_HOUR);
+    else if (rest >= 2 * SECONDS_A_MINUTE)
+        text_add(to, "about %.0f min left, ", rest / SECONDS_A_MINUTE);
+    else
+        text_add(to, "about %.0f s left, ", rest);
+}
+
+/* A narrow terminal cuts the end, so the first is what a person waits for. */
 bool inputs_show_progress(struct input_progress *p, const struct reading_progress *now)
 {
     const char *name = shown_name(now->input);
-    char share[32] = "", records[48] = "", done[128];
+    char buffer[PROGRESS_SIZE];
+    struct text done = text_over(buffer, sizeof buffer);
     int64_t now_us = running_now_us(NULL);
     double seconds = (double)(now_us - p->began_us) / (double)US_PER_SECOND;
-    if (now->raw_size > 0)
-        (void)snprintf(share, sizeof share, "%.1f %% read, ",
-                       100.0 * (double)now->raw_offset / (double)now->raw_size);
+    say_share(&done, now);
+    say_rest(&done, now, seconds);
+    if (now->proven > 0)
+        text_add(&done, "%" PRIu64 " host%s with proof so far, ", now->proven,
+                 now->proven == 1 ? "" : "s");
+    text_add(&done, "%.0f s", seconds);
     if (now->records > 0) /* the source may count only at its end */
-        (void)snprintf(records, sizeof records, "%" PRIu64 " record%s, ", now->records,
-                       now->records == 1 ? "" : "s");
-    (void)snprintf(done, sizeof done, "%s%s%.0f s", share, records, seconds);
-    console_progress_of(p->console, name, done);
+        text_add(&done, ", %" PRIu64 " record%s", now->records, now->records == 1 ? "" : "s");
+    if (now->records > 0 && seconds >= SECONDS_TO_TELL)
+        text_add(&done, ", %.1f M/s", (double)now->records / seconds / 1e6);
+    console_progress_of(p->console, name, buffer);
     if (running_is_time(now_us, p->stats_every_us, &p->stats_next_us))
-        console_note(p->console, "%s: %s", name, done);
+        console_note(p->console, "%s: %s", name, buffer);
     return running_is_interrupted();
 }
 

@@ -10,6 +10,7 @@
 #include "cli/inputs.h"
 #include "cli/outputs.h"
 #include "cli/running.h"
+#include "cli/selecting.h"
 #include "cli/verbs.h"
 #include "detect/sites.h"
 #include "engine/dark.h"
@@ -191,12 +192,19 @@ static enum exit_code open_export(const struct call *call, const struct hunt_opt
 static enum exit_code run_hunt(const struct call *call)
 {
     const struct hunt_options *o = call->settings;
-    if (call->words.has_filter)
-        return call_is_wrong(call, "filters are not built yet; leave out the - and what follows");
+    struct selection selection = {0};
     enum exit_code code = inputs_check(call, &o->inputs);
     if (code != EXIT_DONE)
         return code;
+    if (call->words.has_filter && o->hunting.partial != NULL)
+        return call_is_wrong(call, "--partial keeps what whole inputs come to: it takes no filter");
+    if (call->words.has_filter && o->hunting.store != NULL)
+        return call_is_wrong(call, "--store keeps what whole inputs come to: it takes no filter");
+    code = selecting_begin_filter(call, &selection);
+    if (code != EXIT_DONE)
+        return code;
     struct hunt_settings settings = hunting_settings(&o->hunting);
+    settings.filter = selection.filter;
     settings.since_us = inputs_since_us(&o->inputs);
     settings.until_us = inputs_until_us(&o->inputs);
     if (o->sampling.given)
@@ -225,25 +233,31 @@ static enum exit_code run_hunt(const struct call *call)
     export_close(settings.export);
     dark_free(settings.dark);
     sites_free(sites);
+    selecting_free(&selection);
     return code;
 }
 
 const struct verb verb_hunt = {
     .name = "hunt",
-    .usage = "[OPTIONS] PATH...",
+    .usage = "[OPTIONS] PATH... [- FILTER]",
     .summary = "read captures and archives in one pass: who is infected, by which variant, and why",
-    .about = "Reads capture files (pcap, pcapng) and Argus archives, also compressed (gzip, bzip2, "
-             "xz, zstd, lz4), found by their content, and directories of them. Judges every host "
-             "by what it did, and prints "
-             "infected and suspicious hosts, the gravest first, with the evidence.\n"
-             "A host without a sign is not clean: nobody asked it, and it may have been silent.\n"
-             "Exit: 1 infected home hosts were found; 0 none; 3 none, but input was damaged or the "
-             "run cut short; 4 nothing could be read or not all be written; 2 wrong usage.\n"
-             "--evidence and --around read the inputs twice, so these must be files; what they "
-             "write, and its bounds, is in docs/evidence.md.\n",
+    .about =
+        "Reads capture files (pcap, pcapng) and Argus archives, also compressed (gzip, bzip2, "
+        "xz, zstd, lz4), found by their content, and directories of them. Judges every host "
+        "by what it did, and prints "
+        "infected and suspicious hosts, the gravest first, with the evidence.\n"
+        "A host without a sign is not clean: nobody asked it, and it may have been silent.\n"
+        "Exit: 1 infected home hosts were found; 0 none; 3 none, but input was damaged or the "
+        "run cut short; 4 nothing could be read or not all be written; 2 wrong usage.\n"
+        "What stands behind a lone - is a filter in the words of ra and tcpdump "
+        "(docs/filter.md): nothing but flows that it lets through is looked at. Of captures it "
+        "can ask for protocol, addresses and ports.\n"
+        "--evidence and --around read the inputs twice, so these must be files; what they "
+        "write, and its bounds, is in docs/evidence.md.\n",
     .examples = "wormsign hunt samples/outbreak.pcap.gz\n"
                 "wormsign hunt --evidence proof --around 10.9.3.33 samples/outbreak.pcap.gz\n"
                 "wormsign hunt --home 203.0.113.0/24 --exempt 203.0.113.9 -R /captures/2009/04\n"
+                "wormsign hunt -R /archive/2009/03 - net 10.1.0.0/16 and not host 10.1.0.9\n"
                 "zcat day.pcap.gz | wormsign hunt --json\n",
     .settings_size = sizeof(struct hunt_options),
     .options = {hunt_rows, COUNT_OF(hunt_rows), true},

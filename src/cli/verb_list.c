@@ -7,6 +7,7 @@
 #include "cli/suggest.h"
 #include "cli/verbs.h"
 #include "detect/detector.h"
+#include "report/flow_fields.h"
 #include "report/report.h"
 #include "scan/probe.h"
 #include "source/source.h"
@@ -66,21 +67,27 @@ static void list_reports(struct listing *l)
         print_item(l, report_formats[i]->id, report_formats[i]->claim);
 }
 
+static void list_fields(struct listing *l)
+{
+    for (size_t i = 0; i < flow_field_count; i++)
+        print_item(l, flow_fields[i].name, flow_fields[i].means);
+}
+
 static const struct {
     const char *name, *kind;
     void (*print)(struct listing *l);
 } lists[] = {
-    {"detectors", "detector", list_detectors},
-    {"probes", "probe", list_probes},
-    {"sources", "source", list_sources},
-    {"reports", "report", list_reports},
+    {"detectors", "detector", list_detectors}, {"probes", "probe", list_probes},
+    {"sources", "source", list_sources},       {"reports", "report", list_reports},
+    {"fields", "field", list_fields},
 };
 
 static enum exit_code run_list(const struct call *call)
 {
     const struct list_settings *settings = call->settings;
     if (call->words.operand_count != 1)
-        return call_is_wrong(call, "say what to list: detectors, probes, sources or reports");
+        return call_is_wrong(call,
+                             "say what to list: detectors, probes, sources, reports or fields");
     struct suggestion s = suggest_for(call->words.operands[0]);
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
         suggest_offer(&s, lists[i].name);
@@ -93,21 +100,22 @@ static enum exit_code run_list(const struct call *call)
     if (s.nearest != NULL)
         return call_is_wrong(call, "there is no list '%s'; did you mean %s?", s.wrong, s.nearest);
     return call_is_wrong(call,
-                         "there is no list '%s'; there are detectors, probes, sources and "
-                         "reports",
+                         "there is no list '%s'; there are detectors, probes, sources, reports "
+                         "and fields",
                          s.wrong);
 }
 
 const struct verb verb_list = {
     .name = "list",
-    .usage = "detectors|probes|sources|reports",
+    .usage = "detectors|probes|sources|reports|fields",
     .summary = "what this build has of each",
     .about =
         "Prints the id and the claim of everything of one kind, separated by a tab, a line each: "
         "detectors (what is judged in records), probes (what is asked of hosts), sources (what "
-        "can be read), reports (what can be written).\n",
+        "can be read), reports (what can be written), fields (what `flows` can print of a "
+        "record).\n",
     .examples = "wormsign list detectors\n",
-    .words = "detectors probes sources reports",
+    .words = "detectors probes sources reports fields",
     .settings_size = sizeof(struct list_settings),
     .options = {list_options, COUNT_OF(list_options), false},
     .run = run_list,

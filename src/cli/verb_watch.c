@@ -11,6 +11,7 @@
 #include "cli/hunting.h"
 #include "cli/outputs.h"
 #include "cli/running.h"
+#include "cli/selecting.h"
 #include "cli/verbs.h"
 #include "detect/sites.h"
 #include "engine/hunt.h"
@@ -199,6 +200,12 @@ static enum exit_code watch_servers(const struct call *call, const struct watch_
         filter = filter_of(call, memory);
         if (filter != NULL && !argus_filter_check(filter, &err))
             return call_is_wrong(call, "%s", err.text);
+        /* What is wrong in it is better told here, word by word, than by a server's two letters. */
+        struct selection selection = {0};
+        enum exit_code code = selecting_begin_filter(call, &selection);
+        selecting_free(&selection);
+        if (code != EXIT_DONE)
+            return code;
     }
     if (servers == NULL || (call->words.filter_count > 0 && filter == NULL)) {
         console_complain(call->console, "no memory for the servers");

@@ -16,6 +16,8 @@
 #include "engine/recorder.h"
 #include "engine/same_file.h"
 #include "evidence/names.h"
+#include "filter/filter.h"
+#include "observe/flow_record.h"
 
 static struct hunt *hunt_of(struct sink *self)
 {
@@ -23,9 +25,23 @@ static struct hunt *hunt_of(struct sink *self)
     return whole->hunt;
 }
 
+/* Whether the filter lets a packet of this flow through. */
+static bool is_meant(const struct hunt *h, const struct observation *seen)
+{
+    struct flow_record record = flow_record_of(seen);
+    return filter_matches(h->settings->filter, &record);
+}
+
+static bool takes_record(struct sink *self, const struct flow_record *record)
+{
+    return filter_matches(hunt_of(self)->settings->filter, record);
+}
+
 static void take(struct sink *self, const struct observation *seen)
 {
     struct hunt *h = hunt_of(self);
+    if (h->judges_packets && !is_meant(h, seen))
+        return;
     hosts_make_room(h->pouring_into);
     if (seen->kind == OBSERVED_BEGIN) {
         hosts_met(h->pouring_into, seen->client.address);
@@ -124,13 +140,15 @@ struct hunt *hunt_new(const struct hunt_settings *settings, struct error *err)
     h->hosts = hunt_new_store(h);
     h->pouring_into = h->hosts;
     h->calendar = calendar_new();
-    h->sink = (struct hunt_sink){.sink = {.take = take,
-                                          .wants_datagram = wants_datagram,
-                                          .wants = wants,
-                                          .awaits_answer = awaits_answer,
-                                          .expects = expects,
-                                          .wants_refusals = settings->dark != NULL},
-                                 .hunt = h};
+    h->sink = (struct hunt_sink){
+        .sink = {.take = take,
+                 .wants_datagram = wants_datagram,
+                 .wants = wants,
+                 .awaits_answer = awaits_answer,
+                 .expects = expects,
+                 .takes_record = settings->filter != NULL ? takes_record : NULL,
+                 .wants_refusals = settings->dark != NULL},
+        .hunt = h};
     if (h->hosts == NULL || h->names == NULL || h->calendar == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         hunt_free(h);
@@ -216,7 +234,8 @@ bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records)
     struct reading_progress now = {.input = input_name(in),
                                    .raw_offset = input_raw_offset(in),
                                    .raw_size = input_raw_size(in),
-                                   .records = h->counts.records + records};
+                                   .records = h->counts.records + records,
+                                   .proven = hunt_proven_so_far(h, records)};
     return h->watch != NULL && h->watch(h->watch_context, &now);
 }
 
@@ -257,12 +276,32 @@ static void note_unrecognised(struct hunt_part *part, struct input *in, bool cho
         part->unrecognised = true;
 }
 
+/* A filter that asks of a whole flow is answered by an archive, but not by packets. */
+static bool can_filter(struct hunt *h, const struct source_format *format,
+                       struct input_totals *totals)
+{
+    const char *word = NULL;
+    char reason[128];
+    h->judges_packets = h->settings->filter != NULL && !format->is_of_records;
+    if (!h->judges_packets || filter_needs(h->settings->filter, &word) == 0)
+        return true;
+    (void)snprintf(reason, sizeof reason,
+                   "not read: the filter's '%.32s' asks of a whole flow what packets do not tell",
+                   word);
+    hunt_note_damage(totals, 0, reason);
+    return false;
+}
+
 static bool read_source(struct hunt *h, struct input *in, const struct source_format *format,
                         struct hunt_part *part)
 {
     struct error err;
+    if (!can_filter(h, format, part->totals))
+        return true;
     struct source_settings settings = {.since_us = h->settings->since_us,
-                                       .until_us = h->settings->until_us};
+                                       .until_us = h->settings->until_us,
+                                       .share = h->share,
+                                       .shares = h->shares};
     void *source = format->open(in, &settings, &err);
     if (source == NULL) {
         hunt_note_damage(part->totals, input_offset(in), err.text);

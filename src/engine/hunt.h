@@ -18,6 +18,7 @@
 
 struct dark;
 struct export;
+struct filter;
 struct input;
 struct recorder;
 struct sites;
@@ -31,8 +32,9 @@ struct hunt_settings {
     size_t home_count;
     const struct prefix *exempt;
     size_t exempt_count;
-    const char *site;          /* NULL: none */
-    const struct sites *sites; /* names that the user listed; NULL: none */
+    const char *site;            /* NULL: none */
+    const struct sites *sites;   /* names that the user listed; NULL: none */
+    const struct filter *filter; /* which flows are looked at; NULL: all */
     int64_t since_us, until_us;
     unsigned sampling; /* 1 in so many packets was kept by the sensor; 1: all */
     const char *verb;  /* for the summary; NULL: "hunt" */

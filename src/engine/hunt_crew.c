@@ -1,4 +1,8 @@
-/* A worker keeps what it finds in a store of its own; where that is crowded it is joined with the
+/* A large input that is not compressed is read by several: each reads all of it, and takes the
+ * flows of its share. For flows go over any place where it could be cut, and telling them apart is
+ * a small part of the work.
+ *
+ * A worker keeps what it finds in a store of its own; where that is crowded it is joined with the
  * store of all, between two records, and begun anew. Where parts are kept (--partial) each input
  * has its own store, which is joined when its turn comes, and nobody reads far ahead of that. */
 #include "engine/hunt_crew.h"
@@ -7,17 +11,31 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/hunt_inside.h"
-#include "evidence/names.h"
+#include "source/input.h"
 
-enum { LOOK_EVERY_MS = 100, PARTS_AHEAD = 2 /* a thread, kept until their turn */ };
+enum {
+    LOOK_EVERY_MS = 100,
+    PARTS_AHEAD = 2,         /* a thread, kept until their turn */
+    SHARED_LEAST = 64 << 20, /* bytes of an input that is worth several threads */
+    SHARES_MAX = 16
+};
+
+/* What reading came to. */
+struct outcome {
+    struct hunt_part part;
+    struct input_totals aside; /* the row of the summary, of shares behind the first */
+};
 
 struct job {
-    size_t input;           /* its row of the summary */
-    size_t before;          /* the row of the same input; its own: there is none */
-    struct hunt_part *part; /* owned; NULL: not read yet, or joined */
+    size_t input;  /* its row of the summary */
+    size_t before; /* the row of the same input; its own: there is none */
+    unsigned share, shares;
+    uint64_t size;           /* in bytes of its file; 0: unknown, or the same as another */
+    struct outcome *outcome; /* owned; NULL: not read yet, or joined */
     bool chosen, done;
 };
 
@@ -26,11 +44,14 @@ struct worker {
     struct hunt *hunt;
     pthread_t thread;
     bool is_reading;
+    unsigned shares;             /* how many read its input; never 0 while it reads */
     struct reading_progress now; /* of the input that it reads */
 };
 
 struct hunt_crew {
     struct hunt *hunt;
+    bool (*watch)(void *context, const struct reading_progress *now); /* the hunt's own */
+    void *watch_context;
     struct job *jobs;
     size_t count, room;
     /* Guards what is below, and the store of all while workers run. */
@@ -42,6 +63,8 @@ struct hunt_crew {
     struct worker *workers;
     unsigned worker_count, working;
     bool stop;
+    uint64_t all_size, joined_size; /* of the inputs */
+    bool size_unknown;
 };
 
 struct hunt_crew *hunt_crew_new(struct hunt *h)
@@ -69,6 +92,19 @@ void hunt_crew_free(struct hunt_crew *c)
     free(c);
 }
 
+/* For the progress alone. */
+static void note_size(struct hunt_crew *c, struct job *job, const char *path)
+{
+    struct stat about;
+    if (job->before != job->input)
+        return;
+    if (stat(path, &about) == 0 && S_ISREG(about.st_mode))
+        job->size = (uint64_t)about.st_size;
+    else
+        c->size_unknown = true;
+    c->all_size += job->size;
+}
+
 bool hunt_crew_add(struct hunt_crew *c, const char *path, bool chosen)
 {
     if (c->count == c->room) {
@@ -82,9 +118,10 @@ bool hunt_crew_add(struct hunt_crew *c, const char *path, bool chosen)
         c->room = room;
     }
     struct job *job = &c->jobs[c->count];
-    *job = (struct job){.input = c->hunt->input_count, .chosen = chosen};
+    *job = (struct job){.input = c->hunt->input_count, .shares = 1, .chosen = chosen};
     if (!hunt_is_repeated(c->hunt, path, &job->before))
         job->before = job->input;
+    note_size(c, job, path);
     if (hunt_add_input(c->hunt, path) == NULL)
         return false;
     c->count++;
@@ -96,12 +133,24 @@ static bool is_repeated(const struct job *job)
     return job->before != job->input;
 }
 
-/* Reads one; what it came to is *part. */
 static void read_job(struct hunt *by, const struct hunt_crew *c, const struct job *job,
-                     struct hunt_part *part)
+                     struct outcome *out)
 {
-    struct input_totals *totals = &c->hunt->inputs[job->input];
-    (void)hunt_read_part(by, c->hunt->input_names[job->input], job->chosen, totals, part);
+    out->aside = (struct input_totals){0};
+    by->share = job->share;
+    by->shares = job->shares;
+    (void)hunt_read_part(by, c->hunt->input_names[job->input], job->chosen,
+                         job->share == 0 ? &c->hunt->inputs[job->input] : &out->aside, &out->part);
+}
+
+/* All shares read the same file: what one says of it, the others do as well, unless they were
+ * stopped. */
+static void join_aside(struct hunt *h, const struct job *job, struct outcome *o)
+{
+    struct input_totals *row = &h->inputs[job->input];
+    if (o->aside.damage_count > 0 && row->damage_count == 0)
+        hunt_note_damage(row, o->aside.damage[0].offset, o->aside.damage[0].reason);
+    o->part.opened = o->part.recognised = o->part.unrecognised = false;
 }
 
 /* In the order of the list, from the thread of the caller. */
@@ -111,13 +160,16 @@ static void join_job(struct hunt_crew *c, struct job *job)
     if (is_repeated(job)) {
         h->inputs[job->input].format = h->inputs[job->before].format;
         h->repeated++;
-    } else if (job->part != NULL) {
-        hunt_part_join(h, job->part);
+    } else if (job->outcome != NULL) {
+        if (job->share > 0)
+            join_aside(h, job, job->outcome);
+        hunt_part_join(h, &job->outcome->part);
     } else {
         h->incomplete = true; /* there was no memory to read it */
     }
-    free(job->part);
-    job->part = NULL;
+    free(job->outcome);
+    job->outcome = NULL;
+    c->joined_size += job->size;
 }
 
 /* The store of a worker has no room for long: all have what it knows, and it begins anew. */
@@ -172,11 +224,12 @@ static void *work(void *context)
     (void)pthread_mutex_lock(&c->lock);
     while ((job = take_job(w)) != NULL) {
         w->now = (struct reading_progress){.input = c->hunt->input_names[job->input]};
+        w->shares = job->shares;
         w->is_reading = true;
         (void)pthread_mutex_unlock(&c->lock);
-        job->part = malloc(sizeof *job->part);
-        if (job->part != NULL)
-            read_job(w->hunt, c, job, job->part);
+        job->outcome = malloc(sizeof *job->outcome);
+        if (job->outcome != NULL)
+            read_job(w->hunt, c, job, job->outcome);
         (void)pthread_mutex_lock(&c->lock);
         w->is_reading = false;
         job->done = true;
@@ -186,6 +239,13 @@ static void *work(void *context)
     (void)eventfd_write(c->bell, 1);
     (void)pthread_mutex_unlock(&c->lock);
     return NULL;
+}
+
+/* Makes what is told of inputs under way a part of all. */
+static void add_all(const struct hunt_crew *c, struct reading_progress *now)
+{
+    now->all_size = c->size_unknown ? 0 : c->all_size;
+    now->all_offset += c->joined_size;
 }
 
 /* With the lock held: of all that are under way, by the name of the first of them. */
@@ -199,10 +259,23 @@ static struct reading_progress progress_of(const struct hunt_crew *c)
         sum.records += w->now.records;
         sum.raw_offset += w->now.raw_offset;
         sum.raw_size += w->now.raw_size;
+        sum.all_offset += w->now.raw_offset / w->shares;
+        if (w->now.proven > sum.proven)
+            sum.proven = w->now.proven;
         if (sum.input[0] == '\0')
             sum.input = w->now.input;
     }
+    add_all(c, &sum);
     return sum;
+}
+
+static bool watch_alone(void *context, const struct reading_progress *now)
+{
+    struct hunt_crew *c = context;
+    struct reading_progress all = *now;
+    all.all_offset = now->raw_offset;
+    add_all(c, &all);
+    return c->watch != NULL && c->watch(c->watch_context, &all);
 }
 
 /* Until somebody has something done, or it is time to look. */
@@ -229,8 +302,7 @@ static void oversee(struct hunt_crew *c)
         struct reading_progress now = progress_of(c);
         (void)pthread_mutex_unlock(&c->lock);
         wait_a_little(c);
-        bool stop = now.input[0] != '\0' && c->hunt->watch != NULL &&
-                    c->hunt->watch(c->hunt->watch_context, &now);
+        bool stop = now.input[0] != '\0' && c->watch != NULL && c->watch(c->watch_context, &now);
         (void)pthread_mutex_lock(&c->lock);
         c->stop |= stop;
         if (c->stop)
@@ -279,33 +351,88 @@ static void run_alone(struct hunt_crew *c)
         struct job *job = &c->jobs[c->joined];
         struct input_totals *totals = &c->hunt->inputs[job->input];
         struct hunt_part part = {.totals = totals};
+        if (job->share > 0) { /* the first took all, or the run was stopped before this one */
+            if (c->stop && totals->damage_count == 0) {
+                hunt_note_damage(totals, 0, "stopped before all of it was read");
+                c->hunt->incomplete = true;
+            }
+            continue;
+        }
+        if (is_repeated(job)) {
+            join_job(c, job);
+            continue;
+        }
         if (c->stop)
             hunt_note_damage(totals, 0, "stopped before it was read");
-        if (is_repeated(job))
-            join_job(c, job);
-        else if (c->stop)
-            hunt_add_part(c->hunt, &part);
-        else {
+        else
             c->stop = !hunt_read_part(c->hunt, c->hunt->input_names[job->input], job->chosen,
                                       totals, &part);
-            hunt_part_join(c->hunt, &part);
+        hunt_part_join(c->hunt, &part);
+        c->joined_size += job->size;
+    }
+}
+
+/* 0: it is small, a pipe or compressed, so that reading it again costs more than it saves. */
+static uint64_t size_to_share(const char *path)
+{
+    struct error err;
+    struct stat about;
+    size_t available;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size < SHARED_LEAST)
+        return 0;
+    struct input *in = input_open(path, &err);
+    if (in == NULL)
+        return 0;
+    (void)input_peek(in, SOURCE_START_BYTES, &available);
+    uint64_t size = input_compression(in) == NULL ? input_raw_size(in) : 0;
+    input_close(in);
+    return size;
+}
+
+/* Puts a large input on the list once a share, where there are fewer inputs than threads. Without
+ * memory the list stays as it is. */
+static void share_out(struct hunt_crew *c, unsigned threads)
+{
+    unsigned shares = threads < SHARES_MAX ? threads : SHARES_MAX;
+    if (c->hunt->keeps_parts || c->count >= threads)
+        return;
+    struct job *jobs = calloc(c->count * shares, sizeof *jobs);
+    size_t count = 0;
+    for (size_t i = 0; i < c->count && jobs != NULL; i++) {
+        const char *path = c->hunt->input_names[c->jobs[i].input];
+        bool is_shared = !is_repeated(&c->jobs[i]) && size_to_share(path) > 0;
+        for (unsigned share = 0; share < (is_shared ? shares : 1); share++) {
+            jobs[count] = c->jobs[i];
+            jobs[count].share = share;
+            jobs[count].size = share == 0 ? c->jobs[i].size : 0;
+            jobs[count++].shares = is_shared ? shares : 1;
         }
     }
+    if (jobs == NULL)
+        return;
+    free(c->jobs);
+    c->jobs = jobs;
+    c->count = c->room = count;
 }
 
 bool hunt_crew_run(struct hunt_crew *c, unsigned threads)
 {
-    if (threads > c->count)
-        threads = (unsigned)c->count;
+    /* Who touches dark addresses is kept in the order in which it is seen. */
+    if (c->hunt->settings->dark != NULL || threads < 1)
+        threads = 1;
     if (threads > HUNT_THREADS_MAX)
         threads = HUNT_THREADS_MAX;
-    /* Who touches dark addresses is kept in the order in which it is seen. */
-    if (c->hunt->settings->dark != NULL)
-        threads = 1;
+    share_out(c, threads);
+    c->watch = c->hunt->watch;
+    c->watch_context = c->hunt->watch_context;
+    hunt_watch(c->hunt, watch_alone, c);
+    if (threads > c->count)
+        threads = (unsigned)c->count;
     c->workers = threads > 1 ? calloc(threads, sizeof *c->workers) : NULL;
     c->bell = c->workers != NULL ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
     if (c->bell >= 0)
         run_together(c, threads);
     run_alone(c);
+    hunt_watch(c->hunt, c->watch, c->watch_context);
     return !c->stop;
 }

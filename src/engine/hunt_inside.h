@@ -36,10 +36,13 @@ struct hunt {
     bool keeps_parts;            /* each input has a store of its own */
     struct hunt_asked *asked;    /* what scans heard, by address: owned; of a report of a store */
     size_t asked_count;
-    struct arena asked_memory; /* of what these borrow */
-    uint64_t runs, runs_cut;   /* of a store; those that were ended in their midst */
+    struct arena asked_memory;  /* of what these borrow */
+    uint64_t runs, runs_cut;    /* of a store; those that were ended in their midst */
+    uint64_t looked_at, proven; /* records at the last look so far, and what it found */
+    unsigned share, shares;     /* of the flows of the input that is read; 0 shares: all */
     struct calendar *calendar;
     struct hunt_sink sink;
+    bool judges_packets; /* of the input that is read: the filter is asked of each observation */
     struct watcher watchers[HOSTS_KINDS_MAX];
     unsigned interested[OBSERVATION_KINDS][HOSTS_KINDS_MAX]; /* detectors by what they observe */
     unsigned interested_count[OBSERVATION_KINDS];
@@ -88,6 +91,11 @@ bool hunt_is_told_to_stop(struct hunt *h, const char *input);
 /* hunt_finish.c: judges all hosts as they stand, and writes what was not told before. False without
  * memory; *written is false where a report refused something. */
 bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool *written);
+
+/* hunt_so_far.c: home host-days with a proof in the store of all inputs, so many records into one:
+ * counted anew every HUNT_LOOK_RECORDS. Between two records. */
+enum { HUNT_LOOK_RECORDS = 1 << 20 };
+uint64_t hunt_proven_so_far(struct hunt *h, uint64_t records);
 
 /* hunt_room.c: lets go of all evidence of before this day. False without memory. */
 bool hunt_let_go_before(struct hunt *h, int32_t day);

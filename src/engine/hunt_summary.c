@@ -116,6 +116,8 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
                      (unsigned long long)h->runs_cut, (unsigned long long)h->runs,
                      h->runs_cut == 1 ? " was" : "s were",
                      h->runs_cut == 1 ? "it was" : "they were", h->runs_cut == 1 ? "it" : "they");
+    if (h->settings->filter != NULL)
+        sentence_add(l, "nothing but flows that the filter lets through was looked at");
     if (h->recognised == 0)
         sentence_add(l, "nothing was read: no input was of a format that is known here");
     if (h->unrecognised > 0)

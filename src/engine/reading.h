@@ -16,6 +16,8 @@ struct reading_progress {
     const char *input;
     uint64_t raw_offset, raw_size; /* of this input; size 0: unknown */
     uint64_t records;              /* of all inputs */
+    uint64_t all_offset, all_size; /* of all inputs that are known; size 0: one is unknown */
+    uint64_t proven;               /* home hosts with a proof so far, or more */
 };
 
 /* Calls of a source's next, each some records, between two looks at how far a run is. */

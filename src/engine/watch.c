@@ -138,6 +138,7 @@ static void close_stream(struct watch *w, struct line *l)
     l->format->close(l->source);
     input_close(l->in);
     hunt_part_end(w->hunt, &l->part);
+    hunt_part_join(w->hunt, &l->part);
     l->is_open = false;
 }
 
@@ -149,6 +150,7 @@ static void close_line(struct watch *w, struct line *l)
         hunt_note_damage(l->totals, 0,
                          l->why.kind != ERROR_NONE ? l->why.text : "no answer before the end");
         hunt_part_end(w->hunt, &l->part);
+        hunt_part_join(w->hunt, &l->part);
     }
     argus_live_free(l->live);
     l->live = NULL;

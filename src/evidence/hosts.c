@@ -233,6 +233,14 @@ uint64_t hosts_refused(const struct hosts *h)
     return h->refused + h->sets.refused;
 }
 
+void hosts_each(const struct hosts *h, void (*see)(void *context, const struct host_day *day),
+                void *context)
+{
+    for (size_t i = 0; i < h->table_size; i++)
+        if (h->table[i] != NULL)
+            see(context, h->table[i]);
+}
+
 static int compare_host_days(const void *a, const void *b)
 {
     const struct host_day *const *x = a, *const *y = b;

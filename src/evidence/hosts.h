@@ -150,6 +150,10 @@ struct set *hosts_met_set(struct hosts *h);
 /* How many slots could not be made for want of room. */
 uint64_t hosts_refused(const struct hosts *h);
 
+/* Calls see for every host-day, in no order. */
+void hosts_each(const struct hosts *h, void (*see)(void *context, const struct host_day *day),
+                void *context);
+
 /* All host-days, sorted by address, then day; *count of them; NULL without memory. The array is the
  * store's own and stays valid until a slot is made. */
 struct host_day *const *hosts_sorted(struct hosts *h, size_t *count);

@@ -5,6 +5,7 @@
 #ifndef WORMSIGN_OBSERVE_FLOW_KEY_H
 #define WORMSIGN_OBSERVE_FLOW_KEY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/compiler.h"
 #include "observe/packet.h"
@@ -40,6 +41,15 @@ static ALWAYS_INLINE struct flow_key flow_key_of(const struct packet *p)
     uint64_t folded = (uint64_t)(product >> 64) ^ (uint64_t)product;
     uint64_t hash = (folded + p->protocol) * UINT64_C(0xbf58476d1ce4e5b9);
     return (struct flow_key){hash ^ hash >> 31, flow_from_of(p), 0};
+}
+
+/* Flows of one class meet in the same bucket of a flow table, so a table that is shown but a part
+ * of the classes treats these as if it were shown all. */
+enum { FLOW_CLASSES = 256 };
+
+static ALWAYS_INLINE bool flow_is_of_share(uint64_t hash, unsigned share, unsigned shares)
+{
+    return shares <= 1 || hash % FLOW_CLASSES % shares == share;
 }
 
 #endif

@@ -108,4 +108,8 @@ struct flow_record {
     struct flow_side side[2];
 };
 
+/* What an observation of a packet tells of its flow: who, with whom, by which protocol. Counters
+ * are not known. */
+struct flow_record flow_record_of(const struct observation *seen);
+
 #endif

@@ -144,7 +144,7 @@ static uint16_t ip_id_of(const struct ip_header *ip)
 
 /* Every error quotes the header it is about and at least eight bytes more: the ports, if they are
  * there. */
-static void quote_read(struct reader r, struct packet_quote *quote)
+void frame_quote_read(struct reader r, struct packet_quote *quote)
 {
     struct ip_header ip;
     struct reader ahead = r;
@@ -181,7 +181,7 @@ static enum frame_result other_fill(const struct layer *layer, int64_t when_us, 
             return FRAME_DAMAGED;
         packet.checksum = icmp.checksum;
         if (icmp.type == (ip->version == 4 ? ICMP_UNREACHABLE : ICMP6_UNREACHABLE))
-            quote_read(r, &packet.quote);
+            frame_quote_read(r, &packet.quote);
     }
     packet.payload = reader_over(r.next, 0);
     *out = packet;

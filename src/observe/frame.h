@@ -40,6 +40,10 @@ void frame_decoder_free(struct frame_decoder *d); /* NULL is fine */
 enum frame_result frame_decode(struct frame_decoder *d, uint32_t link_type, int64_t when_us,
                                struct reader frame, size_t wire_length, struct packet *out);
 
+/* Reads the packet that an ICMP error quotes (r: behind the error's own header). Of one that is
+ * neither TCP nor UDP, or too short for its ports, *quote is left as it is. */
+void frame_quote_read(struct reader r, struct packet_quote *quote);
+
 const struct frame_counts *frame_decoder_counts(const struct frame_decoder *d);
 
 /* "Ethernet" and the like; NULL for a link type that frame_decode cannot read. */

@@ -10,9 +10,36 @@ struct argus_part {
     struct reader body;
 };
 
+/* Bits of a part's type and subtype. */
+enum { ARGUS_PART_IMMEDIATE = 0x80, ARGUS_PART_LONG = 0x80, ARGUS_PART_WORD = 4 };
+
+/* Takes the next part off *r; false at the end and where a part cannot be: *damaged then. */
+static inline bool argus_next_part(struct reader *r, struct argus_part *out, bool *damaged)
+{
+    if (r->left == 0)
+        return false;
+    out->type = read_u8(r);
+    out->subtype = read_u8(r);
+    out->qualifier = read_u8(r);
+    uint8_t low = read_u8(r);
+    size_t words = low;
+    if ((out->subtype & ARGUS_PART_LONG) != 0)
+        words |= (size_t)out->qualifier << 8;
+    if ((out->type & ARGUS_PART_IMMEDIATE) != 0)
+        words = 1;
+    *damaged = r->failed || words == 0 || (words - 1) * ARGUS_PART_WORD > r->left;
+    if (*damaged)
+        return false;
+    out->body = read_part(r, (words - 1) * ARGUS_PART_WORD);
+    return true;
+}
+
 /* The flow key (source/argus_key.c). The ends are as they should be: where the key is marked as
  * reversed they were swapped, and *reversed says so. */
 void argus_key_read(const struct argus_part *part, struct argus_flow *out, bool *reversed);
+
+/* Whether it is of TCP or UDP, with this port at either end. */
+bool argus_key_has_port(const struct argus_part *part, uint16_t port);
 
 /* First and last time (source/argus_time.c). */
 void argus_time_read(const struct argus_part *part, struct argus_flow *out);

@@ -156,3 +156,19 @@ void argus_key_read(const struct argus_part *part, struct argus_flow *out, bool 
     if (*reversed)
         swap_ends(out);
 }
+
+bool argus_key_has_port(const struct argus_part *part, uint16_t port)
+{
+    enum { BEFORE_IPV4 = 8, BEFORE_IPV6 = 32, BETWEEN_IPV4 = 1, BETWEEN_IPV6 = 3 };
+    struct reader r = part->body;
+    bool is_v6 = (part->qualifier & FAMILY) == FAMILY_IPV6;
+    if ((part->subtype & KIND) != KIND_FIVE ||
+        (!is_v6 && (part->qualifier & FAMILY) != FAMILY_IPV4))
+        return false;
+    read_skip(&r, is_v6 ? BEFORE_IPV6 : BEFORE_IPV4);
+    uint8_t protocol = read_u8(&r);
+    read_skip(&r, is_v6 ? BETWEEN_IPV6 : BETWEEN_IPV4);
+    uint16_t source = read_be16(&r), destination = read_be16(&r);
+    return (protocol == IP_TCP || protocol == IP_UDP) && !r.failed &&
+           (source == port || destination == port);
+}

@@ -12,11 +12,10 @@ enum part_type {
     PART_METRIC = 0x10,
     PART_NETWORK = 0x30,
     PART_USER_DATA = 0x50,
-    PART_AGGREGATION = 0x60,
-    PART_IMMEDIATE = 0x80 /* a bit: four bytes in all */
+    PART_AGGREGATION = 0x60
 };
 
-enum { WORD = 4, SUBTYPE_LONG = 0x80 };
+enum { WORD = ARGUS_PART_WORD };
 
 /* A TCP block that the version-5 sensor writes is a word longer (mss). */
 enum { NETWORK_TCP_BEGUN = 3, NETWORK_TCP_COMPACT = 4, NETWORK_TCP = 5, NETWORK_RTP = 10 };
@@ -129,7 +128,7 @@ static void read_user_data(const struct argus_part *part, struct argus_flow *out
     enum { OF_SOURCE = 0x10, OF_DESTINATION = 0x20 };
     struct reader r = part->body;
     unsigned sides = part->subtype;
-    if ((part->subtype & SUBTYPE_LONG) == 0)
+    if ((part->subtype & ARGUS_PART_LONG) == 0)
         sides = part->qualifier; /* the old form */
     if ((sides & (OF_SOURCE | OF_DESTINATION)) == 0)
         return;
@@ -180,27 +179,6 @@ static void read_one(const struct argus_part *part, struct argus_flow *out, bool
     }
 }
 
-/* Takes the next part off *r; false at the end and where a part cannot be: *damaged then. */
-static bool next_part(struct reader *r, struct argus_part *out, bool *damaged)
-{
-    if (r->left == 0)
-        return false;
-    out->type = read_u8(r);
-    out->subtype = read_u8(r);
-    out->qualifier = read_u8(r);
-    uint8_t low = read_u8(r);
-    size_t words = low;
-    if ((out->subtype & SUBTYPE_LONG) != 0)
-        words |= (size_t)out->qualifier << 8;
-    if ((out->type & PART_IMMEDIATE) != 0)
-        words = 1;
-    *damaged = r->failed || words == 0 || (words - 1) * WORD > r->left;
-    if (*damaged)
-        return false;
-    out->body = read_part(r, (words - 1) * WORD);
-    return true;
-}
-
 bool argus_flow_read(const struct argus_record *r, struct argus_flow *out)
 {
     struct reader parts = r->body;
@@ -208,8 +186,19 @@ bool argus_flow_read(const struct argus_record *r, struct argus_flow *out)
     bool reversed = false;
     *out = (struct argus_flow){
         .version = r->version, .type = r->type, .cause = r->cause, .merged = 1};
-    while (next_part(&parts, &part, &out->damaged))
+    while (argus_next_part(&parts, &part, &out->damaged))
         read_one(&part, out, &reversed);
     argus_direction_mend(out, reversed);
     return out->key != ARGUS_KEY_NONE && out->times_known;
+}
+
+bool argus_has_port(const struct argus_record *r, uint16_t port)
+{
+    struct reader parts = r->body;
+    struct argus_part part;
+    bool damaged;
+    while (argus_next_part(&parts, &part, &damaged))
+        if (part.type == PART_KEY)
+            return argus_key_has_port(&part, port);
+    return false;
 }

@@ -103,4 +103,7 @@ struct argus_flow {
  * can be said of it (*out is filled as far as it goes, damaged says whether damage is why). */
 bool argus_flow_read(const struct argus_record *r, struct argus_flow *out);
 
+/* Whether its flow is of TCP or UDP and has this port at either end; reads no more than it must. */
+bool argus_has_port(const struct argus_record *r, uint16_t port);
+
 #endif

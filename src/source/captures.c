@@ -2,7 +2,9 @@
  * flow table of its own, so files can be read in any order. */
 #include <stdlib.h>
 
+#include "observe/flow_key.h"
 #include "observe/flows.h"
+#include "source/capture_flows.h"
 #include "source/packet_reader.h"
 #include "source/source.h"
 
@@ -12,6 +14,7 @@ enum { LARGE_INPUT = 16 << 20 };
 struct captures {
     struct packet_reader reader;
     struct flows *flows;
+    struct capture_flows *records; /* where flow records are wanted: then flows is NULL */
     struct packet_batch batch;
     enum capture_result end; /* of the last batch: said once its packets have been poured */
 };
@@ -21,6 +24,7 @@ static void captures_close(void *state)
     struct captures *c = state;
     packet_reader_close(&c->reader);
     flows_free(c->flows);
+    capture_flows_close(c->records);
     free(c);
 }
 
@@ -38,8 +42,11 @@ static void *captures_open(struct input *in, const struct source_settings *setti
         return NULL;
     }
     c->end = CAPTURE_FRAME;
-    c->flows = flows_new(large);
-    if (c->flows == NULL) {
+    if (settings->flow_records)
+        c->records = capture_flows_open(c->reader.file, in, settings);
+    else
+        c->flows = flows_new(large);
+    if (c->flows == NULL && c->records == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         captures_close(c);
         return NULL;
@@ -68,11 +75,32 @@ static enum source_result result_of(enum capture_result result)
     return SOURCE_DAMAGED;
 }
 
+static bool is_meant(const struct source_settings *s, const struct packet *p)
+{
+    bool has_ports = p->protocol == IP_TCP || p->protocol == IP_UDP;
+    if (s->only_port != 0 &&
+        !(has_ports && (p->port_from == s->only_port || p->port_to == s->only_port)))
+        return false;
+    return flow_is_of_share(flow_key_of(p).hash, s->share, s->shares);
+}
+
+/* Closes up the packets of the port and of the share of flows that are asked for. */
+static void keep_meant(const struct source_settings *s, struct packet_batch *batch)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        if (is_meant(s, &batch->packets[i]))
+            batch->packets[kept++] = batch->packets[i];
+    batch->count = kept;
+}
+
 /* What ends a batch other than a frame is said by the call after, when its packets have been
  * poured. */
 static enum source_result captures_next(void *state, struct sink *to, struct error *err)
 {
     struct captures *c = state;
+    if (c->records != NULL)
+        return capture_flows_next(c->records, to, err);
     if (c->end != CAPTURE_FRAME) {
         enum capture_result end = c->end;
         *err = c->batch.error;
@@ -81,6 +109,8 @@ static enum source_result captures_next(void *state, struct sink *to, struct err
         return result_of(end);
     }
     packet_reader_fill(&c->reader, &c->batch);
+    if (c->reader.settings.shares > 1 || c->reader.settings.only_port != 0)
+        keep_meant(&c->reader.settings, &c->batch);
     flows_take(c->flows, c->batch.packets, c->batch.count, to);
     c->end = c->batch.end;
     return SOURCE_MORE;
@@ -89,8 +119,12 @@ static enum source_result captures_next(void *state, struct sink *to, struct err
 static void captures_counts(const void *state, struct source_counts *out)
 {
     const struct captures *c = state;
+    if (c->records != NULL) {
+        capture_flows_counts(c->records, out);
+        return;
+    }
     const struct flows_counts *flows = flows_counts(c->flows);
-    *out = c->batch.counts;
+    *out = c->reader.settings.share > 0 ? (struct source_counts){0} : c->batch.counts;
     out->mirrored = flows->mirrored;
     out->dns_damaged = flows->dns_damaged;
     out->flows = flows->flows;

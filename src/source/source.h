@@ -19,7 +19,13 @@ enum source_result {
 
 struct source_settings {
     int64_t since_us, until_us; /* records before, or at and after, are passed over */
+    /* Only TCP and UDP flows with this port on either side are wanted, of records and packets
+     * alike; others are counted and passed over as early as can be. 0: all. */
+    uint16_t only_port;
     bool flow_records; /* nothing but these is wanted: a capture's flows are put together */
+    /* Of all flows, by their key, only those of this share are poured; with 0 or 1 share, all. What
+     * is counted before flows are told apart is counted by share 0. */
+    unsigned share, shares;
 };
 
 /* What a source met, for the summary. What was let go for want of room is a limit hit. */
@@ -41,6 +47,7 @@ enum { SOURCE_START_BYTES = 64 }; /* what recognises is shown, where the input h
 
 struct source_format {
     const char *id, *claim;
+    bool is_of_records; /* flow records are what it has; else they are put together of packets */
     bool (*recognises)(const uint8_t *start, size_t size);
     /* Borrows the input until close. NULL and *err when its head cannot be read. */
     void *(*open)(struct input *in, const struct source_settings *settings, struct error *err);

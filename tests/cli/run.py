@@ -548,14 +548,14 @@ def no_advice_names_a_verb_that_is_not_there():
 
 
 @check
-def list_knows_its_four_tables():
-    for name in ("detectors", "probes", "sources", "reports"):
+def list_knows_its_tables():
+    for name in ("detectors", "probes", "sources", "reports", "fields"):
         done = run("list", name)
         equal(done.returncode, 0, "exit code")
         holds(done.out != "" or f"no {name} yet" in done.err, f"{name}: nothing, and no word of it")
         for line in done.out.splitlines():
             equal(line.count("\t"), 1, "tabs in " + line)
-    usage("list", says="detectors, probes, sources or reports")
+    usage("list", says="detectors, probes, sources, reports or fields")
     usage("list", "detector", says="did you mean detectors?")
 
 

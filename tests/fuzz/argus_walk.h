@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "source/argus_flow_record.h"
 #include "source/argus_record.h"
 #include "source/source.h"
 #include "wire/dns.h"
@@ -41,6 +42,20 @@ static inline void argus_check_flow(const struct argus_record *r, const struct a
     }
 }
 
+/* And as people see it. */
+static inline void argus_check_shown(const struct flow_record *r)
+{
+    assert(r->merged >= 1 && r->mapped <= FLOW_ICMP_TIME_EXCEEDED);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct flow_side *side = &r->side[i];
+        volatile uint8_t sink = argus_touch(side->data);
+        (void)sink;
+        assert(side->data_present || side->data.left == 0);
+        assert(side->mac >> 48 == 0 && side->mpls >> 20 == 0);
+        assert(side->mac_known || side->mac == 0);
+    }
+}
+
 static inline struct argus_walked argus_walk(const uint8_t *bytes, size_t size)
 {
     struct argus_walked walked = {0};
@@ -63,11 +78,18 @@ static inline struct argus_walked argus_walk(const uint8_t *bytes, size_t size)
             assert(r.offset >= before && r.offset + ARGUS_HEADER_BYTES + r.body.left == at);
             (void)argus_flow_read(&r, &flow);
             argus_check_flow(&r, &flow);
+            struct flow_record shown;
+            argus_flow_record_of(&r, &flow, &shown);
+            argus_check_shown(&shown);
             walked.flows++;
         } else if (result == ARGUS_RECORD && r.type == ARGUS_MAR) {
             struct argus_mar mar;
             argus_mar_read(&r, &mar);
             assert(mar.version == r.version);
+            struct flow_record shown;
+            argus_flow_record_of_mar(&r, &shown);
+            argus_check_shown(&shown);
+            assert(shown.kind == FLOW_MANAGEMENT && shown.last_us >= shown.first_us);
         }
         before = at;
     }
@@ -107,13 +129,21 @@ static bool argus_sink_awaits(struct sink *self, const struct observation *seen)
     return seen->bytes.left % 2 == 0;
 }
 
-/* The whole source over the same bytes. */
+static bool argus_sink_takes_record(struct sink *self, const struct flow_record *record)
+{
+    (void)self;
+    argus_check_shown(record);
+    return record->side[0].end.port % 2 == 0;
+}
+
+/* The whole source over the same bytes; every record is shown before it is poured. */
 static inline struct source_counts argus_pour_all(const uint8_t *bytes, size_t size)
 {
     struct sink sink = {.take = argus_sink_take,
                         .wants_datagram = argus_sink_wants_datagram,
                         .wants = argus_sink_wants,
-                        .awaits_answer = argus_sink_awaits};
+                        .awaits_answer = argus_sink_awaits,
+                        .takes_record = argus_sink_takes_record};
     struct source_settings settings = {.since_us = INT64_MIN, .until_us = INT64_MAX};
     struct source_counts counts = {0};
     struct error err = {0};

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import time
 
@@ -46,6 +47,23 @@ def hunts_alike(bench, captures, archive, equal, holds):
         together = one_run(bench, threads)
         for now, before, what in zip(together, alone, ("code", "code", "text", "JSON", "evidence")):
             equal(now, before, f"the {what} of {threads} threads")
+
+
+def shares_one(bench, frames, head, equal, holds):
+    """A capture that is large enough to be read by several: the same hour again and again, each a
+    minute after the other. Cut in its last record, which is told once."""
+    parts, size, later = [head], 0, 0
+    while size <= 64 << 20:
+        for seconds, record in frames:
+            parts.append(struct.pack("<I", seconds + later) + record[4:])
+            size += len(record)
+        later += 61
+    (bench.folder / "large.pcap").write_bytes(b"".join(parts)[:-3])
+    runs = [bench.run("hunt", "-q", "-j", threads, "--json", "large.pcap") for threads in (1, 2, 5)]
+    said = [without_times(done.stdout) for done in runs]
+    holds(said[0].count('"reason":') >= 1 and '"verdict":"infected"' in said[0], said[0][-500:])
+    for now, threads in zip(said[1:], (2, 5)):
+        equal(now, said[0], f"the JSON of {threads} threads")
 
 
 def stops(bench, captures, equal, holds):

@@ -340,6 +340,10 @@ def check_threads(bench, capture):
     by_threads.hunts_alike(bench, split(capture, 8), archive, equal, holds)
 
 
+def check_threads_share(bench, capture):
+    by_threads.shares_one(bench, frames_of(capture), capture[:HEAD_BYTES], equal, holds)
+
+
 def check_threads_stop(bench, capture):
     by_threads.stops(bench, split(capture, 3), equal, holds)
 
@@ -358,6 +362,7 @@ CHECKS = {
     "home, site and exempt are the merge's own": check_home,
     "a merge of nothing is wrong usage": check_usage,
     "a hunt by many threads says what one thread says": check_threads,
+    "a large capture is read by many threads as by one": check_threads_share,
     "a hunt by many threads ends when it is asked to": check_threads_stop,
     "a chain over several captures is told in any order": check_chain_orders,
     "a chain over several captures is told in any grouping": check_chain_groups,

@@ -234,6 +234,87 @@ def check_hunt(schema, program, files, options=(), verb="hunt"):
     yield from check_output(done.stdout, schema)
 
 
+def check_flows(schema, program, files, fields, options=()):
+    """Lines of flows, each on its own: they have no summary."""
+    done = subprocess.run(
+        [str(program), "flows", "--json", "-s", ",".join(fields), *options, *map(str, files)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    lines = done.stdout.decode().splitlines()
+    if done.returncode != 0 or not lines:
+        yield f"exits {done.returncode} with {len(lines)} lines: {done.stderr[-300:]!r}"
+    for line in lines:
+        yield from schema.complaints(json.loads(line), "flow", "flow", "flows")
+
+
+def flows_results(schema):
+    """Every field of the page, over every archive that is a sample; and lines that are wrong."""
+    fields = [row[0] for row in schema.objects["flow"] if row[0] not in ("type", "schema")]
+    archives = sorted((ROOT / "samples" / "argus").glob("v[35]/*.argus"))
+    for before, program in PROGRAMS.items():
+        listed = subprocess.run(
+            [str(program), "list", "fields"], capture_output=True, text=True, check=True, timeout=60
+        )
+        names = [line.split("\t")[0] for line in listed.stdout.splitlines()]
+        yield before + "the page has the fields of flows", [
+            f"{name} is only on one side" for name in set(names) ^ set(fields)
+        ]
+        for options in ((), ("--hex",), ("-m", "saddr,proto")):
+            found = check_flows(schema, program, archives, fields, options)
+            yield before + " ".join(("flows", *options)), list(found)
+    right = {"type": "flow", "schema": 1, "trans": 1, "proto": "tcp"}
+    for what, change in {
+        "a flow with a text for a count": {"spkts": "5"},
+        "a flow with a field that is not on the page": {"colour": "red"},
+        "a flow of another type": {"type": "flux"},
+        "a flow with control bytes": {"suser": "a\x1b"},
+    }.items():
+        found = list(schema.complaints({**right, **change}, "flow", "flow", "flows"))
+        yield f"validator catches {what}", [] if found else ["it was not caught"]
+
+
+def check_dns(schema, program, files, options=()):
+    """Lines of dns, each on its own, too."""
+    done = subprocess.run(
+        [str(program), "dns", "--json", *options, *map(str, files)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    lines = done.stdout.decode().splitlines()
+    if done.returncode != 0 or not lines:
+        yield f"exits {done.returncode} with {len(lines)} lines: {done.stderr[-300:]!r}"
+    for line in lines:
+        yield from schema.complaints(json.loads(line), "lookup", "lookup", "dns")
+
+
+def dns_results(schema):
+    samples = ROOT / "samples"
+    files = [*sorted((samples / "argus").glob("v[35]/*.argus")), samples / "outbreak.pcap.gz"]
+    for before, program in PROGRAMS.items():
+        yield before + "dns", list(check_dns(schema, program, files))
+        yield before + "dns --marked", list(check_dns(schema, program, files, ("--marked",)))
+    right = {
+        "type": "lookup", "schema": 1, "time": "2009-04-21T16:44:11.000000Z", "client": "10.0.0.5",
+        "client_port": 1025, "server": "10.0.0.53", "server_port": 53, "proto": "udp", "id": 1,
+        "name": "a.test", "query": "A", "asked": True, "tries": 1, "answered": False, "marks": [],
+    }
+    yield "a look-up of the page", list(schema.complaints(right, "lookup", "lookup", "dns"))
+    for what, change in {
+        "a look-up with control bytes": {"name": "a\x1b"},
+        "a look-up without a mark's date": {"marks": [{"variants": ["A"], "offset": 0, "position": 1}]},
+        "a look-up that is half answered": {"answered": None},
+    }.items():
+        found = list(schema.complaints({**right, **change}, "lookup", "lookup", "dns"))
+        yield f"validator catches {what}", [] if found else ["it was not caught"]
+
+
 def main():
     schema, failed = Schema(), 0
     results = [(name, list(found)) for name, found in self_test(schema)]
@@ -256,6 +337,8 @@ def main():
             known = ("--ack", "10.9.1.11", "--until", "9999-12-31", "--note", "a\x1b[2J\u202e")
             found += check_hunt(schema, program, [store], (*known, "--diff", "last"), verb="report")
             results.append((before + "a store and its report", found))
+    results += flows_results(schema)
+    results += dns_results(schema)
     for name, found in results:
         failed += bool(found)
         print(f"not ok {name}: {found[0]}" if found else f"ok {name}")

@@ -49,8 +49,8 @@ def what_is_no_argus_server_is_told_apart(p):
 def a_filter_that_the_server_does_not_take_ends_it(p):
     for reply, words in ((b"SY", "it says SY, a mistake in how it is written"), (b"ER", "it says ER")):
         with Server(says(greeting(), reply)) as server:
-            p.run(server.url, "-", "port = 5").ends(4).says('does not take the filter "port = 5"', words)
-        equal(server.heard, [[b"FILTER: man or (port = 5)"]], "what the server heard")
+            p.run(server.url, "-", "port 5").ends(4).says('does not take the filter "port 5"', words)
+        equal(server.heard, [[b"FILTER: man or (port 5)"]], "what the server heard")
 
 
 @check
@@ -112,6 +112,7 @@ def wrong_command_lines_are_told_apart(p):
                         (["argus-udp://127.0.0.1"], "not built yet"),
                         (["-r", "x", "argus://127.0.0.1"], "-r"),
                         (["argus://127.0.0.1", "-", "tcp\n"], "letters that no filter has"),
+                        (["argus://127.0.0.1", "-", "port", "=", "5"], "filter"),
                         (["argus://127.0.0.1", "-", "x" * 1001], "the filter has 1001 letters")):
         done = p.run(*words).ends(2).says(part)
         holds(done.out == "", f"{words} said {done.out[:200]!r}")
