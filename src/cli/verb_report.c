@@ -100,6 +100,22 @@ static bool let_go(const struct call *call, const struct report_options *o, stru
     return !any || store_let_go_before(store, latest - (int32_t)o->keep.value + 1, err);
 }
 
+/* A host of another site, or a wrong address, is acknowledged in vain: that is said. */
+static bool acknowledge(const struct call *call, struct store *store,
+                        const struct store_acknowledgement *known, struct error *err)
+{
+    char host[ADDRESS_TEXT_SIZE];
+    bool is_known;
+    if (!store_host_is_known(store, known->site, known->host, &is_known, err) ||
+        !store_acknowledge(store, known, err))
+        return false;
+    if (!is_known)
+        console_note(call->console, "no run %s%s has said anything of %s so far",
+                     known->site[0] != '\0' ? "of site " : "without a site", known->site,
+                     address_text(known->host, host));
+    return true;
+}
+
 /* What is to be taken down, all of it or nothing. */
 static enum exit_code write_down(const struct call *call, const struct report_options *o,
                                  struct store *store)
@@ -116,7 +132,7 @@ static enum exit_code write_down(const struct call *call, const struct report_op
     if (o->sites_csv != NULL)
         code = sites_csv_read(call, o->sites_csv, store);
     bool good = code != EXIT_DONE ||
-                ((!o->ack.given || store_acknowledge(store, &known, &err)) &&
+                ((!o->ack.given || acknowledge(call, store, &known, &err)) &&
                  (!o->keep.given || let_go(call, o, store, &err)) && store_commit(store, &err));
     store_give_up(store);
     return good ? code : store_failed(call, &err);

@@ -62,6 +62,8 @@ const char *const statement_texts[STATEMENTS] = {
         "evidence USING(input) JOIN kinds USING(kind) WHERE run = ?2 AND host = h.host AND "
         "detector NOT IN ('exploit', 'callback')) "
         "FROM h LEFT JOIN a ON a.host = h.host LEFT JOIN b ON b.host = h.host ORDER BY h.host",
+    [SQL_HOST_KNOWN] = "SELECT 1 FROM runs CROSS JOIN verdicts USING(run) WHERE site = ?1 AND "
+                       "host = ?2 LIMIT 1",
     [SQL_ACKNOWLEDGE] = "INSERT OR REPLACE INTO acknowledgements(site, host, until_day, note, "
                         "when_us) VALUES(?1, ?2, ?3, ?4, ?5)",
     [SQL_ACKNOWLEDGEMENTS] = "SELECT site, host, until_day, note, when_us FROM acknowledgements "

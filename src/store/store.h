@@ -182,6 +182,10 @@ bool store_changes_each(struct store *s, int64_t before, int64_t after,
                         bool (*each)(void *context, const struct store_change *c), void *context,
                         struct error *err) MUST_CHECK;
 
+/* Whether any run of this site said anything of the host. */
+bool store_host_is_known(struct store *s, const char *site, struct address host, bool *is_known,
+                         struct error *err) MUST_CHECK;
+
 /* What people say */
 
 struct store_acknowledgement {

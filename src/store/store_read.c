@@ -189,6 +189,16 @@ bool store_changes_each(struct store *s, int64_t before, int64_t after,
     return end_walk(&u, go_on, err);
 }
 
+bool store_host_is_known(struct store *s, const char *site, struct address host, bool *is_known,
+                         struct error *err)
+{
+    struct use u = use_begin(s, SQL_HOST_KNOWN);
+    bind_text(&u, site);
+    bind_address(&u, host);
+    *is_known = use_step(&u);
+    return use_end(&u, err);
+}
+
 bool store_acknowledgements_each(struct store *s, const char *site,
                                  bool (*each)(void *context, const struct store_acknowledgement *a),
                                  void *context, struct error *err)

@@ -365,6 +365,8 @@ def who_is_acknowledged_stands_apart_and_does_not_count(b):
     text = b.run("report", "-q", "a.db", code=0).out
     holds("ACKNOWLEDGED: SOMEBODY KNOWS OF THESE HOSTS" in text and "\x1b" not in text, "the text")
     b.report("--ack", infected[0], "--until", "2009-12-31", "a.db", code=1)
+    done = b.run("report", "--ack", "10.9.250.250", "--until", "2009-12-31", "a.db")
+    holds("no run without a site has said anything of 10.9.250.250" in done.err, done.err)
     for words in (("--ack", infected[0]), ("--until", "2009-12-31"), ("--note", "x")):
         b.report(*words, "a.db", code=2)
 
