@@ -22,7 +22,8 @@ struct store_reading {
     const char *site;
     struct partial_in *head; /* of the input that is read */
     struct hunt_part part;
-    int64_t kinds[HOSTS_KINDS_MAX]; /* in this store, of each detector; 0: not met */
+    int64_t kinds[HOSTS_KINDS_MAX]; /* in this store, of each detector that was met */
+    bool met[HOSTS_KINDS_MAX];
     struct asked_list asked;
     struct error err; /* of a row that cannot be; its kind tells whether there is one */
 };
@@ -58,11 +59,12 @@ static bool take_slot(void *context, const struct store_evidence *e)
         reading->hunt->passed_over++;
         return true;
     }
-    int64_t *kind = &reading->kinds[d];
-    if (*kind == 0)
-        *kind = e->kind;
+    if (!reading->met[d])
+        reading->kinds[d] = e->kind;
+    reading->met[d] = true;
     struct reader bytes = e->slot;
-    return (*kind == e->kind &&
+    /* One kind a detector: two would fill the same slot twice. */
+    return (reading->kinds[d] == e->kind &&
             partial_load_slot(reading->part.hosts, (unsigned)d, e->host, e->day, &bytes)) ||
            wrong(reading, "a host's evidence that cannot be so");
 }

@@ -102,9 +102,19 @@ static bool out_of_memory(struct store_report *s)
     return fail(&s->err, ERROR_SYSTEM, "no memory");
 }
 
+static bool is_verdict(const char *text)
+{
+    bool found = text[0] == '\0';
+    for (enum verdict_kind kind = 0; kind < VERDICT_KINDS; kind++)
+        found = found || strcmp(verdict_kind_text(kind), text) == 0;
+    return found;
+}
+
 static bool take_change(void *context, const struct store_change *c)
 {
     struct store_report *s = context;
+    if (!is_verdict(c->before) || !is_verdict(c->after))
+        return fail(&s->err, ERROR_FORMAT, "the store is damaged (a verdict that cannot be)");
     enum change_kind kind = change_between(c->before, c->after, c->hearing, c->was_seen);
     if (kind == CHANGE_KINDS)
         return true;
