@@ -3,7 +3,8 @@
 what changed between runs is told apart; a program that is killed, a full disk, two writers at once and
 files made to harm cost nothing that was there before.
 
-Runs with $WORMSIGN (else build/wormsign) and, what is not slow, with $WORMSIGN_ASAN where it is set. Prints
+Runs with $WORMSIGN (else build/wormsign) and, what is not slow, with $WORMSIGN_ASAN where it is set;
+$WORMSIGN_CORRUPTIONS says how many stores are damaged at random (60). Prints
 `ok NAME`, `not ok NAME: reason` or `skip NAME: reason`. Sends to loopback alone."""
 import gzip
 import json
@@ -35,7 +36,7 @@ from told import SUSPECT, WHEN, forever
 SAMPLE = ROOT / "samples" / "outbreak.pcap.gz"
 TIMEOUT_SECONDS = 120
 HEAD_BYTES, RECORD_BYTES = 24, 16
-KILLS, CORRUPTIONS = 8, 60
+KILLS, CORRUPTIONS = 8, int(os.environ.get("WORMSIGN_CORRUPTIONS", 60))
 TABLES = {"runs", "inputs", "run_inputs", "kinds", "evidence", "answers", "names", "verdicts", "edges",
           "acknowledgements", "sites"}
 
@@ -75,6 +76,8 @@ class Bench:
         done = subprocess.run([self.path, *map(str, words)], cwd=self.folder, stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=TIMEOUT_SECONDS, check=False, **more)
         done = Done(words, done)
+        for words_of_a_crash in ("Sanitizer", "runtime error"):
+            holds(words_of_a_crash not in done.err, f"{words_of_a_crash}: {done.err[:400]}")
         if code is not None:
             equal(done.code, code, f"exit code of {' '.join(map(str, words))[:200]} ({done.err[-300:]})")
         return done
