@@ -140,16 +140,18 @@ static void check_capture(struct doctor *d)
         return;
     }
     if ((capabilities >> CAP_NET_RAW_BIT & 1) != 0) {
-        say(d, "raw packets", NULL, "may be sent and captured (CAP_NET_RAW)");
+        say(d, "raw packets", NULL,
+            "may be sent and captured (CAP_NET_RAW): scan asks whole networks by its raw engine");
         return;
     }
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
     struct text t = text_over(mend, sizeof mend);
-    text_add(&t, "sudo setcap cap_net_raw+ep ");
+    text_add(&t, "sudo setcap cap_net_raw=ep ");
     text_add_escaped(&t, program, strlen(program));
     say(d, "raw packets", mend,
-        "may not be sent or captured (no CAP_NET_RAW); reading files works without");
+        "may not be sent or captured (no CAP_NET_RAW): scan asks through sockets, to the same "
+        "verdicts but slower; reading files works without");
 }
 
 static void check_terminal(struct doctor *d)

@@ -12,6 +12,7 @@
 #include "cli/recording.h"
 #include "cli/running.h"
 #include "cli/scan_dry_run.h"
+#include "cli/scan_engine.h"
 #include "cli/scan_login.h"
 #include "cli/scan_targets.h"
 #include "cli/verbs.h"
@@ -19,7 +20,6 @@
 #include "engine/scan.h"
 
 enum {
-    RATE_DEFAULT = 2000,
     RETRIES_DEFAULT = 2,
     TARGETS_WITHOUT_YES = 65536,
     HANDLES_KEPT = 32, /* descriptors that are not for connections */
@@ -41,6 +41,7 @@ struct scan_options {
     struct output_options output;
     struct scan_target_options targets;
     struct scan_login_options login;
+    struct scan_engine_options engine;
     struct option_address real_ip;
     struct option_number week, rate, retries, host_timeout;
     bool week_slack, dry_run, yes, strict, no_ping;
@@ -68,6 +69,7 @@ static const struct option scan_rows[] = {
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, dry_run)},
     SCAN_LOGIN_ROWS(struct scan_options, login),
+    SCAN_ENGINE_ROWS(struct scan_options, engine),
     {.name = "real-ip",
      .value = "ADDRESS",
      .help = "compute the ports from this address, as the hosts know themselves by it (NAT)",
@@ -89,7 +91,8 @@ static const struct option scan_rows[] = {
     {.name = "max-rate",
      .value = "N",
      .help = "send at most N datagrams and connection attempts a second (0: no limit); default: "
-             "2000, and no limit where all targets are on loopback",
+             "as -T says, and by raw at most 200 into a /24; no limit where all targets are on "
+             "loopback",
      .kind = OPTION_NUMBER,
      .into = offsetof(struct scan_options, rate),
      .least = 0,
@@ -189,7 +192,7 @@ static size_t handles_allowed(void)
 static bool is_all_loopback(const struct target_set *set)
 {
     uint32_t first, last;
-    return target_set_range(set, 0, &first, &last) && first >= LOOPBACK_FIRST &&
+    return set != NULL && target_set_range(set, 0, &first, &last) && first >= LOOPBACK_FIRST &&
            !target_set_range(set, LOOPBACK_LAST + 1, &first, &last);
 }
 
@@ -204,7 +207,9 @@ static uint64_t random_seed(void)
 static struct scan_settings settings_of(const struct call *call, const struct scan_options *o,
                                         const struct scan_targets *targets)
 {
-    bool unlimited = !o->rate.given && is_all_loopback(targets->set);
+    bool timed;
+    uint64_t rate = scan_engine_rate(&o->engine, &timed);
+    bool unlimited = !o->rate.given && !timed && is_all_loopback(targets->set);
     struct scan_settings s = {.targets = targets->set,
                               .target_count = targets->count,
                               .left_out = targets->left_out,
@@ -215,7 +220,7 @@ static struct scan_settings settings_of(const struct call *call, const struct sc
         .began_us = call->now_us,
         .rate = o->rate.given ? (uint64_t)o->rate.value
                 : unlimited   ? 0
-                              : RATE_DEFAULT,
+                              : rate,
         .times = {.repeats = o->retries.given ? (unsigned)o->retries.value : RETRIES_DEFAULT,
                   .repeat_us = REPEAT_US,
                   .connect_us = CONNECT_US,
@@ -305,12 +310,38 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 
+/* An option that the raw engine does not know. */
+static const char *sockets_only(const struct scan_options *o)
+{
+    return o->host_timeout.given ? "--host-timeout is kept through sockets alone"
+           : o->retries.given    ? "--max-retries is kept through sockets alone"
+                                 : NULL;
+}
+
+/* With whom, in which order and with what is known: asks. */
+static enum exit_code ask(const struct call *call, const struct scan_options *o,
+                          struct scan_settings *settings, struct scan_engine *engine)
+{
+    struct smb_accounts accounts;
+    char password[SCAN_PASSWORD_SIZE];
+    bool timed;
+    (void)scan_engine_rate(&o->engine, &timed);
+    enum exit_code code = scan_login_read(call, &o->login, password, &accounts);
+    settings->engine.accounts = &accounts;
+    if (code == EXIT_DONE)
+        code = scan_engine_open(engine, call, &o->engine, sockets_only(o),
+                                !o->rate.given && !(timed && o->engine.timing.value > 3), settings);
+    if (code == EXIT_DONE)
+        code = report_scan(call, o, settings);
+    explicit_bzero(password, sizeof password);
+    return code;
+}
+
 static enum exit_code scan_targets(const struct call *call, const struct scan_options *o,
                                    const struct scan_targets *targets)
 {
     struct scan_settings settings = settings_of(call, o, targets);
-    struct smb_accounts accounts;
-    char password[SCAN_PASSWORD_SIZE];
+    struct scan_engine engine = {.raw = {.shards = 1}};
     enum exit_code code = scan_checks_read(call, &o->login, settings.engine.probes,
                                            &settings.engine.probe_count);
     if (code != EXIT_DONE)
@@ -326,25 +357,51 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
     if (targets->count > TARGETS_WITHOUT_YES && !o->yes)
         return call_is_wrong(call, "these are %" PRIu64 " hosts; say --yes to ask more than %d",
                              targets->count, TARGETS_WITHOUT_YES);
-    code = scan_login_read(call, &o->login, password, &accounts);
-    settings.engine.accounts = &accounts;
+    code = ask(call, o, &settings, &engine);
+    scan_engine_close(&engine);
+    return code;
+}
+
+/* Whom and what is in the file, and how fast where the command line does not say; where to report
+ * is the command line's. */
+static enum exit_code resume(const struct call *call, const struct scan_options *o,
+                             const struct scan_targets *nobody)
+{
+    struct scan_settings settings = settings_of(call, o, nobody);
+    struct scan_engine engine;
+    bool names_any = call->words.operand_count + o->targets.lists.count +
+                         o->targets.excludes.count + o->targets.exclude_lists.count >
+                     0;
+    if (names_any || o->engine.state != NULL || o->engine.shard != NULL || o->dry_run ||
+        o->login.checks != NULL || o->week.given || o->week_slack || o->real_ip.given ||
+        o->site != NULL)
+        return call_is_wrong(call, "--resume: targets, exclusions, checks, weeks, --real-ip, "
+                                   "--shard and --site are those of the file");
+    bool timed;
+    (void)scan_engine_rate(&o->engine, &timed);
+    enum exit_code code = scan_engine_resume(&engine, call, &o->engine, &settings);
+    if (!o->rate.given && !timed)
+        settings.engine.rate = engine.saved.rate;
     if (code == EXIT_DONE)
-        code = report_scan(call, o, &settings);
-    explicit_bzero(password, sizeof password);
+        code = ask(call, o, &settings, &engine);
+    scan_engine_close(&engine);
     return code;
 }
 
 static enum exit_code run_scan(const struct call *call)
 {
     const struct scan_options *o = call->settings;
-    if (call->words.operand_count == 0 && o->targets.lists.count == 0)
+    bool resumes = o->engine.resume != NULL;
+    if (!resumes && call->words.operand_count == 0 && o->targets.lists.count == 0)
         return call_is_wrong(call, "name a target, or a list of them with -iL FILE");
     if (o->real_ip.given && !address_is_v4(o->real_ip.value))
         return call_is_wrong(call, "--real-ip is IPv6, and the worm knows only IPv4");
-    struct scan_targets targets;
-    enum exit_code code = scan_targets_read(&targets, call, &o->targets);
+    struct scan_targets targets = {0};
+    enum exit_code code = EXIT_DONE;
+    if (!resumes)
+        code = scan_targets_read(&targets, call, &o->targets);
     if (code == EXIT_DONE)
-        code = scan_targets(call, o, &targets);
+        code = (resumes ? resume : scan_targets)(call, o, &targets);
     scan_targets_free(&targets);
     return code;
 }
@@ -357,7 +414,8 @@ const struct verb verb_scan = {
         "Sends a P2P message of Conficker D and E to the four ports on which an infected host "
         "would listen (they follow from its address and the week); asks over SMB two harmless "
         "questions that all variants answer otherwise than Windows does; and asks for the "
-        "NetBIOS names. No privileges are needed, and nothing is sent that could harm a host. "
+        "NetBIOS names. No privileges are needed (with CAP_NET_RAW whole networks are asked far "
+        "faster), and nothing is sent that could harm a host. "
         "Prints the lines that nmap's p2p-conficker and smb-check-vulns printed in 2009, and below "
         "them a verdict: infected (by proof), suspicious (it sent data that does not hold), clean "
         "(by its answer over SMB), or unknown with the reason. Silence and refusal are never "

@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/time.h"
 #include "base/writer.h"
+#include "engine/scan_raw.h"
 #include "engine/sentences.h"
 #include "evidence/netbios_check.h"
 #include "evidence/smb_check.h"
@@ -23,17 +24,42 @@ struct scan {
     void *watch_context;
     struct totals totals;
     struct scan_totals scan;
-    uint64_t silent;                 /* hosts asked from which nothing came */
-    uint64_t broadcast;              /* targets that are no host's address */
-    uint64_t of_cause[CHECK_CAUSES]; /* checks */
-    uint64_t heard_or_silent;        /* hosts of which anything was asked */
+    uint64_t silent;                      /* hosts asked from which nothing came */
+    uint64_t broadcast;                   /* targets that are no host's address */
+    uint64_t of_cause[CHECK_CAUSES];      /* checks */
+    uint64_t heard_or_silent;             /* hosts of which anything was asked */
+    uint64_t place;                       /* of a shard: the next one */
+    struct scan_raw *raw;                 /* NULL: sockets alone */
+    struct host_set *reported, *infected; /* beside raw */
+    const struct raw_outcome *sieved;     /* what the raw engine came to, once it has ended */
+    struct error broken_off;              /* of the raw engine */
     bool write_failed;
 };
 
 static bool next_target(void *context, uint32_t *host)
 {
     struct scan *s = context;
-    return target_set_next(s->settings->targets, host);
+    const struct raw_settings *part = s->settings->shards;
+    uint64_t number;
+    if (part == NULL)
+        return target_set_next(s->settings->targets, host);
+    if (s->place == raw_places(part))
+        return false;
+    struct order order = order_of(host_table_count(part->hosts), part->seed);
+    *host = raw_host_at(part, &order, s->place++, &number);
+    return true;
+}
+
+static bool next_found(void *context, uint32_t *host)
+{
+    struct scan *s = context;
+    return scan_raw_next(s->raw, host);
+}
+
+static bool more_later(void *context)
+{
+    struct scan *s = context;
+    return scan_raw_runs(s->raw);
 }
 
 static int compare_names(const void *key, const void *item)
@@ -176,6 +202,8 @@ static void take_host(void *context, const struct asked *host)
     struct sign signs[PROBES_MAX * PROBE_SIGNS_MAX];
     struct verdict verdict;
     size_t count = checks_of(host, checks);
+    if (s->raw != NULL)
+        host_set_add(s->reported, host->host);
     if (is_broadcast(host)) {
         s->broadcast++;
         return;
@@ -195,17 +223,36 @@ static void take_host(void *context, const struct asked *host)
     verdict_of(&circumstances, signs, signs_of(s, host, signs), &verdict);
     name_host(s, host->host, &verdict);
     count_host(s, &verdict);
+    if (s->raw != NULL && verdict.kind == VERDICT_INFECTED)
+        host_set_add(s->infected, host->host);
     report_host(s, &verdict);
+}
+
+/* What both engines did. How far the raw one is counts as done: it asks all, the other few. */
+static struct engine_counts all_counts(const struct scan *s, const struct engine_counts *sockets)
+{
+    struct engine_counts all = *sockets;
+    if (s->raw == NULL)
+        return all;
+    struct raw_counts raw = scan_raw_counts(s->raw);
+    uint64_t places = raw.progress.pass * raw.places + raw.progress.place;
+    all.done = places / RAW_PASSES;
+    all.sent += raw.progress.sent;
+    all.received += raw.progress.answered;
+    return all;
 }
 
 static bool watch_engine(void *context, const struct engine_counts *counts)
 {
     struct scan *s = context;
+    const struct engine_counts all = all_counts(s, counts);
     const struct scan_progress now = {.targets = s->settings->target_count,
                                       .infected = s->totals.hosts[VERDICT_INFECTED],
                                       .suspicious = s->totals.hosts[VERDICT_SUSPICIOUS],
-                                      .counts = counts};
+                                      .counts = &all};
     bool stop = s->watch != NULL && s->watch(s->watch_context, &now);
+    if (s->raw != NULL && (stop || s->write_failed))
+        scan_raw_stop(s->raw);
     return stop || s->write_failed;
 }
 
@@ -257,6 +304,50 @@ static void say_limits(const struct engine_counts *counts, struct sentences *l)
                      (unsigned long long)counts->shortages);
 }
 
+static void say_raw_limits(const struct scan *s, struct sentences *l)
+{
+    const struct raw_counts *c = &s->sieved->counts;
+    if (s->broken_off.kind != ERROR_NONE)
+        sentence_add(l, "the raw engine broke off: %s", s->broken_off.text);
+    if (c->network.dropped > 0)
+        sentence_add(l,
+                     "%llu packets came faster than they were read, and were lost; a lower "
+                     "--max-rate loses none",
+                     (unsigned long long)c->network.dropped);
+    if (c->network.full > 0)
+        sentence_add(l, "the device had no room for packets %llu times, and was waited for",
+                     (unsigned long long)c->network.full);
+    if (c->let_go > 0)
+        sentence_add(l, "%llu answers in pieces were not put together, for there were too many",
+                     (unsigned long long)c->let_go);
+}
+
+static void say_raw(const struct scan *s, struct sentences *l)
+{
+    const struct raw_settings *raw = s->settings->raw;
+    const struct raw_counts *c = &s->sieved->counts;
+    char address[ADDRESS_TEXT_SIZE];
+    uint32_t first = 0;
+    (void)address_text(address_of_v4(raw->plan.source), address);
+    sentence_add(l,
+                 "asked by packets of our own, from %s through %s; %llu of the hosts through "
+                 "sockets as well",
+                 address, s->settings->raw_name, (unsigned long long)c->found);
+    if (raw->shards > 1)
+        sentence_add(l, "shard %u of %u", raw->shard + 1, raw->shards);
+    if (c->forged > 0)
+        sentence_add(l, "%llu packets did not prove that they answer us, and were passed over",
+                     (unsigned long long)c->forged);
+    uint64_t unconfirmed = scan_raw_unconfirmed(s->raw, s->infected, &first);
+    if (unconfirmed == 0)
+        return;
+    (void)address_text(address_of_v4(first), address);
+    sentence_add(l,
+                 "%llu hosts sent a valid message of the worm in a packet, and not when they were "
+                 "asked again by a full connection, which alone is proof: %s%s; ask again",
+                 (unsigned long long)unconfirmed, address, unconfirmed > 1 ? " and others" : "");
+}
+
 /* Wrong passwords lock accounts, so the third refusal was the last. */
 static void say_account(const struct smb_accounts *given, struct sentences *l)
 {
@@ -277,23 +368,35 @@ static void say_weeks(const struct scan *s, struct sentences *l)
         asks_ports = asks_ports || engine->probes[i]->checks_ports;
     if (!asks_ports)
         return;
-    uint32_t week = engine->aim.week_given ? engine->aim.week : week_of(engine->began_us);
-    uint32_t other = engine->aim.week_given ? week : week_neighbour(engine->began_us);
+    const struct aim *aim = &engine->aim;
+    /* A scan by packets asks to its end on the ports of the time at which it was begun first. */
+    int64_t when_us = s->raw != NULL ? s->settings->raw->plan.aim.when_us : engine->began_us;
+    uint32_t week = aim->week_given ? aim->week : week_of(when_us);
+    uint32_t other = aim->week_given ? week : week_neighbour(when_us);
     sentence_add(l, "asked on the ports of week %u, which began on %s%s", week,
                  date_text(day_of(week_start_us(week)), date),
-                 engine->aim.slack ? ", and of the weeks before and after"
-                 : other < week    ? ", and of the week before, as Monday 00:00 UTC is near"
-                 : other > week    ? ", and of the week after, as Monday 00:00 UTC is near"
-                                   : "");
+                 aim->slack     ? ", and of the weeks before and after"
+                 : other < week ? ", and of the week before, as Monday 00:00 UTC is near"
+                 : other > week ? ", and of the week after, as Monday 00:00 UTC is near"
+                                : "");
+    uint32_t now = week_of(engine->began_us);
+    if (!aim->week_given && now > week && now > other)
+        sentence_add(l,
+                     "this scan was begun in an earlier week, and goes on with its ports: those of "
+                     "week %u were asked of nobody; a new scan asks them",
+                     now);
 }
 
 /* A datagram that was answered only when it was repeated was lost, or its answer was. */
 static void count_shares(struct scan *s, const struct engine_counts *counts)
 {
     uint64_t answered = counts->prompt + counts->late;
-    s->scan.sent = counts->sent;
-    s->scan.received = counts->received;
-    s->scan.lost_share = answered > 0 ? (double)counts->late / (double)answered : (double)NAN;
+    const struct engine_counts all = all_counts(s, counts);
+    s->scan.sent = all.sent;
+    s->scan.received = all.received;
+    s->scan.lost_share = s->raw != NULL ? raw_lost_share(&s->sieved->counts.progress)
+                         : answered > 0 ? (double)counts->late / (double)answered
+                                        : (double)NAN;
     s->scan.silent_share = s->heard_or_silent > 0 ? (double)s->silent / (double)s->heard_or_silent
                                                   : 0;
 }
@@ -303,6 +406,10 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
     struct sentences limits = {0}, notes = {0};
     say_limits(counts, &limits);
     say_account(s->settings->engine.accounts, &limits);
+    if (s->raw != NULL) {
+        say_raw_limits(s, &limits);
+        say_raw(s, &notes);
+    }
     say_weeks(s, &notes);
     say_left_out(s, &notes);
     say_local_failures(s, &notes);
@@ -321,6 +428,66 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
             s->write_failed = true;
 }
 
+/* All through sockets. */
+static bool run_sockets(struct scan *s, const struct network *network, struct engine_counts *counts,
+                        struct error *err)
+{
+    const struct engine_face face = {s, next_target, called, take_host, watch_engine, NULL};
+    return socket_engine_run(&s->settings->engine, network, &face, counts, err);
+}
+
+/* By packets; the socket engine begins when the first host has something to say. */
+static bool run_both(struct scan *s, const struct network *network, struct engine_counts *counts,
+                     struct error *err)
+{
+    const struct engine_face face = {s, next_found, called, take_host, watch_engine, more_later};
+    int64_t began_us = network->now_us(network->context);
+    bool good = true;
+    s->raw = scan_raw_begin(s->settings->raw, s->settings->raw_network, err);
+    if (s->raw == NULL)
+        return false;
+    bool runs, found, stopped = false;
+    do {
+        runs = scan_raw_runs(s->raw);
+        found = scan_raw_wait(s->raw);
+        stopped = watch_engine(s, counts);
+    } while (runs && !found && !stopped);
+    if (found && !stopped)
+        good = socket_engine_run(&s->settings->engine, network, &face, counts, err);
+    if (!good)
+        scan_raw_stop(s->raw);
+    if (!scan_raw_end(s->raw, &s->sieved, &s->broken_off) && s->broken_off.kind == ERROR_NONE)
+        s->broken_off.kind = ERROR_SYSTEM;
+    int64_t taken_us = network->now_us(network->context) - began_us;
+    scan_raw_settle(s->raw, s->reported, s->settings->engine.began_us + taken_us, take_host, s);
+    return good;
+}
+
+static bool take_sets(struct scan *s, struct error *err)
+{
+    s->reported = host_set_new();
+    s->infected = host_set_new();
+    return (s->reported != NULL && s->infected != NULL) ||
+           fail(err, ERROR_SYSTEM, "no memory to scan");
+}
+
+static bool run(struct scan *s, const struct network *network, struct engine_counts *counts,
+                struct error *err)
+{
+    if (s->write_failed)
+        return true;
+    if (s->settings->raw == NULL)
+        return run_sockets(s, network, counts, err);
+    return take_sets(s, err) && run_both(s, network, counts, err);
+}
+
+static void clear(struct scan *s)
+{
+    scan_raw_free(s->raw);
+    host_set_free(s->reported);
+    host_set_free(s->infected);
+}
+
 bool scan_run(const struct scan_settings *settings, const struct network *network,
               struct report *reports, size_t report_count,
               bool (*watch)(void *context, const struct scan_progress *now), void *context,
@@ -331,18 +498,17 @@ bool scan_run(const struct scan_settings *settings, const struct network *networ
                      .report_count = report_count,
                      .watch = watch,
                      .watch_context = context};
-    const struct engine_face face = {&s, next_target, called, take_host, watch_engine};
     struct engine_counts counts = {0};
     int64_t began_us = network->now_us(network->context);
     for (size_t i = 0; i < report_count; i++)
         if (!reports[i].format->begin(&reports[i]))
             s.write_failed = true;
-    bool good = s.write_failed ||
-                socket_engine_run(&settings->engine, network, &face, &counts, err);
+    bool good = run(&s, network, &counts, err);
     end_reports(&s, &counts, network->now_us(network->context) - began_us);
     *out = (struct scan_outcome){.infected = s.totals.hosts[VERDICT_INFECTED],
                                  .unknown = s.totals.hosts[VERDICT_UNKNOWN],
                                  .complete = good && s.totals.complete,
                                  .write_failed = s.write_failed};
+    clear(&s);
     return good;
 }

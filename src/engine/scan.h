@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "report/report.h"
 #include "scan/network.h"
+#include "scan/raw_engine.h"
 #include "scan/socket_engine.h"
 #include "scan/target_set.h"
 
@@ -29,12 +30,19 @@ struct scan_settings {
     size_t name_count;
     const char *site; /* NULL: none */
     struct engine_settings engine;
+    /* By packets of our own first, and through sockets for who has something to say to them; NULL:
+     * all through sockets. Then raw_network is the way, and raw_name what people call it. */
+    const struct raw_settings *raw;
+    const struct raw_network *raw_network;
+    const char *raw_name;
+    /* Through sockets as well, only this part of the hosts, in this order; NULL: all. */
+    const struct raw_settings *shards;
 };
 
 /* How far a scan is. */
 struct scan_progress {
     uint64_t targets, infected, suspicious;
-    const struct engine_counts *counts;
+    const struct engine_counts *counts; /* of both engines */
 };
 
 struct scan_outcome {

@@ -64,6 +64,7 @@ struct engine {
     size_t handles, memory;
     int64_t start_us, now_us, watch_us;
     int64_t short_since_us, short_until_us; /* TIME_NONE: nothing is short */
+    int64_t later_us; /* until then there are no more hosts; TIME_NONE: there may be now */
     bool no_more, stopped;
     uint64_t keys;
     struct asked asked;           /* scratch */

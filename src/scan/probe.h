@@ -72,7 +72,7 @@ struct asked {
     int64_t when_us[SHOTS_MAX]; /* UTC */
 };
 
-enum { PROBE_SIGNS_MAX = 2 };
+enum { PROBE_SIGNS_MAX = 2, PROBE_DOORS_MAX = 2 };
 
 /* How long is waited, where a probe has times of its own. */
 struct probe_times {
@@ -87,8 +87,11 @@ struct probe {
     const char *id, *claim;
     const struct probe_times *times; /* NULL: the engine's */
     const struct dialogue *dialogue; /* NULL: one question, build to judge below */
-    bool checks_ports;               /* each of its ports is a check of the host */
-    bool tells_netbios;              /* its answers are what dialogues call NetBIOS names by */
+    /* Of a dialogue: the TCP ports that it can begin on, in this order; 0 ends them. Whoever takes
+     * no connection on any of them has no dialogue. */
+    uint16_t doors[PROBE_DOORS_MAX];
+    bool checks_ports;  /* each of its ports is a check of the host */
+    bool tells_netbios; /* its answers are what dialogues call NetBIOS names by */
     size_t sign_count;
     enum sign_id signs[PROBE_SIGNS_MAX]; /* what it can find */
     /* The distinct ports to ask, in the order in which they are shown; returns how many. The keys

@@ -9,6 +9,7 @@
 #include "evidence/verdict.h"
 #include "scan/dialogue.h"
 #include "scan/probe.h"
+#include "wire/netbios_session.h"
 #include "wire/smb.h"
 
 /* nmap waited 10 s for each step. A connection has less: most hosts that will take it do so at
@@ -54,6 +55,7 @@ const struct probe probe_smb = {
              "Windows does; and which Windows it is.",
     .times = &times,
     .dialogue = &dialogue_smb,
+    .doors = {SMB_PORT, NETBIOS_SESSION_PORT},
     .sign_count = 1,
     .signs = {SIGN_SMB_ANSWER},
     .aim = aim,

@@ -18,6 +18,7 @@ enum {
     QUEUE_LOW = 4 * SHOTS_MAX, /* flights that wait before another host is begun */
     EVENTS_MAX = 256,          /* taken at a time */
     WATCH_US = 100000,         /* between two looks at whether to stop */
+    LATER_US = 5000,           /* between two looks at whether there are more hosts now */
     SHORTAGE_PAUSE_US = 10000, /* before trying again what was short */
     NETS = 1 << 24             /* /24s */
 };
@@ -275,11 +276,19 @@ static bool may_begin(const struct engine *e)
 static void begin_hosts(struct engine *e)
 {
     uint32_t host;
+    if (e->now_us < e->later_us)
+        return;
     while (may_begin(e)) {
-        if (e->face->next(e->face->context, &host))
+        /* Asked first: what it puts off, next has. */
+        bool later = e->face->later != NULL && e->face->later(e->face->context);
+        if (e->face->next(e->face->context, &host)) {
             begin_host(e, host);
-        else
+        } else if (later) {
+            e->later_us = e->now_us + LATER_US;
+            return;
+        } else {
             e->no_more = true;
+        }
     }
 }
 
@@ -291,9 +300,11 @@ static bool is_idle(const struct engine *e)
 /* When there is next something to do without an event. */
 static int64_t next_us(const struct engine *e)
 {
-    if (may_begin(e))
+    if (may_begin(e) && e->now_us >= e->later_us)
         return e->now_us;
     int64_t next = timers_next_us(e->timers);
+    if (may_begin(e) && e->later_us < next)
+        next = e->later_us;
     int64_t turn = turns_next_us(&e->turns, e->now_us, may_open(e));
     turn = turn > e->short_until_us ? turn : e->short_until_us;
     next = turn < next ? turn : next;
@@ -386,7 +397,7 @@ bool socket_engine_run(const struct engine_settings *settings, const struct netw
     e->network = network;
     e->face = face;
     e->counts = counts;
-    e->short_since_us = e->short_until_us = TIME_NONE;
+    e->short_since_us = e->short_until_us = e->later_us = TIME_NONE;
     e->start_us = e->now_us = network->now_us(network->context);
     if (!take_memory(e)) {
         free_parts(e);

@@ -58,6 +58,8 @@ struct engine_face {
     void (*done)(void *context, const struct asked *host);
     /* Asked every now and then; true stops the engine. */
     bool (*watch)(void *context, const struct engine_counts *now);
+    /* Whether there may be more hosts later, though next has none now. NULL: never. */
+    bool (*later)(void *context);
 };
 
 /* Runs until the last host is done, or stopped: then what is in flight is handed over as it is.

@@ -39,7 +39,7 @@ def in_namespace(p, function):
         return "no namespaces here: " + " ".join(lacks.stderr.split())
     number = "1" if p.is_sanitized else "0"
     name = f"{function.__module__}.{function.__name__}"
-    words = ['exec "$0" "$@"', sys.executable, str(Path(__file__).resolve().parent / "run.py"), "--inside", name]
+    words = ['exec "$0" "$@"', sys.executable, str(Path(sys.argv[0]).resolve()), "--inside", name]
     done = subprocess.run([*NAMESPACE, *words, p.path, number], capture_output=True, text=True,
                           timeout=SECONDS, check=False, stdin=subprocess.DEVNULL)
     if done.returncode == SKIPPED:

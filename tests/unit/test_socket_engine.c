@@ -19,7 +19,8 @@ static struct made_network network;
 struct play {
     struct made_port tcp, udp; /* what all ports do */
     size_t hosts, given;
-    int64_t stop_us; /* 0: never */
+    int64_t stop_us;  /* 0: never */
+    int64_t later_us; /* before that there are no hosts; 0: there are */
     size_t done_count;
     struct asked done[HOSTS_MAX];
     int64_t done_us[HOSTS_MAX];
@@ -38,10 +39,16 @@ static struct made_port port_of(void *context, const struct shot *shot)
 static bool next(void *context, uint32_t *host)
 {
     struct play *p = context;
-    if (p->given == p->hosts)
+    if (p->given == p->hosts || network.now_us < p->later_us)
         return false;
     *host = FIRST_HOST + (uint32_t)p->given++;
     return true;
+}
+
+static bool later(void *context)
+{
+    const struct play *p = context;
+    return network.now_us < p->later_us;
 }
 
 static void done(void *context, const struct asked *host)
@@ -77,7 +84,8 @@ static struct engine_settings usual(void)
 
 static void run_with(const struct engine_settings *settings, size_t hosts)
 {
-    const struct engine_face face = {&play, next, NULL, done, watch};
+    const struct engine_face face = {&play, next,  NULL,
+                                     done,  watch, play.later_us > 0 ? later : NULL};
     play.hosts = hosts;
     assert_true(socket_engine_run(settings, &network.face, &face, &play.counts, NULL));
     assert_int_equal(network.open_count, 0);
@@ -114,6 +122,17 @@ static int begin(void **state)
     made_begin(&network, port_of, &play);
     memset(flood, 0xff, sizeof flood);
     return 0;
+}
+
+static void test_hosts_that_come_later_are_waited_for(void **state)
+{
+    (void)state;
+    all_ports((struct made_port){.kind = MADE_REFUSES, .delay_us = 300});
+    play.later_us = network.now_us + 3 * SECOND;
+    run(5);
+    assert_int_equal(play.done_count, 5);
+    assert_true(play.done_us[0] >= play.later_us);
+    assert_true(play.done_us[4] < play.later_us + SECOND / 10);
 }
 
 static void test_refused_ports_are_done_when_they_refuse(void **state)
@@ -515,6 +534,7 @@ static void test_address_without_ports_is_handed_over_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_hosts_that_come_later_are_waited_for),
         TEST(test_refused_ports_are_done_when_they_refuse),
         TEST(test_all_ports_of_a_host_are_asked_at_once),
         TEST(test_silent_host_is_repeated_to_and_given_up),

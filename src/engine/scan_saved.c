@@ -1,0 +1,153 @@
+/* Little-endian: secret 8, rate 8, shard 4, shards 4 | of the aim: when 8, week 4, real 4, flags 1
+ * (week given 1, slack 2, real given 4) | left out: 8 8 8 | probes: number 1, each length 1 and its
+ * id | site: length 1, bytes | runs 8, each first 4 and last 4 | names 8, each host 4, length 1,
+ * bytes. */
+#include "engine/scan_saved.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIXED_BYTES = 8 + 8 + 4 + 4 + 8 + 4 + 4 + 1 + 24 + 1 + PROBES_MAX * 32 + SCAN_SAVED_SITE + 16,
+    TEXT_MAX = 255,
+    FLAG_WEEK = 1,
+    FLAG_SLACK = 2,
+    FLAG_REAL = 4
+};
+
+static void write_text(struct writer *w, const char *text)
+{
+    size_t length = strlen(text);
+    length = length < TEXT_MAX ? length : TEXT_MAX;
+    write_u8(w, (uint8_t)length);
+    write_bytes(w, text, length);
+}
+
+static void write_aim(struct writer *w, const struct aim *aim)
+{
+    write_le64(w, (uint64_t)aim->when_us);
+    write_le32(w, aim->week);
+    write_le32(w, aim->real);
+    write_u8(w, (uint8_t)((aim->week_given ? FLAG_WEEK : 0) | (aim->slack ? FLAG_SLACK : 0) |
+                          (aim->real_given ? FLAG_REAL : 0)));
+}
+
+uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct error *err)
+{
+    const struct raw_settings *raw = s->raw;
+    size_t room = FIXED_BYTES + host_table_runs(raw->hosts) * HOST_TABLE_RUN_BYTES +
+                  s->name_count * (4 + 1 + HOST_NAME_SIZE);
+    uint8_t *bytes = malloc(room);
+    if (bytes == NULL) {
+        (void)fail(err, ERROR_SYSTEM, "no memory for the settings of the scan");
+        return NULL;
+    }
+    struct writer w = writer_over(bytes, room);
+    write_le64(&w, raw->secret);
+    write_le64(&w, raw->rate + s->engine.rate); /* of both engines */
+    write_le32(&w, raw->shard);
+    write_le32(&w, raw->shards);
+    write_aim(&w, &raw->plan.aim);
+    write_le64(&w, s->left_out.excluded);
+    write_le64(&w, s->left_out.reserved);
+    write_le64(&w, s->left_out.never);
+    write_u8(&w, (uint8_t)raw->plan.probe_count);
+    for (size_t i = 0; i < raw->plan.probe_count; i++)
+        write_text(&w, raw->plan.probes[i]->id);
+    write_text(&w, s->site != NULL ? s->site : "");
+    write_le64(&w, host_table_runs(raw->hosts));
+    host_table_write(raw->hosts, &w);
+    write_le64(&w, s->name_count);
+    for (size_t i = 0; i < s->name_count; i++) {
+        write_le32(&w, s->names[i].host);
+        write_text(&w, s->names[i].name);
+    }
+    *size = w.used;
+    if (!w.failed)
+        return bytes;
+    free(bytes);
+    (void)fail(err, ERROR_LIMIT, "the settings of the scan do not fit");
+    return NULL;
+}
+
+static void read_text(struct reader *r, char *out, size_t room)
+{
+    size_t length = read_u8(r);
+    const uint8_t *bytes = read_bytes(r, length);
+    size_t kept = length < room - 1 ? length : room - 1;
+    if (bytes == NULL)
+        kept = 0;
+    if (kept > 0)
+        memcpy(out, bytes, kept);
+    out[kept] = '\0';
+}
+
+static bool read_probes(struct reader *r, struct scan_saved *out)
+{
+    size_t count = read_u8(r);
+    char id[32];
+    bool good = count > 0 && count <= PROBES_MAX;
+    for (size_t i = 0; good && i < count; i++) {
+        read_text(r, id, sizeof id);
+        out->probes[i] = probe_named(id);
+        good = out->probes[i] != NULL;
+    }
+    out->probe_count = good ? count : 0;
+    return good;
+}
+
+static void read_aim(struct reader *r, struct aim *aim)
+{
+    aim->when_us = (int64_t)read_le64(r);
+    aim->week = read_le32(r);
+    aim->real = read_le32(r);
+    uint8_t flags = read_u8(r);
+    aim->week_given = (flags & FLAG_WEEK) != 0;
+    aim->slack = (flags & FLAG_SLACK) != 0;
+    aim->real_given = (flags & FLAG_REAL) != 0;
+}
+
+static bool read_names(struct reader *r, struct scan_saved *out)
+{
+    uint64_t count = read_le64(r);
+    if (count > r->left)
+        return false;
+    out->names = calloc(count + 1, sizeof *out->names);
+    for (uint64_t i = 0; out->names != NULL && i < count; i++) {
+        out->names[i].host = read_le32(r);
+        read_text(r, out->names[i].name, sizeof out->names[i].name);
+        if (i > 0 && out->names[i].host < out->names[i - 1].host)
+            return false;
+    }
+    out->name_count = count;
+    return out->names != NULL && !r->failed;
+}
+
+bool scan_saved_read(struct reader r, struct scan_saved *out, struct error *err)
+{
+    *out = (struct scan_saved){0};
+    out->secret = read_le64(&r);
+    out->rate = read_le64(&r);
+    out->shard = read_le32(&r);
+    out->shards = read_le32(&r);
+    read_aim(&r, &out->aim);
+    out->left_out.excluded = read_le64(&r);
+    out->left_out.reserved = read_le64(&r);
+    out->left_out.never = read_le64(&r);
+    bool good = read_probes(&r, out) && out->shard < out->shards;
+    read_text(&r, out->site, sizeof out->site);
+    uint64_t runs = read_le64(&r);
+    if (!good || r.failed || runs == 0 || runs > r.left / HOST_TABLE_RUN_BYTES)
+        return fail(err, ERROR_FORMAT, "its settings are none of a scan");
+    out->hosts = host_table_read(&r, runs, err);
+    if (out->hosts == NULL)
+        return false;
+    return read_names(&r, out) || fail(err, ERROR_FORMAT, "its list of names is damaged");
+}
+
+void scan_saved_clear(struct scan_saved *s)
+{
+    host_table_free(s->hosts);
+    free(s->names);
+    *s = (struct scan_saved){0};
+}

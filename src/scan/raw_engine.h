@@ -1,0 +1,78 @@
+/* The raw engine: sieves whole networks for the few hosts that have something to say.
+ *
+ * It knocks at all ports of all hosts in a keyed order, packet by packet, without a connection or a
+ * socket a host; three times, of which the second and third are for what was not answered. What a
+ * host refused, or never answered, is settled. Whoever answers with anything else is found: the
+ * socket engine asks that host in full, so that a verdict is the same through either engine, and
+ * nobody is called infected for a packet that anyone can send. */
+#ifndef WORMSIGN_SCAN_RAW_ENGINE_H
+#define WORMSIGN_SCAN_RAW_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "scan/host_set.h"
+#include "scan/host_table.h"
+#include "scan/order.h"
+#include "scan/raw_network.h"
+#include "scan/raw_plan.h"
+#include "scan/raw_state.h"
+
+struct raw_settings {
+    struct raw_plan plan;
+    const struct host_table *hosts;
+    struct raw_state *state; /* of a scan that goes on, or a new one */
+    uint64_t seed;           /* of the order; the same for all parts of a scan */
+    uint64_t secret;         /* of the plan's key: random, and kept with the scan */
+    unsigned shard, shards;  /* 0-based; every shards-th place of the order is ours */
+    uint64_t rate;           /* packets a second that ask; 0: no limit */
+};
+
+struct raw_counts {
+    struct raw_progress progress;
+    struct raw_network_counts network;
+    uint64_t places;  /* hosts in a pass */
+    uint64_t found;   /* hosts for the socket engine */
+    uint64_t replies; /* packets beside those that ask: questions on connections, resets */
+    uint64_t forged;  /* packets that prove nothing */
+    uint64_t let_go;  /* answers in pieces that lost their place to others */
+};
+
+struct raw_face {
+    void *context;
+    /* A host for the socket engine; each once. */
+    void (*found)(void *context, uint32_t host);
+    /* Asked every now and then; true stops the engine. */
+    bool (*watch)(void *context, const struct raw_counts *now);
+};
+
+/* What came of a run, beside the state. */
+struct raw_outcome {
+    struct raw_counts counts;
+    bool stopped;                 /* before its end */
+    struct host_set *valid;       /* sent a message of the worm that holds */
+    struct host_set *unreachable; /* of whom a router said that they cannot be reached */
+    struct host_set *absent;      /* neighbours that are not there */
+};
+
+/* Runs to the end, or until stopped. False with *err without memory, or when the network is gone;
+ * what was learnt until then is in *out. raw_outcome_clear in any case. */
+bool raw_engine_run(const struct raw_settings *settings, const struct raw_network *network,
+                    const struct raw_face *face, struct raw_outcome *out,
+                    struct error *err) MUST_CHECK;
+void raw_outcome_clear(struct raw_outcome *out);
+
+/* Hosts that this shard asks. */
+uint64_t raw_places(const struct raw_settings *settings);
+
+/* The host at this place of the shard, and its number. */
+uint32_t raw_host_at(const struct raw_settings *settings, const struct order *order, uint64_t place,
+                     uint64_t *number);
+
+/* The share of round trips that were lost, from what was heard in which pass: what the second pass
+ * heard was lost once before, what the third heard twice. Of what was never heard nothing is known,
+ * so silent hosts count for nothing. All three passes weigh, as the likeliest share; the quotient
+ * of the last two alone is ten times as uncertain. NAN: not known. */
+double raw_lost_share(const struct raw_progress *p);
+
+#endif

@@ -1,0 +1,130 @@
+"""Both engines say the same of every host."""
+import itertools
+import shutil
+import subprocess
+import tempfile
+
+import p2p
+from beyond import Far
+from checking import check, equal, holds
+from inside import in_namespace
+from scanning import is_plain
+
+
+def plain(p, network, count):
+    found = [f"{network}.{last}" for last in range(2, 255) if is_plain(f"{network}.{last}", p.week)]
+    holds(len(found) >= count, f"{network} has not {count} plain addresses")
+    return found[:count]
+
+
+def told(done):
+    """What is said of each host, but for times and sizes."""
+    hosts = {}
+    for address, line in done.hosts.items():
+        # What random bytes are mistaken for is random.
+        checks = sorted((c["port"], c["proto"], c["week"], c["result"], c["reason"] if c["result"] != "odd" else "")
+                        for c in line["checks"])
+        hosts[address] = (line["verdict"], line["variants"], checks, sorted(s["sign"] for s in line["signs"]))
+    return hosts
+
+
+def same(raw, sockets):
+    a, b = told(raw), told(sockets)
+    equal(sorted(a), sorted(b), "hosts told of by raw")
+    different = [f"{host}: raw {a[host]}, sockets {b[host]}" for host in a if a[host] != b[host]]
+    equal(different, [], "hosts of which the engines do not say the same")
+
+
+def variants(p):
+    listed = subprocess.run([p.responder, "--list"], capture_output=True, text=True, timeout=20, check=True)
+    return [line.split()[0] for line in listed.stdout.splitlines()]
+
+
+def all_variants(p):
+    names = variants(p)
+    played = dict(zip(plain(p, "10.9.2", len(names)), names))
+    with Far() as far, tempfile.TemporaryDirectory() as folder:
+        role = next(a for a, v in played.items() if v == "other-host").rsplit(".", 1)
+        played.pop(f"{role[0]}.{int(role[1]) + 1}", None)  # the host that answers for another one
+        with far.play(p, folder, played):
+            scans = {engine: p.json("--engine", engine, "--checks", "p2p", "--max-rate", "20000", *options,
+                                    *played, "10.9.3.7", seconds=90)
+                     for engine, options in (("raw", []), ("socket", []))}
+    same(scans["raw"], scans["socket"])
+    holds("asked by packets of our own" in scans["raw"].err, f"raw was not raw: {scans['raw'].err[-300:]}")
+    holds(len(scans["raw"].verdicts("infected")) > 15, "few were infected")
+    equal(scans["raw"].code, 1, "exit code")
+    scans["raw"].holds_the_schema()
+
+
+@check
+def both_engines_say_the_same_of_every_variant(p):
+    if not shutil.which("nsenter"):
+        return "nsenter is not installed"
+    return in_namespace(p, all_variants)
+
+
+def smb_and_netbios(p):
+    from rig import built
+    hosts = {"10.9.2.20": "infected-abc", "10.9.2.21": "patched", "10.9.2.22": "only-139", "10.9.2.23": "infected-de"}
+    with Far() as far, tempfile.TemporaryDirectory() as folder:
+        listing = f"{folder}/hosts"
+        with open(listing, "w", encoding="ascii") as out:
+            out.write("".join(f"{a}={v}\n" for a, v in hosts.items()))
+        server = subprocess.Popen(["nsenter", "-t", str(far.child.pid), "-n", built("smb_server"), "--any", "@" + listing],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            holds(server.stdout.readline().startswith(b"ready"), "the server did not start")
+            scans = [p.json("--engine", engine, "--max-rate", "20000", *hosts, "10.9.2.30", "10.9.3.8", seconds=90)
+                     for engine in ("raw", "socket")]
+        finally:
+            server.stdin.close()
+            server.wait(20)
+    same(*scans)
+    equal(scans[0].verdicts("infected"), {"10.9.2.20", "10.9.2.22", "10.9.2.23"}, "infected")
+    equal(scans[0].verdicts("clean"), {"10.9.2.21"}, "clean")
+    for host in [*hosts, "10.9.2.30", "10.9.3.8"]:
+        raw, sockets = (dict(s.hosts[host].get("smb", {})) for s in scans)
+        for each in (raw, sockets):
+            for moment in ("time", "asked"):
+                each.pop(moment, None)
+        equal(raw, sockets, f"what is told of SMB on {host}")
+
+
+@check
+def whoever_opens_smb_is_asked_in_full(p):
+    if not shutil.which("nsenter"):
+        return "nsenter is not installed"
+    return in_namespace(p, smb_and_netbios)
+
+
+def many_infected(p):
+    """All infected hosts of a /20 at 1 %, with the ports of a week of one's choice: four a host."""
+    week = 2967
+    infected = plain(p, "10.9.18", 10) + plain(p, "10.9.27", 21) + plain(p, "10.9.30", 10)
+    time = p2p_time(week)
+    with Far() as far, tempfile.TemporaryDirectory() as folder:
+        rig = far.play(p, folder, {a: "valid" for a in infected})
+        rig.options[rig.options.index("--time") + 1] = str(time)
+        with rig:
+            done = p.json("--checks", "p2p", "--week", str(week), "--max-rate", "0", "10.9.16.0/20", seconds=90)
+    equal(done.verdicts("infected"), set(infected), "infected hosts")
+    equal((done.summary["targets"], done.summary["asked"], done.summary["complete"]), (4096, 4096, True),
+          "targets, asked, complete")
+    holds("asked by packets of our own" in done.err, "a /20 is not asked by raw by itself")
+    refused = [c["result"] for line in itertools.islice(done.hosts.values(), 50) for c in line["checks"]]
+    holds("refused" in refused, "nobody refused")
+
+
+def p2p_time(week):
+    return 345600 + week * 604800 + 3 * 86400
+
+
+@check
+def all_infected_hosts_of_a_network_are_found(p):
+    if not shutil.which("nsenter"):
+        return "nsenter is not installed"
+    return in_namespace(p, many_infected)
+
+
+assert p2p.week_of(p2p_time(2967)) == 2967
