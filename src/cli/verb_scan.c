@@ -282,6 +282,10 @@ static json_t *settings_json(const struct call *call, const struct scan_options 
     (void)json_object_set_new(
         object, "excludefile",
         recording_texts(o->targets.exclude_lists.items, o->targets.exclude_lists.count));
+    if (o->engine.resume != NULL)
+        (void)json_object_set_new(object, "resume", recording_texts(&o->engine.resume, 1));
+    if (o->engine.shard != NULL)
+        (void)json_object_set_new(object, "shard", recording_texts(&o->engine.shard, 1));
     if (o->login.checks != NULL)
         (void)json_object_set_new(object, "checks", recording_texts(&o->login.checks, 1));
     return object;
@@ -297,8 +301,8 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
         return code;
     code = outputs_open(&out, call, &o->output, &o->targets.lists);
     if (code == EXIT_DONE)
-        code = recording_open(&recording, call, o->store, o->site, settings_json(call, o), true,
-                              &out);
+        code = recording_open(&recording, call, o->store, settings->site, settings_json(call, o),
+                              true, &out);
     else
         recording = (struct recording){0};
     for (size_t i = 0; i < out.count; i++)
