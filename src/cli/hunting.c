@@ -11,6 +11,7 @@
 #include "cli/lines.h"
 #include "cli/running.h"
 #include "detect/sites.h"
+#include "engine/recorder.h"
 
 struct hunt_settings hunting_settings(const struct hunting_options *o)
 {
@@ -152,6 +153,52 @@ static enum exit_code exit_of(const struct hunt_outcome *outcome)
     return outcome->complete ? EXIT_DONE : EXIT_INCOMPLETE;
 }
 
+static void add_texts(json_t *object, const char *key, const struct option_texts *texts)
+{
+    if (texts != NULL && texts->count > 0)
+        (void)json_object_set_new(object, key, recording_texts(texts->items, texts->count));
+}
+
+/* What decided what was looked at, and by which networks it was judged. */
+static json_t *settings_json(const struct call *call, const struct hunting_options *o,
+                             const struct hunt_settings *settings)
+{
+    char text[TIME_TEXT_SIZE];
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "home", recording_prefixes(o->home.items, o->home.count));
+    (void)json_object_set_new(object, "exempt",
+                              recording_prefixes(o->exempt.items, o->exempt.count));
+    (void)json_object_set_new(object, "operands",
+                              recording_texts(call->words.operands, call->words.operand_count));
+    add_texts(object, "files", o->files);
+    add_texts(object, "directories", o->directories);
+    if (call->words.filter_count > 0)
+        (void)json_object_set_new(object, "filter",
+                                  recording_texts(call->words.filter, call->words.filter_count));
+    if (settings->since_us != INT64_MIN)
+        (void)json_object_set_new(object, "since",
+                                  json_string(time_text(settings->since_us, text)));
+    if (settings->until_us != INT64_MAX)
+        (void)json_object_set_new(object, "until",
+                                  json_string(time_text(settings->until_us, text)));
+    (void)json_object_set_new(object, "sampling", json_integer(settings->sampling));
+    return object;
+}
+
+/* Who runs on keeps its evidence when it is told; others each input as it ends. */
+static enum exit_code open_store(struct recording *r, const struct call *call,
+                                 const struct hunting_options *o,
+                                 const struct hunt_settings *settings, struct outputs *out,
+                                 struct hunt *h)
+{
+    bool runs_on = settings->verb != NULL && strcmp(settings->verb, "watch") == 0;
+    enum exit_code code = recording_open(r, call, o->store, o->site,
+                                         settings_json(call, o, settings), runs_on, out);
+    if (r->recorder != NULL)
+        hunt_record(h, r->recorder, !runs_on);
+    return code;
+}
+
 enum exit_code hunting_run(const struct call *call, const struct hunting_options *o,
                            const struct hunt_settings *settings, struct outputs *out,
                            void (*read_all)(struct hunt *h, void *context), void *context)
@@ -165,7 +212,10 @@ enum exit_code hunting_run(const struct call *call, const struct hunting_options
         return EXIT_FAILED;
     }
     int64_t began_us = running_now_us(NULL);
-    enum exit_code code = evidence_file_open(&evidence, call, o, h);
+    struct recording recording;
+    enum exit_code code = open_store(&recording, call, o, settings, out, h);
+    enum exit_code evidence_code = evidence_file_open(&evidence, call, o, h);
+    code = exit_graver(code, evidence_code);
     bool open = code == EXIT_DONE;
     if (open) {
         running_watch_signals();
@@ -175,6 +225,8 @@ enum exit_code hunting_run(const struct call *call, const struct hunting_options
         code = exit_of(&outcome);
     }
     if (!evidence_file_close(&evidence, open ? h : NULL))
+        code = EXIT_FAILED;
+    if (!recording_close(&recording))
         code = EXIT_FAILED;
     hunt_free(h);
     return code;

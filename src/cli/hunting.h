@@ -4,6 +4,7 @@
 #define WORMSIGN_CLI_HUNTING_H
 
 #include "cli/outputs.h"
+#include "cli/recording.h"
 #include "cli/verbs.h"
 #include "engine/hunt.h"
 
@@ -12,6 +13,9 @@ struct hunting_options {
     struct option_prefixes home, exempt;
     const char *site;
     const char *partial; /* NULL: none is to be written */
+    const char *store;   /* the same */
+    /* No options: the inputs beside the operands, by which a run is known again; NULL: none. */
+    const struct option_texts *files, *directories;
 };
 
 /* Rows of a verdict's settings, for a verb whose settings have it as `field`. */
@@ -26,6 +30,9 @@ struct hunting_options {
          .help = "name the place where this was recorded",                                         \
          .kind = OPTION_TEXT,                                                                      \
          .into = offsetof(settings, field.site)},                                                  \
+        HUNTING_EXEMPT_ROW(settings, field), RECORDING_ROW(settings, field.store)
+
+#define HUNTING_EXEMPT_ROW(settings, field)                                                        \
     {                                                                                              \
         .name = "exempt", .value = "ADDRESSES",                                                    \
         .help = "our own scanners: only answers of their own can convict them",                    \

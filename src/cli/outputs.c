@@ -15,6 +15,7 @@
 #include "cli/version.h"
 #include "engine/partial.h"
 #include "source/source.h"
+#include "store/store.h"
 
 enum {
     FILE_WIDTH = 100,    /* columns of a text report in a file */
@@ -72,6 +73,13 @@ static bool output_dark(struct report *r, const struct dark_visitor *d, const st
     return to->format->dark == NULL || noted(output, to->format->dark(to, d, v));
 }
 
+static bool output_change(struct report *r, const struct host_change *c)
+{
+    struct output *output = ready(r);
+    struct report *to = first_of(output);
+    return to->format->change == NULL || noted(output, to->format->change(to, c));
+}
+
 static bool output_end(struct report *r, const struct totals *t)
 {
     struct output *output = ready(r);
@@ -87,6 +95,7 @@ static const struct report_format output_format = {
     .host = output_host,
     .edge = output_edge,
     .dark = output_dark,
+    .change = output_change,
     .end = output_end,
 };
 
@@ -159,18 +168,20 @@ static bool is_to_be_read(const struct call *call, const struct option_texts *in
     return found;
 }
 
-/* What a file holds that a report must not replace, or NULL. */
-static const char *treasure_of(const char *path)
+/* What a file holds that a report must not replace. */
+static enum output_treasure treasure_of(const char *path)
 {
     struct error err;
-    const char *found = NULL;
+    enum output_treasure found = OUTPUT_NOTHING;
     struct input *in = input_open(path, &err);
     if (in != NULL && source_format_for(in) != NULL) {
-        found = "a capture";
+        found = OUTPUT_CAPTURE;
     } else if (in != NULL) {
         size_t size;
         const uint8_t *start = input_peek(in, sizeof(uint32_t), &size);
-        found = partial_recognises(start, size) ? "evidence" : NULL;
+        found = partial_recognises(start, size) ? OUTPUT_EVIDENCE : OUTPUT_NOTHING;
+        start = input_peek(in, STORE_MAGIC_BYTES, &size);
+        found = store_recognises(start, size) ? OUTPUT_STORE : found;
     }
     input_close(in);
     return found;
@@ -189,9 +200,11 @@ static bool is_stdout(const char *path)
 /* A file may be found by a walk through a directory, now or another day, so what it holds counts as
  * much as whether it was named. */
 static enum exit_code check_file(const struct call *call, const struct option_texts *inputs,
-                                 const char *path, bool holds_evidence)
+                                 const char *path, enum output_treasure may_hold)
 {
-    const char *treasure;
+    static const char *const words[] = {[OUTPUT_CAPTURE] = "a capture",
+                                        [OUTPUT_EVIDENCE] = "evidence",
+                                        [OUTPUT_STORE] = "a store or another database"};
     struct stat file;
     if (is_stdout(path))
         return call_is_wrong(call,
@@ -206,12 +219,12 @@ static enum exit_code check_file(const struct call *call, const struct option_te
                          path);
         return EXIT_FAILED;
     }
-    treasure = treasure_of(path);
-    if (treasure != NULL && !(holds_evidence && strcmp(treasure, "evidence") == 0)) {
+    enum output_treasure treasure = treasure_of(path);
+    if (treasure != OUTPUT_NOTHING && treasure != may_hold) {
         console_complain(call->console,
                          "%s holds %s, which the report would replace: give the report "
                          "another name",
-                         path, treasure);
+                         path, words[treasure]);
         return EXIT_FAILED;
     }
     return EXIT_DONE;
@@ -329,7 +342,7 @@ static enum exit_code add_files(struct outputs *out, const struct call *call,
     for (size_t i = 0; i < out->files.count && code == EXIT_DONE; i++) {
         const struct output_file *file = &out->files.files[i];
         (void)add_output(out, call, file->format, file->path);
-        code = check_file(call, inputs, file->path, false);
+        code = check_file(call, inputs, file->path, OUTPUT_NOTHING);
         if (code == EXIT_DONE)
             code = check_alone(call, &out->files, i);
     }
@@ -391,7 +404,8 @@ enum exit_code outputs_open(struct outputs *out, const struct call *call,
 }
 
 enum exit_code outputs_check(const struct call *call, const struct output_options *wishes,
-                             const struct option_texts *inputs, const char *path)
+                             const struct option_texts *inputs, const char *path,
+                             enum output_treasure may_hold)
 {
     struct output_files files;
     struct stat file;
@@ -409,7 +423,7 @@ enum exit_code outputs_check(const struct call *call, const struct output_option
         console_complain(call->console, "%s is also to hold a report: give it another name", path);
         return EXIT_FAILED;
     }
-    return code == EXIT_DONE ? check_file(call, inputs, path, true) : code;
+    return code == EXIT_DONE ? check_file(call, inputs, path, may_hold) : code;
 }
 
 /* What is not whole is given up: what was there is worth more. */

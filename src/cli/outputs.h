@@ -128,7 +128,8 @@ struct output_files {
 };
 
 struct outputs {
-    struct report reports[OUTPUTS_MAX + 1]; /* for the engine: one an output, then the talk */
+    /* For the engine: maybe a store's, one an output, then the talk. */
+    struct report reports[OUTPUTS_MAX + 2];
     size_t report_count;
     struct output outputs[OUTPUTS_MAX];
     size_t count;
@@ -142,10 +143,14 @@ struct outputs {
 enum exit_code outputs_open(struct outputs *out, const struct call *call,
                             const struct output_options *wishes, const struct option_texts *inputs);
 
-/* Whether evidence may be written in place of what is there: EXIT_DONE, or it is said why not. To
- * be asked before outputs_open. */
+/* What a file may hold that is written to though it is of worth. */
+enum output_treasure { OUTPUT_NOTHING, OUTPUT_CAPTURE, OUTPUT_EVIDENCE, OUTPUT_STORE };
+
+/* Whether evidence may be written in place of what is there, or a store written to: EXIT_DONE, or
+ * it is said why not. To be asked before outputs_open. */
 enum exit_code outputs_check(const struct call *call, const struct output_options *wishes,
-                             const struct option_texts *inputs, const char *path);
+                             const struct option_texts *inputs, const char *path,
+                             enum output_treasure may_hold);
 
 /* Sends what was reported so far on its way, for a run that goes on. False when a report could not
  * be written, of which outputs_close says why. */

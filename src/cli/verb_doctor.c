@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <lz4.h>
 #include <lzma.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,8 +98,9 @@ static void check_program(struct doctor *d)
 static void check_libraries(struct doctor *d)
 {
     unsigned xxhash = XXH_versionNumber();
-    say(d, "libraries", NULL, "glibc %s, jansson %s, xxhash %u.%u.%u", gnu_get_libc_version(),
-        jansson_version_str(), xxhash / 10000, xxhash / 100 % 100, xxhash % 100);
+    say(d, "libraries", NULL, "glibc %s, jansson %s, SQLite %s, xxhash %u.%u.%u",
+        gnu_get_libc_version(), jansson_version_str(), sqlite3_libversion(), xxhash / 10000,
+        xxhash / 100 % 100, xxhash % 100);
     say(d, "unpacking", NULL, "gzip (zlib %s), bzip2 (%s), xz (liblzma %s), zstd (%s), lz4 (%s)",
         zlibVersion(), BZ2_bzlibVersion(), lzma_version_string(), ZSTD_versionString(),
         LZ4_versionString());

@@ -131,9 +131,12 @@ static enum exit_code hunt_into_outputs(const struct call *call, const struct hu
                                  .progress = {.console = call->console,
                                               .began_us = running_now_us(NULL),
                                               .stats_every_us = o->output.stats_every.value}};
+    struct hunting_options hunting = o->hunting;
+    hunting.files = &o->inputs.files;
+    hunting.directories = &o->inputs.directories;
     enum exit_code code = outputs_open(&out, call, &o->output, &o->inputs.files);
     if (code == EXIT_DONE)
-        code = hunting_run(call, &o->hunting, settings, &out, read_all, &inputs);
+        code = hunting_run(call, &hunting, settings, &out, read_all, &inputs);
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 
@@ -195,6 +198,8 @@ static enum exit_code run_hunt(const struct call *call)
         return code;
     if (call->words.has_filter && o->hunting.partial != NULL)
         return call_is_wrong(call, "--partial keeps what whole inputs come to: it takes no filter");
+    if (call->words.has_filter && o->hunting.store != NULL)
+        return call_is_wrong(call, "--store keeps what whole inputs come to: it takes no filter");
     code = selecting_begin_filter(call, &selection);
     if (code != EXIT_DONE)
         return code;
@@ -208,7 +213,10 @@ static enum exit_code run_hunt(const struct call *call)
     code = hunting_read_sites(call, &o->sites, &sites);
     settings.sites = sites;
     if (code == EXIT_DONE && o->hunting.partial != NULL)
-        code = outputs_check(call, &o->output, &o->inputs.files, o->hunting.partial);
+        code = outputs_check(call, &o->output, &o->inputs.files, o->hunting.partial,
+                             OUTPUT_EVIDENCE);
+    if (code == EXIT_DONE)
+        code = recording_check(call, o->hunting.store, &o->output, &o->inputs.files);
     if (o->dark.count > 0)
         settings.dark = dark_new(o->dark.items, o->dark.count);
     if (code == EXIT_DONE && o->dark.count > 0 && settings.dark == NULL) {

@@ -45,7 +45,9 @@ static enum exit_code run_merge(const struct call *call)
     struct outputs out;
     enum exit_code code = EXIT_DONE;
     if (o->hunting.partial != NULL)
-        code = outputs_check(call, &o->output, &none, o->hunting.partial);
+        code = outputs_check(call, &o->output, &none, o->hunting.partial, OUTPUT_EVIDENCE);
+    if (code == EXIT_DONE)
+        code = recording_check(call, o->hunting.store, &o->output, &none);
     if (code != EXIT_DONE)
         return code;
     code = outputs_open(&out, call, &o->output, &none);

@@ -9,12 +9,14 @@
 
 #include "base/time.h"
 #include "cli/outputs.h"
+#include "cli/recording.h"
 #include "cli/running.h"
 #include "cli/scan_dry_run.h"
 #include "cli/scan_engine.h"
 #include "cli/scan_login.h"
 #include "cli/scan_targets.h"
 #include "cli/verbs.h"
+#include "engine/recorder.h"
 #include "engine/scan.h"
 
 enum {
@@ -43,7 +45,7 @@ struct scan_options {
     struct option_address real_ip;
     struct option_number week, rate, retries, host_timeout;
     bool week_slack, dry_run, yes, strict, no_ping;
-    const char *site;
+    const char *site, *store;
 };
 
 static const struct option scan_rows[] = {
@@ -123,6 +125,7 @@ static const struct option scan_rows[] = {
      .help = "name the place that is scanned",
      .kind = OPTION_TEXT,
      .into = offsetof(struct scan_options, site)},
+    RECORDING_ROW(struct scan_options, store),
     {.short_name = "n",
      .help = "look no names up: a target that is a name is an error",
      .kind = OPTION_FLAG,
@@ -136,6 +139,7 @@ static const struct option scan_rows[] = {
 
 /* What the watcher of a run shows. */
 struct progress {
+    struct recorder *recorder; /* NULL: none */
     struct console *console;
     int64_t began_us, stats_every_us, stats_next_us;
 };
@@ -158,6 +162,8 @@ static bool watch(void *context, const struct scan_progress *now)
     double seconds = (double)(now_us - p->began_us) / (double)US_PER_SECOND;
     double share = (double)now->counts->done / (double)now->targets;
     remaining_text(seconds, share, left, sizeof left);
+    if (p->recorder != NULL)
+        recorder_tick(p->recorder);
     (void)snprintf(done, sizeof done,
                    "%.1f %% of %" PRIu64 " hosts, %" PRIu64 " infected, %" PRIu64
                    " suspicious, %" PRIu64 " sent, %.0f s%s",
@@ -242,12 +248,14 @@ static enum exit_code exit_of(const struct scan_options *o, const struct scan_ou
 }
 
 static enum exit_code scan_with(const struct call *call, const struct scan_options *o,
-                                const struct scan_settings *settings, struct outputs *out)
+                                const struct scan_settings *settings, struct outputs *out,
+                                struct recorder *recorder)
 {
     struct error err;
     struct scan_outcome outcome;
     struct socket_network *network = socket_network_new(running_now_us, NULL, &err);
-    struct progress progress = {.console = call->console,
+    struct progress progress = {.recorder = recorder,
+                                .console = call->console,
                                 .began_us = running_now_us(NULL),
                                 .stats_every_us = o->output.stats_every.value};
     running_watch_signals();
@@ -261,15 +269,48 @@ static enum exit_code scan_with(const struct call *call, const struct scan_optio
     return exit_of(o, &outcome);
 }
 
+/* What decided who was asked, and what. */
+static json_t *settings_json(const struct call *call, const struct scan_options *o)
+{
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "operands",
+                              recording_texts(call->words.operands, call->words.operand_count));
+    (void)json_object_set_new(object, "lists",
+                              recording_texts(o->targets.lists.items, o->targets.lists.count));
+    (void)json_object_set_new(
+        object, "exclude", recording_texts(o->targets.excludes.items, o->targets.excludes.count));
+    (void)json_object_set_new(
+        object, "excludefile",
+        recording_texts(o->targets.exclude_lists.items, o->targets.exclude_lists.count));
+    if (o->engine.resume != NULL)
+        (void)json_object_set_new(object, "resume", recording_texts(&o->engine.resume, 1));
+    if (o->engine.shard != NULL)
+        (void)json_object_set_new(object, "shard", recording_texts(&o->engine.shard, 1));
+    if (o->login.checks != NULL)
+        (void)json_object_set_new(object, "checks", recording_texts(&o->login.checks, 1));
+    return object;
+}
+
 static enum exit_code report_scan(const struct call *call, const struct scan_options *o,
                                   const struct scan_settings *settings)
 {
     struct outputs out;
-    enum exit_code code = outputs_open(&out, call, &o->output, &o->targets.lists);
+    struct recording recording;
+    enum exit_code code = recording_check(call, o->store, &o->output, &o->targets.lists);
+    if (code != EXIT_DONE)
+        return code;
+    code = outputs_open(&out, call, &o->output, &o->targets.lists);
+    if (code == EXIT_DONE)
+        code = recording_open(&recording, call, o->store, settings->site, settings_json(call, o),
+                              true, &out);
+    else
+        recording = (struct recording){0};
     for (size_t i = 0; i < out.count; i++)
         out.outputs[i].report.each_host = settings->target_count <= EACH_HOST_MAX;
     if (code == EXIT_DONE)
-        code = scan_with(call, o, settings, &out);
+        code = scan_with(call, o, settings, &out, recording.recorder);
+    if (!recording_close(&recording))
+        code = EXIT_FAILED;
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 

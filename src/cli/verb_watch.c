@@ -146,7 +146,10 @@ static enum exit_code watch_into_outputs(const struct call *call, const struct w
     w.settings.context = &w;
     if (o->end_after.given)
         w.end_us = w.began_us + o->end_after.value;
-    enum exit_code code = outputs_open(&out, call, &o->output, &none);
+    enum exit_code code = recording_check(call, o->hunting.store, &o->output, &none);
+    if (code != EXIT_DONE)
+        return code;
+    code = outputs_open(&out, call, &o->output, &none);
     if (code == EXIT_DONE)
         code = hunting_run(call, &o->hunting, settings, &out, watch_all, &w);
     bool good = outputs_close(&out);

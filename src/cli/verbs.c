@@ -8,9 +8,9 @@
 #include "cli/suggest.h"
 
 const struct verb *const verbs[] = {
-    &verb_scan,   &verb_hunt,   &verb_flows,      &verb_dns,    &verb_watch,   &verb_merge,
-    &verb_ports,  &verb_unmask, &verb_domains,    &verb_decode, &verb_explain, &verb_list,
-    &verb_doctor, &verb_help,   &verb_completion, &verb_man,    NULL,
+    &verb_scan,   &verb_hunt,   &verb_flows,  &verb_dns,        &verb_watch,  &verb_merge,
+    &verb_report, &verb_ports,  &verb_unmask, &verb_domains,    &verb_decode, &verb_explain,
+    &verb_list,   &verb_doctor, &verb_help,   &verb_completion, &verb_man,    NULL,
 };
 
 const struct verb *verb_named(const char *name)

@@ -53,7 +53,7 @@ enum exit_code verb_is_unknown(struct console *console, const char *name);
 enum exit_code call_is_wrong(const struct call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 
 extern const struct verb verb_scan, verb_hunt, verb_flows, verb_dns, verb_watch, verb_merge,
-    verb_ports, verb_unmask, verb_domains, verb_decode, verb_explain, verb_list, verb_doctor,
-    verb_help, verb_completion, verb_man;
+    verb_report, verb_ports, verb_unmask, verb_domains, verb_decode, verb_explain, verb_list,
+    verb_doctor, verb_help, verb_completion, verb_man;
 
 #endif

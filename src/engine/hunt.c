@@ -11,7 +11,9 @@
 #include "base/writer.h"
 #include "engine/dark.h"
 #include "engine/hunt_names.h"
+#include "engine/hunt_asked.h"
 #include "engine/reading.h"
+#include "engine/recorder.h"
 #include "engine/same_file.h"
 #include "evidence/names.h"
 #include "filter/filter.h"
@@ -179,6 +181,8 @@ void hunt_free(struct hunt *h)
     known_free(&h->files);
     known_free(&h->parts);
     known_free(&h->partials);
+    free(h->asked);
+    arena_free(&h->asked_memory);
     if (h->told != NULL)
         told_free(h->told);
     free(h->told);
@@ -437,8 +441,15 @@ bool hunt_read(struct hunt *h, const char *path, bool chosen)
 bool hunt_keep_parts(struct hunt *h, FILE *file, struct error *err)
 {
     h->partial = partial_out_new(file, err);
-    h->keeps_parts = h->partial != NULL;
-    return h->keeps_parts;
+    h->keeps_parts |= h->partial != NULL;
+    return h->partial != NULL;
+}
+
+void hunt_record(struct hunt *h, struct recorder *recorder, bool by_input)
+{
+    h->recorder = recorder;
+    h->keeps_parts |= by_input;
+    recorder_watch(recorder, h);
 }
 
 bool hunt_end_parts(struct hunt *h, struct error *err)

@@ -20,7 +20,9 @@ struct dark;
 struct export;
 struct filter;
 struct input;
+struct recorder;
 struct sites;
+struct store;
 
 /* Statistical signs weaker than this (-log10 of the chance) are chance, and are not shown. */
 #define HUNT_SIGN_FLOOR 2.0
@@ -41,6 +43,10 @@ struct hunt_settings {
         unseated; /* bits by place in the table: detectors that see nothing, for measurements */
     struct dark *dark;     /* who touches addresses that never speak; NULL: nobody asks */
     struct export *export; /* of the packets behind the verdicts; NULL: none */
+    /* Adds what people say of the host (its site, its owner, that somebody knows) to a verdict,
+     * before it is counted; NULL: nothing. */
+    void (*annotate)(void *context, struct verdict *v);
+    void *annotate_context;
 };
 
 struct hunt;
@@ -68,6 +74,15 @@ void hunt_note_failure(struct hunt *h, const char *name, const char *reason);
 /* Keeps what each input comes to, from here on, for `wormsign merge`: to be called before anything
  * is read. The file is borrowed until hunt_free. False when this build cannot. */
 bool hunt_keep_parts(struct hunt *h, FILE *file, struct error *err) MUST_CHECK;
+
+/* Keeps them in a store, too; the recorder is borrowed until hunt_free. by_input: each input by
+ * itself, as it ends; otherwise recorder_add_all keeps what there is, when it is called. */
+void hunt_record(struct hunt *h, struct recorder *recorder, bool by_input);
+
+/* Takes what a store keeps of this site, from this day on, as if it had been read now. False and
+ * *err where the store is damaged or not readable. */
+bool hunt_read_store(struct hunt *h, struct store *store, const char *site, int32_t since_day,
+                     struct error *err) MUST_CHECK;
 
 /* After the last input: ends that file. False when not all of it could be written. */
 bool hunt_end_parts(struct hunt *h, struct error *err) MUST_CHECK;

@@ -15,6 +15,8 @@
 #include "engine/dark.h"
 #include "engine/edges.h"
 #include "engine/export.h"
+#include "engine/hunt_asked.h"
+#include "engine/recorder.h"
 #include "engine/relays.h"
 #include "engine/sentences.h"
 #include "evidence/names.h"
@@ -28,6 +30,7 @@ struct dossier {
     size_t day_count;
     const struct served *served; /* signs of its own that the edges gave it */
     size_t served_count;
+    const struct hunt_asked *asked; /* what a scan heard of it; NULL: nothing */
 };
 
 /* A host with signs, and what of its verdict says where it stands among the others. */
@@ -35,7 +38,8 @@ struct finding {
     struct dossier of;
     enum verdict_kind kind;
     bool home, proof;
-    bool is_said; /* a watch has said it already */
+    bool is_said;      /* a watch has said it already */
+    bool acknowledged; /* somebody knows, so it is counted in no verdict */
     double weight;
 };
 
@@ -136,11 +140,13 @@ static bool find_origin(const struct edges *edges, struct address host, const st
     return by != NULL;
 }
 
-/* The latest answer over SMB of all its days; false: there is none. */
+/* The latest answer over SMB of all its days, and of scans; false: there is none. */
 static bool latest_check(const struct dossier *d, struct smb_check *latest)
 {
     struct smb_check now;
-    bool any = false;
+    bool any = d->asked != NULL && d->asked->answers.smb != NULL;
+    if (any)
+        *latest = *d->asked->answers.smb;
     for (size_t i = 0; i < d->day_count; i++) {
         for (unsigned k = 0; k < detector_count; k++) {
             const void *slot = host_day_slot(d->days[i], k);
@@ -170,17 +176,36 @@ static bool make_room(struct findings *f, size_t count)
 /* All signs of the host; false without memory. */
 static bool gather(struct hunt *h, const struct dossier *d, struct findings *f, size_t *count)
 {
+    size_t answers = d->asked != NULL ? d->asked->answers.sign_count : 0;
     *count = 0;
     for (size_t i = 0; i < d->day_count; i++) {
         if (!make_room(f, *count + detector_count))
             return false;
         *count = report_day(h, d->days[i], d->relayed[i], f->signs, *count);
     }
-    if (!make_room(f, *count + d->served_count))
+    if (!make_room(f, *count + d->served_count + answers))
         return false;
     for (size_t i = 0; i < d->served_count; i++)
         f->signs[(*count)++] = d->served[i].sign;
+    for (size_t i = 0; i < answers; i++)
+        *count = signs_add(f->signs, *count, &d->asked->answers.signs[i]);
     return true;
+}
+
+/* Whoever was asked by a scan is somebody of ours. */
+static bool is_home(const struct hunt *h, const struct dossier *d)
+{
+    return home_holds(&h->home, d->host) || d->asked != NULL;
+}
+
+static void take_answers(const struct dossier *d, struct circumstances *c)
+{
+    if (d->asked == NULL)
+        return;
+    c->checks = d->asked->answers.checks;
+    c->check_count = d->asked->answers.check_count;
+    c->netbios = d->asked->answers.netbios;
+    c->hearing = d->asked->answers.hearing;
 }
 
 /* The verdict on one host; it borrows its signs and answer until the next host is judged. False
@@ -189,27 +214,30 @@ static bool judge_host(struct hunt *h, const struct dossier *d, struct findings 
                        struct verdict *out, bool *is_told)
 {
     struct circumstances c = {.host = d->host,
-                              .home = home_holds(&h->home, d->host),
+                              .home = is_home(h, d),
                               .exempt = is_exempt(h, d->host),
                               .site = h->settings->site};
+    take_answers(d, &c);
     struct origin origin;
     size_t count;
     if (!gather(h, d, f, &count))
         return false;
     c.smb = latest_check(d, &f->smb) ? &f->smb : NULL;
-    *is_told = count > 0 || c.smb != NULL;
+    *is_told = count > 0 || c.smb != NULL || d->asked != NULL;
     if (!*is_told)
         return true;
     if (find_origin(&f->edges, d->host, f->signs, count, &origin))
         c.origin = &origin;
     verdict_of(&c, f->signs, count, out);
+    if (h->settings->annotate != NULL)
+        h->settings->annotate(h->settings->annotate_context, out);
     return true;
 }
 
 static void count_days(struct hunt *h, const struct dossier *d, struct findings *f)
 {
-    bool is_home = home_holds(&h->home, d->host);
-    for (size_t i = 0; is_home && i < d->day_count; i++)
+    bool counts = is_home(h, d);
+    for (size_t i = 0; counts && i < d->day_count; i++)
         f->home_host_days += tests_of(d->days[i]) > 0;
 }
 
@@ -230,6 +258,7 @@ static bool place_host(struct hunt *h, const struct dossier *d, struct findings 
                                                  .kind = v.kind,
                                                  .home = v.home,
                                                  .proof = is_led_by_proof(&v),
+                                                 .acknowledged = v.acknowledged,
                                                  .weight = v.weight});
 }
 
@@ -241,28 +270,48 @@ static bool judge_again(struct hunt *h, const struct finding *one, struct findin
     if (!judge_host(h, &one->of, f, out, &is_told))
         return false;
     names_fill(h->names, out);
+    if (one->of.asked != NULL)
+        hunt_asked_name(one->of.asked, out);
     if (f->behind != NULL)
         behind_nat_fill(f->behind, out);
     return true;
 }
 
-/* Hosts with days of their own and hosts that only the edges tell of, both sorted by address. */
+/* The next host in the order of addresses of the three lists: those with days of their own, those
+ * that only the edges tell of, and those that only a scan asked. False: all were there. */
+static bool next_host(const struct hunt *h, const struct findings *f, size_t day, size_t served,
+                      size_t asked, struct address *host)
+{
+    const struct address *firsts[] = {day < f->day_count ? &f->days[day]->host : NULL,
+                                      served < f->edges.served_count ? &f->edges.served[served].host
+                                                                     : NULL,
+                                      asked < h->asked_count ? &h->asked[asked].host : NULL};
+    const struct address *next = NULL;
+    for (size_t i = 0; i < COUNT_OF(firsts); i++)
+        if (firsts[i] != NULL && (next == NULL || address_compare(*firsts[i], *next) < 0))
+            next = firsts[i];
+    if (next != NULL)
+        *host = *next;
+    return next != NULL;
+}
+
 static bool judge_each(struct hunt *h, struct findings *f)
 {
     const struct edges *e = &f->edges;
+    size_t day = 0, served = 0, asked = 0;
+    struct dossier d = {0};
     bool good = true;
-    for (size_t day = 0, served = 0; good && (day < f->day_count || served < e->served_count);) {
-        bool by_day = served == e->served_count ||
-                      (day < f->day_count &&
-                       address_compare(f->days[day]->host, e->served[served].host) <= 0);
-        struct dossier d = {.host = by_day ? f->days[day]->host : e->served[served].host,
-                            .days = f->days + day,
-                            .relayed = f->relayed + day,
-                            .served = e->served + served};
+    while (good && next_host(h, f, day, served, asked, &d.host)) {
+        d = (struct dossier){.host = d.host,
+                             .days = f->days + day,
+                             .relayed = f->relayed + day,
+                             .served = e->served + served};
         for (; day < f->day_count && address_equal(f->days[day]->host, d.host); day++)
             d.day_count++;
         for (; served < e->served_count && address_equal(e->served[served].host, d.host); served++)
             d.served_count++;
+        for (; asked < h->asked_count && address_equal(h->asked[asked].host, d.host); asked++)
+            d.asked = &h->asked[asked];
         good = place_host(h, &d, f);
     }
     return good;
@@ -283,6 +332,8 @@ static int compare_findings(const void *a, const void *b)
     const struct finding *x = a, *y = b;
     if (x->home != y->home)
         return x->home ? -1 : 1;
+    if (x->acknowledged != y->acknowledged)
+        return x->acknowledged ? 1 : -1;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
     /* Among the suspicious, a proof that was set aside still goes before a chance. */
@@ -320,7 +371,9 @@ static void count_verdicts(const struct findings *f, struct totals *t)
 {
     for (size_t i = 0; i < f->count; i++) {
         const struct finding *one = &f->items[i];
-        if (one->home)
+        if (one->home && one->acknowledged)
+            t->acknowledged++;
+        else if (one->home)
             t->hosts[one->kind]++;
         else
             t->outside_infected += one->kind == VERDICT_INFECTED;
@@ -427,6 +480,14 @@ static void sort_findings(struct findings *f)
         qsort(f->items, f->count, sizeof f->items[0], compare_findings);
 }
 
+/* A verdict that is said is worth nothing later without what stands behind it. */
+static void record_new(struct hunt *h, const struct findings *f)
+{
+    for (size_t i = 0; h->recorder != NULL && i < f->count; i++)
+        if (!f->items[i].is_said)
+            recorder_add_days(h->recorder, f->items[i].of.days, f->items[i].of.day_count);
+}
+
 bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool *written)
 {
     struct findings findings = {0};
@@ -436,6 +497,7 @@ bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool
     *written = true;
     if (judged && h->told->said > said) {
         sort_findings(&findings);
+        record_new(h, &findings);
         judged = look_behind(&findings, &limits);
         for (size_t i = 0; judged && i < report_count; i++)
             *written &= write_findings(h, &reports[i], &findings);
@@ -449,6 +511,8 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
 {
     struct findings findings = {0};
     struct sentences limits = {0}, notes = {0};
+    if (h->recorder != NULL)
+        recorder_add_all(h->recorder);
     bool judged = judge_all(h, &findings);
     if (h->told != NULL)
         judged = mark_said(h->told, &findings) && judged;

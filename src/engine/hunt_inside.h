@@ -3,6 +3,7 @@
 #ifndef WORMSIGN_ENGINE_HUNT_INSIDE_H
 #define WORMSIGN_ENGINE_HUNT_INSIDE_H
 
+#include "base/arena.h"
 #include "detect/calendar.h"
 #include "detect/detector.h"
 #include "engine/home.h"
@@ -13,7 +14,10 @@
 #include "engine/told.h"
 #include "source/source.h"
 
+struct hunt_asked;
 struct names;
+struct recorder;
+
 /* Names of formats that evidence files can bring; what goes beyond has none. */
 enum { HUNT_FORMATS_MAX = 32 };
 
@@ -28,9 +32,14 @@ struct hunt {
     struct hosts *hosts;         /* the evidence of all inputs */
     struct hosts *pouring_into;  /* that, or the store of the part that is read */
     struct partial_out *partial; /* where parts are kept; NULL: nowhere */
+    struct recorder *recorder;   /* of the store that outlives the run; NULL: none */
     bool keeps_parts;            /* each input has a store of its own */
-    uint64_t looked_at, proven;  /* records at the last look so far, and what it found */
-    unsigned share, shares;      /* of the flows of the input that is read; 0 shares: all */
+    struct hunt_asked *asked;    /* what scans heard, by address: owned; of a report of a store */
+    size_t asked_count;
+    struct arena asked_memory;  /* of what these borrow */
+    uint64_t runs, runs_cut;    /* of a store; those that were ended in their midst */
+    uint64_t looked_at, proven; /* records at the last look so far, and what it found */
+    unsigned share, shares;     /* of the flows of the input that is read; 0 shares: all */
     struct calendar *calendar;
     struct hunt_sink sink;
     bool judges_packets; /* of the input that is read: the filter is asked of each observation */
@@ -106,6 +115,12 @@ bool hunt_part_begin(struct hunt *h, struct hunt_part *part, struct input_totals
 void hunt_part_end(struct hunt *h, struct hunt_part *part);
 /* Joins it with the rest, unless the same was met before, and frees its store. */
 void hunt_part_join(struct hunt *h, struct hunt_part *part);
+/* Adds it to the evidence file and the store, where there are such. */
+void hunt_keep_part(struct hunt *h, const struct hunt_part *part);
+/* What a part is known by; its digest must be known. */
+struct digest hunt_part_key(const struct hunt_part *part);
+/* hunt_merge.c: joins a part that was kept, with a row of the summary, unless it was met before. */
+void hunt_merge_part(struct hunt *h, struct hunt_part *part);
 /* Whether this part was met before; from now on it was. */
 bool hunt_met_part(struct hunt *h, const struct hunt_part *part);
 void hunt_add_part(struct hunt *h, const struct hunt_part *part);

@@ -65,7 +65,7 @@ static const char *keep_format(struct hunt *h, const char *format)
     return kept;
 }
 
-static void merge_part(struct hunt *h, struct hunt_part *part)
+void hunt_merge_part(struct hunt *h, struct hunt_part *part)
 {
     if (hunt_met_part(h, part)) {
         h->repeated++;
@@ -78,8 +78,7 @@ static void merge_part(struct hunt *h, struct hunt_part *part)
     *totals = *part->totals;
     totals->name = name;
     totals->format = keep_format(h, part->totals->format);
-    if (h->partial != NULL)
-        partial_out_add(h->partial, part);
+    hunt_keep_part(h, part);
     hunt_add_part(h, part);
 }
 
@@ -92,7 +91,7 @@ static bool walk(struct hunt *h, struct partial_in *p, bool use, struct error *e
         if (step != PARTIAL_STEP_PART)
             return step == PARTIAL_STEP_END;
         if (use)
-            merge_part(h, &part);
+            hunt_merge_part(h, &part);
         hosts_free(part.hosts);
     }
 }

@@ -6,6 +6,7 @@
 
 #include "base/writer.h"
 #include "detect/sites.h"
+#include "engine/recorder.h"
 #include "evidence/names.h"
 
 void hunt_pour_into(struct hunt *h, struct hosts *hosts)
@@ -39,7 +40,7 @@ bool hunt_part_begin(struct hunt *h, struct hunt_part *part, struct input_totals
     return true;
 }
 
-static struct digest key_of(const struct hunt_part *part)
+struct digest hunt_part_key(const struct hunt_part *part)
 {
     uint8_t key[DIGEST_BYTES + 4 * sizeof(uint64_t) + sizeof(uint32_t)];
     struct writer w = writer_over(key, sizeof key);
@@ -56,7 +57,7 @@ static struct digest key_of(const struct hunt_part *part)
 bool hunt_met_part(struct hunt *h, const struct hunt_part *part)
 {
     size_t before;
-    return part->digest_known && known_met(&h->parts, key_of(part), 0, &before);
+    return part->digest_known && known_met(&h->parts, hunt_part_key(part), 0, &before);
 }
 
 static void add_slot(struct hunt *h, const struct host_day *day, unsigned d)
@@ -116,13 +117,20 @@ void hunt_part_end(struct hunt *h, struct hunt_part *part)
     hunt_pour_into(h, h->hosts);
 }
 
+void hunt_keep_part(struct hunt *h, const struct hunt_part *part)
+{
+    if (h->partial != NULL && part->hosts != NULL)
+        partial_out_add(h->partial, part);
+    if (h->recorder != NULL && part->hosts != NULL)
+        recorder_add_part(h->recorder, part);
+}
+
 void hunt_part_join(struct hunt *h, struct hunt_part *part)
 {
     if (hunt_met_part(h, part)) {
         h->repeated++;
     } else {
-        if (h->partial != NULL && part->hosts != NULL)
-            partial_out_add(h->partial, part);
+        hunt_keep_part(h, part);
         hunt_add_part(h, part);
     }
     hosts_free(part->hosts);

@@ -109,6 +109,13 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
     if (home_is_elsewhere(&h->home, &net))
         sentence_add(l, "most flows begin in %s, which is not home: if it is yours, say --home %s",
                      prefix_text(net, text), text);
+    if (h->runs_cut > 0)
+        sentence_add(l,
+                     "%llu of %llu run%s ended before %s whole, and never done again: what %s kept "
+                     "until then counts",
+                     (unsigned long long)h->runs_cut, (unsigned long long)h->runs,
+                     h->runs_cut == 1 ? " was" : "s were",
+                     h->runs_cut == 1 ? "it was" : "they were", h->runs_cut == 1 ? "it" : "they");
     if (h->settings->filter != NULL)
         sentence_add(l, "nothing but flows that the filter lets through was looked at");
     if (h->recognised == 0)

@@ -67,6 +67,27 @@ enum partial_step { PARTIAL_STEP_PART, PARTIAL_STEP_END, PARTIAL_STEP_DAMAGED };
  * p until the next step. Nothing may be used of a file before its end was reached. */
 enum partial_step partial_in_next(struct partial_in *p, struct hunt_part *out, struct error *err);
 
+/* Pieces of the same form, for who keeps them elsewhere (engine/recorder.h) */
+
+enum { PARTIAL_HEAD_MAX = 1 << 16 }; /* bytes of a head; the fullest takes a third of it */
+
+struct writer;
+
+/* What is known of an input beside the evidence of its hosts. */
+void partial_save_head(struct writer *w, const struct hunt_part *part);
+/* The same again, with a store of its own that is the caller's to free; *out borrows its totals
+ * from *p, of which nothing else is used. */
+bool partial_load_head(struct partial_in *p, struct reader bytes, const struct hosts_limits *limits,
+                       struct hunt_part *out, struct error *err) MUST_CHECK;
+
+/* The place of the detector that saves in this form; -1: not known here. */
+int partial_detector_named(const char *id, unsigned saved_form);
+
+/* Loads what that detector saved of this host and day. A slot whose store has no more room is told
+ * by the store. False where save did not write it so. */
+bool partial_load_slot(struct hosts *hosts, unsigned detector, struct address host, int32_t day,
+                       struct reader *bytes) MUST_CHECK;
+
 /* True when these may be the first bytes of an evidence file. */
 bool partial_recognises(const uint8_t *start, size_t size);
 

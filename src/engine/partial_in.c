@@ -27,7 +27,7 @@ static bool fail_at(const struct partial_in *p, const struct reader *from, struc
     return fail(err, ERROR_FORMAT, "offset %zu: %s", p->size - from->left, reason);
 }
 
-static int detector_named(const char *id, unsigned saved_form)
+int partial_detector_named(const char *id, unsigned saved_form)
 {
     for (unsigned d = 0; d < detector_count; d++)
         if (strcmp(sign_kind_of(detectors[d]->sign)->id, id) == 0 &&
@@ -44,7 +44,7 @@ static void load_head(struct partial_in *p)
     for (unsigned i = 0; i < p->id_count && !r->failed; i++) {
         char id[PARTIAL_ID_SIZE];
         load_printable(r, id, sizeof id);
-        p->detector_of[i] = detector_named(id, read_le16(r));
+        p->detector_of[i] = partial_detector_named(id, read_le16(r));
         for (unsigned before = 0; before < i; before++)
             load_demand(r, p->detector_of[i] < 0 || p->detector_of[before] != p->detector_of[i]);
     }
@@ -154,7 +154,18 @@ static void load_home(struct home_counts *home, struct reader *r)
     }
 }
 
-/* A slot whose store has no more room is told by the store. */
+bool partial_load_slot(struct hosts *hosts, unsigned detector, struct address host, int32_t day,
+                       struct reader *bytes)
+{
+    struct watcher w = {.hosts = hosts, .detector = detector, .sampling = 1};
+    uint64_t refused = hosts_refused(hosts);
+    void *slot = hosts_slot(hosts, detector, host, day);
+    if (slot == NULL)
+        return true;
+    return detectors[detector]->load(&w, slot, bytes) &&
+           (bytes->left == 0 || hosts_refused(hosts) > refused);
+}
+
 static bool load_slot(struct partial_in *p, struct hosts *hosts, struct address host, int32_t day,
                       int *before, struct reader *r)
 {
@@ -168,14 +179,7 @@ static bool load_slot(struct partial_in *p, struct hosts *hosts, struct address 
         p->passed_over++;
         return true;
     }
-    unsigned d = (unsigned)p->detector_of[number];
-    struct watcher w = {.hosts = hosts, .detector = d, .sampling = 1};
-    uint64_t refused = hosts_refused(hosts);
-    void *slot = hosts_slot(hosts, d, host, day);
-    if (slot == NULL)
-        return true;
-    return detectors[d]->load(&w, slot, &bytes) &&
-           (bytes.left == 0 || hosts_refused(hosts) > refused);
+    return partial_load_slot(hosts, (unsigned)p->detector_of[number], host, day, &bytes);
 }
 
 static bool load_host_day(struct partial_in *p, struct hosts *hosts, struct host_day *before,
@@ -212,8 +216,8 @@ static struct hosts *store_for(const struct partial_in *p, struct error *err)
     return hosts;
 }
 
-/* All but the host-days, whose number is returned. */
-static uint64_t load_part_head(struct partial_in *p, struct hunt_part *out)
+/* All but the host-days. */
+static void load_part_head(struct partial_in *p, struct hunt_part *out)
 {
     struct reader *r = &p->rest;
     load_totals(p, r);
@@ -226,15 +230,14 @@ static uint64_t load_part_head(struct partial_in *p, struct hunt_part *out)
     out->refused = load_count(r);
     out->lost_look_ups = load_count(r);
     load_set(hosts_sets(out->hosts), hosts_met_set(out->hosts), r);
-    uint64_t days = load_count(r);
-    load_demand(r, days <= r->left / HOST_DAY_BYTES_MIN);
-    return days;
 }
 
 static bool load_part(struct partial_in *p, struct hunt_part *out, struct error *err)
 {
     struct reader from = p->rest;
-    uint64_t days = load_part_head(p, out);
+    load_part_head(p, out);
+    uint64_t days = load_count(&p->rest);
+    load_demand(&p->rest, days <= p->rest.left / HOST_DAY_BYTES_MIN);
     if (p->rest.failed)
         return fail_at(p, &from, err, "an input's counts that cannot be so");
     struct host_day before = {0};
@@ -242,6 +245,26 @@ static bool load_part(struct partial_in *p, struct hunt_part *out, struct error 
         if (!load_host_day(p, out->hosts, &before, i == 0, err))
             return false;
     return true;
+}
+
+bool partial_load_head(struct partial_in *p, struct reader bytes, const struct hosts_limits *limits,
+                       struct hunt_part *out, struct error *err)
+{
+    memset(p, 0, sizeof *p);
+    memset(out, 0, sizeof *out);
+    p->limits = *limits;
+    p->rest = bytes;
+    out->totals = &p->totals;
+    out->hosts = store_for(p, err);
+    if (out->hosts == NULL)
+        return false;
+    load_part_head(p, out);
+    load_demand(&p->rest, p->rest.left == 0);
+    if (!p->rest.failed)
+        return true;
+    hosts_free(out->hosts);
+    out->hosts = NULL;
+    return fail(err, ERROR_FORMAT, "an input's counts that cannot be so");
 }
 
 static enum partial_step load_end(struct partial_in *p, struct error *err)

@@ -185,6 +185,20 @@ static void put_host_day(struct partial_out *p, const struct host_day *day)
             put_slot(p, d, host_day_slot(day, d));
 }
 
+void partial_save_head(struct writer *w, const struct hunt_part *part)
+{
+    put_totals(w, part->totals);
+    put_identity(w, part);
+    save_bool(w, part->opened);
+    save_bool(w, part->recognised);
+    save_bool(w, part->unrecognised);
+    put_counts(w, &part->counts);
+    put_home(w, &part->home);
+    write_le64(w, part->refused + hosts_refused(part->hosts));
+    write_le64(w, part->lost_look_ups);
+    save_set(w, hosts_met_set(part->hosts));
+}
+
 void partial_out_add(struct partial_out *p, const struct hunt_part *part)
 {
     size_t count;
@@ -193,16 +207,7 @@ void partial_out_add(struct partial_out *p, const struct hunt_part *part)
         p->error = ENOMEM;
     struct writer w = writer_over(p->piece, PIECE_MAX);
     write_u8(&w, PARTIAL_PART);
-    put_totals(&w, part->totals);
-    put_identity(&w, part);
-    save_bool(&w, part->opened);
-    save_bool(&w, part->recognised);
-    save_bool(&w, part->unrecognised);
-    put_counts(&w, &part->counts);
-    put_home(&w, &part->home);
-    write_le64(&w, part->refused + hosts_refused(part->hosts));
-    write_le64(&w, part->lost_look_ups);
-    save_set(&w, hosts_met_set(part->hosts));
+    partial_save_head(&w, part);
     write_le64(&w, count);
     put_piece(p, &w);
     for (size_t i = 0; i < count; i++)

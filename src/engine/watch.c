@@ -8,11 +8,13 @@
 #include "base/time.h"
 #include "base/writer.h"
 #include "engine/hunt_inside.h"
+#include "engine/recorder.h"
 #include "source/input.h"
 
 enum {
     WAIT_MS_MAX = 200, /* a signal that comes just before the wait is seen after it */
     LOOK_SHARE = 20,   /* looking takes no more than one in so many of the time */
+    KEEP_EVERY_S = 60, /* a crash loses what came since; no more of the time than looking */
     SAY_SIZE = ERROR_TEXT_SIZE + ARGUS_NAME_SIZE + 64
 };
 
@@ -37,9 +39,9 @@ struct watch {
     size_t report_count;
     struct line lines[WATCH_SERVERS_MAX];
     size_t line_count;
-    uint64_t closed_records; /* of streams that are closed */
-    uint64_t looked_at;      /* records at the last look */
-    int64_t look_us;
+    uint64_t closed_records;  /* of streams that are closed */
+    uint64_t looked_at;       /* records at the last look */
+    int64_t look_us, keep_us; /* of the next look, and when all is kept in the store */
     int32_t oldest;
     bool written;
 };
@@ -281,10 +283,22 @@ static bool look(struct watch *w, uint64_t records, struct error *err)
     return true;
 }
 
+static void keep(struct watch *w)
+{
+    int64_t began_us = now_us(w);
+    if (w->hunt->recorder == NULL || began_us < w->keep_us)
+        return;
+    recorder_add_all(w->hunt->recorder);
+    int64_t now = now_us(w), slowly_us = (now - began_us) * LOOK_SHARE;
+    w->keep_us = now + (slowly_us > KEEP_EVERY_S * US_PER_SECOND ? slowly_us
+                                                                 : KEEP_EVERY_S * US_PER_SECOND);
+}
+
 static bool run(struct watch *w, struct error *err)
 {
     const struct watch_settings *s = w->settings;
     w->look_us = now_us(w) + s->look_every_us;
+    w->keep_us = now_us(w) + KEEP_EVERY_S * US_PER_SECOND;
     for (;;) {
         bool any = step_all(w);
         struct watch_progress now = progress_of(w);
@@ -292,6 +306,7 @@ static bool run(struct watch *w, struct error *err)
             return true;
         if (now.records > w->looked_at && now_us(w) >= w->look_us && !look(w, now.records, err))
             return false;
+        keep(w);
         wait_for_more(w);
     }
 }

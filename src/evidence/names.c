@@ -231,6 +231,17 @@ void names_tell(struct names *n, const struct told_name *told, int64_t when_us)
         tell_of(n, of, told, when_us);
 }
 
+void names_note_overflow(struct names *n, struct address address, uint64_t mac, int32_t day,
+                         unsigned kinds, bool leases)
+{
+    struct name_subject of = {address, mac};
+    struct name_day *d = n->table[place_of(n->table, n->table_size, of, day)];
+    if (d == NULL)
+        return;
+    d->overflowed |= kinds;
+    d->leases_overflowed |= leases;
+}
+
 static void merge_day(struct names *into, const struct name_day *from)
 {
     struct name_day *d = day_for(into, from->of, from->day);

@@ -12,11 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/address.h"
 #include "base/compiler.h"
 
+struct name_day;
+struct reader;
 struct told_name;
 struct verdict;
 struct names;
+struct writer;
 
 enum {
     NAMES_A_KIND = 4,          /* names of one kind, of an address or MAC on a day */
@@ -34,6 +38,23 @@ void names_merge(struct names *into, const struct names *from);
 
 /* Lets go of what was told before this day. False without memory: nothing is let go. */
 bool names_let_go_before(struct names *n, int32_t day) MUST_CHECK;
+
+enum { NAME_DAY_BYTES_MAX = 4096 }; /* of one that is saved */
+
+/* Calls `each` for what was told of each address or MAC on each day; false from it ends that. */
+bool names_each(const struct names *n, bool (*each)(void *context, const struct name_day *day),
+                void *context);
+
+/* Of whom: an address, or a MAC, where the other is zero; and on which day. */
+struct address name_day_address(const struct name_day *day);
+uint64_t name_day_mac(const struct name_day *day);
+int32_t name_day_day(const struct name_day *day);
+
+void name_day_save(struct writer *w, const struct name_day *day);
+
+/* Merges what was saved, by strangers maybe. False when saving did not write it so: what was merged
+ * by then is sound. */
+bool names_load_day(struct names *into, struct reader *r);
 
 /* How often there was no room. */
 uint64_t names_refused(const struct names *n);

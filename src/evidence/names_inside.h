@@ -59,6 +59,10 @@ struct names {
     size_t day_count, lease_count;
 };
 
+/* More was told of this subject on this day than is kept; nothing, where nothing is. */
+void names_note_overflow(struct names *n, struct address address, uint64_t mac, int32_t day,
+                         unsigned kinds, bool leases);
+
 /* Order of subjects. */
 int name_subject_compare(struct name_subject a, struct name_subject b);
 

@@ -373,6 +373,28 @@ static void take_smb(const struct smb_check *c, struct verdict *out)
         out->marks |= MARK_UNPATCHED;
 }
 
+/* Evidence is of its day, and a later clean answer takes none of it back: but whoever looks at the
+ * host must know of it. */
+static void say_clean_since(struct verdict *v)
+{
+    int64_t last_us = TIME_NONE;
+    char when[TIME_TEXT_SIZE];
+    for (size_t i = 0; i < v->sign_count; i++)
+        last_us = v->signs[i].last_us > last_us ? v->signs[i].last_us : last_us;
+    if (v->kind > VERDICT_SUSPICIOUS || !is_clean_answer(v->smb) || v->smb->when_us <= last_us)
+        return;
+    struct text says = {v->says, sizeof v->says, strlen(v->says), false};
+    struct text advice = {v->advice, sizeof v->advice, strlen(v->advice), false};
+    struct text *const both[] = {&says, &advice};
+    (void)time_text(v->smb->when_us, when);
+    for (size_t i = 0; i < COUNT_OF(both); i++)
+        text_add(
+            both[i],
+            "%sAsked at %s, after its last sign, it answered as a clean host does: it may have "
+            "been mended since.",
+            both[i]->used > 0 ? " " : "", when);
+}
+
 static void say_clean(struct verdict *v)
 {
     char when[TIME_TEXT_SIZE];
@@ -430,6 +452,7 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
     out->day = heaviest.day;
     out->variants = variants_of(&rules, out);
     say(c, &rules, out);
+    say_clean_since(out);
     if (out->kind == VERDICT_UNKNOWN && is_clean_answer(c->smb)) {
         out->kind = VERDICT_CLEAN;
         say_clean(out);

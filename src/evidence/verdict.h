@@ -58,7 +58,11 @@ enum mac_source { MAC_BY_DHCP, MAC_BY_NETBIOS };
 struct verdict {
     struct address host;
     bool home;
-    const char *site; /* NULL: none */
+    const char *site;           /* NULL: none */
+    const char *owner;          /* who looks after it, as people say; NULL: not told */
+    bool acknowledged;          /* somebody knows of it, and said so */
+    int32_t acknowledged_until; /* the last day on which that holds */
+    const char *note;           /* what was said; NULL: nothing */
     unsigned name_count;
     char names[VERDICT_NAMES_MAX][HOST_NAME_SIZE]; /* as they came: writers escape them */
     uint64_t mac; /* of the machine that had the address at the last sign; 0: not known */

@@ -22,7 +22,7 @@ enum { CELL_SIZE = 1024, NUMBER_CELL_SIZE = 32 };
 
 static const char header[] =
     "host,site,home,verdict,variants,marks,weight,day,first,last,names,mac,os,domain,signs,"
-    "checks,checks_infected,says,reason\r\n";
+    "checks,checks_infected,says,reason,owner,acknowledged_until,note\r\n";
 
 struct row {
     FILE *out;
@@ -177,6 +177,9 @@ static bool csv_host(struct report *r, const struct verdict *v)
     put_count(&row, checks_count(v->checks, v->check_count, CHECK_INFECTED));
     put_foreign(&row, v->says, SAFE_SENTENCE);
     put_foreign(&row, v->kind == VERDICT_UNKNOWN ? v->reason : "", SAFE_SENTENCE);
+    put_foreign(&row, v->owner != NULL ? v->owner : "", SAFE_UTF8);
+    put_cell(&row, v->acknowledged ? date_text(v->acknowledged_until, date) : "");
+    put_foreign(&row, v->acknowledged && v->note != NULL ? v->note : "", SAFE_UTF8);
     bool good = !row.failed && fputs("\r\n", r->out) != EOF;
     return fflush(r->out) == 0 && good && !ferror(r->out);
 }

@@ -104,6 +104,7 @@ static bool html_host(struct report *r, const struct verdict *v)
     *row = (struct html_row){.host = v->host,
                              .kind = v->kind,
                              .home = v->home,
+                             .acknowledged = v->acknowledged,
                              .weight = v->proof              ? INFINITY
                                        : isfinite(v->weight) ? v->weight
                                                              : 0,
@@ -170,6 +171,13 @@ static bool html_dark(struct report *r, const struct dark_visitor *d, const stru
     return !m->failed;
 }
 
+static bool take_change(struct report *r, const struct host_change *c)
+{
+    struct html_state *s = r->state;
+    s->failed |= !html_change(s, c);
+    return !s->failed;
+}
+
 static int compare_rows(const void *a, const void *b)
 {
     const struct html_row *x = a, *y = b;
@@ -212,6 +220,7 @@ static void state_free(struct html_state *s)
     for (size_t i = 0; i < HTML_SHAPES; i++)
         pack_free(&s->section_packs[i]);
     markup_free(&s->visitors);
+    markup_free(&s->changes);
     markup_free(&s->scratch);
     free(s->rows);
     free(s->infections);
@@ -242,5 +251,6 @@ const struct report_format report_html = {
     .host = html_host,
     .edge = html_edge,
     .dark = html_dark,
+    .change = take_change,
     .end = html_end,
 };

@@ -80,7 +80,7 @@ static void name_infected(struct markup *m, const struct html_state *s, uint64_t
             const struct html_row *row = &s->rows[i];
             if (!row->home || row->kind != VERDICT_INFECTED)
                 break;
-            if (infected_others(s, row->host) != (pass == 0))
+            if (row->acknowledged || infected_others(s, row->host) != (pass == 0))
                 continue;
             markup_say(m, "%s<a href=\"#%s\">%s</a>%s", named > 0 ? ", " : " ", row->id,
                        address_text(row->host, address), pass == 0 ? " (it infects others)" : "");

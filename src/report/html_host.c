@@ -97,6 +97,10 @@ static void say_searched(struct markup *m, const struct verdict *v)
     }
     if (v->site != NULL)
         markup_text(m, SAFE_UTF8, v->site);
+    if (v->owner != NULL) {
+        markup_say(m, " ");
+        markup_text(m, SAFE_UTF8, v->owner);
+    }
     if (v->mac != 0)
         markup_say(m, " %s", mac_text(v->mac, mac));
     if (v->smb != NULL) {
@@ -144,6 +148,8 @@ static void say_row(struct markup *m, const struct verdict *v)
     host_badge(m, v->kind);
     if (!v->home)
         markup_say(m, " <span class=\"mark\">elsewhere</span>");
+    if (v->acknowledged)
+        markup_say(m, " <span class=\"mark\">acknowledged</span>");
     say_marks_of(m, v->marks);
     markup_say(m, "</td><td>");
     say_variants_of(m, v->variants);
@@ -251,6 +257,16 @@ static void say_known(struct markup *m, const struct verdict *v)
         foreign_term(m, i == 0 ? "Name" : "Also called", v->names[i]);
     if (v->site != NULL)
         foreign_term(m, "Site", v->site);
+    if (v->owner != NULL)
+        foreign_term(m, "Owner", v->owner);
+    if (v->acknowledged) {
+        char date[DATE_TEXT_SIZE];
+        say_term(m, "Acknowledged");
+        markup_say(m, "until %s%s", date_text(v->acknowledged_until, date),
+                   v->note != NULL && v->note[0] != '\0' ? ": " : "");
+        markup_name(m, v->note != NULL ? v->note : "");
+        end_term(m);
+    }
     say_term(m, "Network");
     markup_say(m, v->home ? "at home" : "elsewhere: not one of yours");
     end_term(m);

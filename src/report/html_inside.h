@@ -17,7 +17,8 @@ enum {
     HTML_SECTIONS = 5,   /* hosts whose sections do */
     HTML_SHAPES = 8,
     HTML_VISITORS_MAX = 100,
-    HTML_FIRST_NAMED = 8, /* hosts named in the steps to do first */
+    HTML_CHANGES_MAX = 500, /* of a kind */
+    HTML_FIRST_NAMED = 8,   /* hosts named in the steps to do first */
     HTML_INPUTS_SHOWN = 50,
     HTML_SHOWN_INFECTIONS = 50,
     ROWS_A_CHUNK = 512,
@@ -31,7 +32,7 @@ struct html_row {
     char id[HOST_ID_SIZE];
     struct address host;
     enum verdict_kind kind;
-    bool home;
+    bool home, acknowledged;
     double weight;         /* of a proof: infinite */
     size_t number;         /* of its piece in the rows */
     size_t shape, section; /* which pack its section is in, and its number there */
@@ -57,6 +58,9 @@ struct html_state {
     uint64_t infections_left_out;
     struct markup visitors; /* rows of the table of dark addresses */
     uint64_t visitor_count;
+    struct markup changes; /* rows of the table of changes */
+    uint64_t changes_of[CHANGE_KINDS];
+    int64_t changes_from, changes_to; /* the two runs */
     struct name_days days;
     bool kind_met[SIGN_IDS];
     uint64_t fetched, attacked, unpatched, behind; /* hosts of ours that are not infected, but for
@@ -79,6 +83,10 @@ void html_visitors(struct markup *m, const struct html_state *s);
 void html_mend(struct markup *m);
 void html_meanings(struct markup *m, const struct html_state *s);
 void html_run(struct markup *m, const struct totals *t);
+
+/* Takes a change in; false without memory. And the table of all: html_changes.c. */
+bool html_change(struct html_state *s, const struct host_change *c);
+void html_changes(struct markup *m, const struct html_state *s);
 
 /* The whole page: html_page.c. */
 bool html_page(struct html_state *s, const struct totals *t, FILE *out);

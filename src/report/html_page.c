@@ -83,6 +83,7 @@ static void say_body(struct markup *m, struct html_state *s, const struct totals
     html_first(m, s, t);
     html_not_tested(m, s, t);
     markup_say(m, "</div>\n");
+    html_changes(m, s);
     html_spread(m, s);
     html_table(m, s);
     html_sections(m, s);

@@ -214,13 +214,28 @@ static void put_behind(struct json_line *l, const struct verdict *v)
     line_put(l, l->root, "behind", behind);
 }
 
+/* Where it stands, and what people say of it. */
+static void put_standing(struct json_line *l, const struct verdict *v)
+{
+    char date[DATE_TEXT_SIZE];
+    line_put(l, l->root, "site", v->site != NULL ? safe_json(v->site, SAFE_UTF8) : json_null());
+    if (v->owner != NULL)
+        line_put(l, l->root, "owner", safe_json(v->owner, SAFE_UTF8));
+    if (!v->acknowledged)
+        return;
+    json_t *object = json_object();
+    line_put(l, object, "until", json_string(date_text(v->acknowledged_until, date)));
+    line_put(l, object, "note", safe_json(v->note != NULL ? v->note : "", SAFE_UTF8));
+    line_put(l, l->root, "acknowledged", object);
+}
+
 static bool json_host(struct report *r, const struct verdict *v)
 {
     struct json_line l = line_begin("host");
     json_t *names = json_array();
     line_put(&l, l.root, "host", address_json(v->host));
     line_put(&l, l.root, "home", json_boolean(v->home));
-    line_put(&l, l.root, "site", v->site != NULL ? safe_json(v->site, SAFE_UTF8) : json_null());
+    put_standing(&l, v);
     for (unsigned i = 0; i < v->name_count; i++)
         line_append(&l, names, safe_json(v->names[i], SAFE_UTF8));
     line_put(&l, l.root, "names", names);
@@ -250,6 +265,24 @@ static bool json_edge(struct report *r, const struct infection *i)
     if (variants.used > 0)
         line_put(&l, l.root, "variant", json_string(buffer));
     line_put(&l, l.root, "says", safe_json(i->says, SAFE_SENTENCE));
+    return line_write(&l, r->out);
+}
+
+static bool json_change(struct report *r, const struct host_change *c)
+{
+    struct json_line l = line_begin("change");
+    line_put(&l, l.root, "host", address_json(c->host));
+    line_put(&l, l.root, "site", c->site != NULL ? safe_json(c->site, SAFE_UTF8) : json_null());
+    if (c->owner != NULL)
+        line_put(&l, l.root, "owner", safe_json(c->owner, SAFE_UTF8));
+    line_put(&l, l.root, "change", json_string(change_kind_text(c->kind)));
+    line_put(&l, l.root, "from_run", json_integer(c->before_run));
+    line_put(&l, l.root, "to_run", json_integer(c->after_run));
+    if (c->before != NULL)
+        line_put(&l, l.root, "before", safe_json(c->before, SAFE_UTF8));
+    if (c->after != NULL)
+        line_put(&l, l.root, "after", safe_json(c->after, SAFE_UTF8));
+    line_put(&l, l.root, "says", safe_json(c->says, SAFE_SENTENCE));
     return line_write(&l, r->out);
 }
 
@@ -373,5 +406,6 @@ const struct report_format report_json = {
     .host = json_host,
     .edge = json_edge,
     .dark = json_dark,
+    .change = json_change,
     .end = json_end,
 };

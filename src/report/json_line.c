@@ -101,6 +101,8 @@ json_t *hosts_json(struct json_line *l, const struct totals *t)
         line_put(l, hosts, verdict_kind_text((enum verdict_kind)kind), count_json(t->hosts[kind]));
     line_put(l, hosts, "outside_infected", count_json(t->outside_infected));
     line_put(l, hosts, "seen", count_json(t->seen));
+    if (t->acknowledged > 0)
+        line_put(l, hosts, "acknowledged", count_json(t->acknowledged));
     return hosts;
 }
 

@@ -11,6 +11,15 @@ const struct report_format *const report_formats[] = {
     &report_cef,      &report_html, NULL,
 };
 
+const char *change_kind_text(enum change_kind kind)
+{
+    static const char *const texts[CHANGE_KINDS] = {[CHANGE_NEW] = "new",
+                                                    [CHANGE_STILL] = "still",
+                                                    [CHANGE_CURED] = "cured",
+                                                    [CHANGE_GONE] = "gone"};
+    return texts[kind];
+}
+
 const struct report_format *report_format_named(const char *id)
 {
     for (const struct report_format *const *row = report_formats; *row != NULL; row++)

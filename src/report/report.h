@@ -45,7 +45,8 @@ struct totals {
     bool complete;
     uint64_t hosts[VERDICT_KINDS]; /* home hosts by verdict */
     uint64_t outside_infected;
-    uint64_t seen; /* distinct addresses met */
+    uint64_t acknowledged; /* home hosts that somebody knows of: in no count of verdicts */
+    uint64_t seen;         /* distinct addresses met */
     bool seen_is_estimate;
     size_t input_count;
     const struct input_totals *inputs;
@@ -89,6 +90,30 @@ struct dark_visitor {
     struct dark_port ports[DARK_PORTS_MAX];
 };
 
+/* What became of a home host between two runs: of one that was infected or suspicious in either. */
+enum change_kind {
+    CHANGE_NEW,   /* it was not, and is */
+    CHANGE_STILL, /* it was, and is */
+    CHANGE_CURED, /* it was; asked again it was clean, or it was seen and showed no sign */
+    CHANGE_GONE,  /* it was, and was neither heard nor seen again: nobody knows */
+    CHANGE_KINDS
+};
+
+enum { CHANGE_SAYS_SIZE = 1024 };
+
+struct host_change {
+    struct address host;
+    const char *site; /* NULL: none */
+    const char *owner;
+    enum change_kind kind;
+    int64_t before_run, after_run;
+    const char *before, *after; /* verdicts; NULL: none */
+    const char *says;           /* foreign: escape */
+};
+
+/* "new", "still", "cured", "gone". */
+const char *change_kind_text(enum change_kind kind);
+
 struct report_format;
 
 struct report {
@@ -110,6 +135,8 @@ struct report_format {
     bool (*edge)(struct report *r, const struct infection *i);
     /* With what else is known of that host; NULL: nothing. May be NULL itself. */
     bool (*dark)(struct report *r, const struct dark_visitor *d, const struct verdict *v);
+    /* Between two runs; all of them before the first host, by kind. May be NULL itself. */
+    bool (*change)(struct report *r, const struct host_change *c);
     bool (*end)(struct report *r, const struct totals *t);
 };
 

@@ -17,6 +17,8 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/time.h"
+#include "base/writer.h"
 #include "report/formats.h"
 #include "report/page.h"
 #include "report/text_parts.h"
@@ -29,9 +31,18 @@ enum {
     OUTSIDE_LISTED = 10
 };
 
-enum groups { OUTSIDE, HOME, PLACES, GROUP_NONE = PLACES * VERDICT_KINDS, GROUP_EDGES, GROUP_DARK };
+enum groups {
+    OUTSIDE,
+    HOME,
+    PLACES,
+    GROUP_NONE = PLACES * VERDICT_KINDS,
+    GROUP_EDGES,
+    GROUP_DARK,
+    GROUP_ACKNOWLEDGED,
+    GROUP_CHANGES
+};
 
-enum { DARK_PORTS_SHOWN = 5 };
+enum { DARK_PORTS_SHOWN = 5, RUNS_TEXT_SIZE = 64 };
 
 struct text_state {
     struct page page;
@@ -156,11 +167,36 @@ static bool is_listed(const struct report *r, struct text_state *state, const st
     return wanted;
 }
 
+/* Who is known of is shown apart, in a line or two: nobody has to act on it now. */
+static void acknowledged_lines(const struct report *r, struct text_state *state,
+                               const struct verdict *v)
+{
+    struct page *p = &state->page;
+    char until[DATE_TEXT_SIZE];
+    heading(state, GROUP_ACKNOWLEDGED, "", "ACKNOWLEDGED: SOMEBODY KNOWS OF THESE HOSTS");
+    head_line(p, v);
+    page_begin(p, 4, 4);
+    page_say(p, "Acknowledged until %s", date_text(v->acknowledged_until, until));
+    if (v->note != NULL && v->note[0] != '\0') {
+        page_say(p, ": ");
+        page_add(p, SAFE_ASCII, v->note);
+    }
+    page_end(p);
+    if (r->verbosity >= FACTS_FROM)
+        evidence_lines(p, v, true);
+    else
+        state->dense = true;
+}
+
 static bool text_host(struct report *r, const struct verdict *v)
 {
     struct text_state *state = r->state;
     struct page *p = &state->page;
     int place = v->home ? HOME : OUTSIDE;
+    if (v->acknowledged) {
+        acknowledged_lines(r, state, v);
+        return is_sound(state);
+    }
     if (v->hearing != HEARING_UNASKED) {
         text_scan_host(&state->scan, p, r, v);
         return is_sound(state);
@@ -191,6 +227,37 @@ static bool text_edge(struct report *r, const struct infection *i)
     say_variants(p, ", variant ", i->variants);
     page_say(p, ": ");
     page_add(p, SAFE_SENTENCE, i->says);
+    page_end(p);
+    state->dense = true;
+    return is_sound(state);
+}
+
+static bool text_change(struct report *r, const struct host_change *c)
+{
+    static const char *const headings[CHANGE_KINDS] = {
+        [CHANGE_NEW] = "NEW",
+        [CHANGE_STILL] = "STILL INFECTED OR SUSPICIOUS",
+        [CHANGE_CURED] = "CURED: CLEAN, OR SEEN AGAIN WITHOUT A SIGN",
+        [CHANGE_GONE] = "NO LONGER SEEN: NOBODY KNOWS WHAT THEY ARE NOW"};
+    struct text_state *state = r->state;
+    struct page *p = &state->page;
+    char host[ADDRESS_TEXT_SIZE], runs[RUNS_TEXT_SIZE];
+    struct text text = text_over(runs, sizeof runs);
+    text_add(&text, ", from run %lld to run %lld", (long long)c->before_run,
+             (long long)c->after_run);
+    heading(state, GROUP_CHANGES + (int)c->kind, headings[c->kind], runs);
+    page_begin(p, 0, 2);
+    page_say(p, "%s", address_text(c->host, host));
+    if (c->site != NULL) {
+        page_say(p, " at ");
+        page_add(p, SAFE_ASCII, c->site);
+    }
+    if (c->owner != NULL) {
+        page_say(p, ", looked after by ");
+        page_add(p, SAFE_ASCII, c->owner);
+    }
+    page_say(p, ": ");
+    page_add(p, SAFE_SENTENCE, c->says);
     page_end(p);
     state->dense = true;
     return is_sound(state);
@@ -275,6 +342,12 @@ static void result_lines(struct text_state *state, const struct totals *t)
         page_begin(p, 2, 4);
         page_say(p, "Outside your networks %llu infected.",
                  (unsigned long long)t->outside_infected);
+        page_end(p);
+    }
+    if (t->acknowledged > 0) {
+        page_begin(p, 2, 4);
+        page_say(p, "%llu more %s acknowledged, and not counted.",
+                 (unsigned long long)t->acknowledged, t->acknowledged == 1 ? "is" : "are");
         page_end(p);
     }
     hidden_lines(state);
@@ -435,5 +508,6 @@ const struct report_format report_text = {
     .host = text_host,
     .edge = text_edge,
     .dark = text_dark,
+    .change = text_change,
     .end = text_end,
 };

@@ -97,6 +97,10 @@ void say_names(struct page *p, const struct verdict *v)
         page_say(p, " at ");
         page_add(p, SAFE_ASCII, v->site);
     }
+    if (v->owner != NULL) {
+        page_say(p, ", looked after by ");
+        page_add(p, SAFE_ASCII, v->owner);
+    }
 }
 
 /* "2009-04-21 14:02 UTC" behind `before`. */

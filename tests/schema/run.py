@@ -360,6 +360,12 @@ def main():
             found = list(check_hunt(schema, program, sample, ("--partial", evidence)))
             found += check_hunt(schema, program, [evidence], verb="merge")
             results.append((before + "evidence and its merge", found))
+            store = Path(folder) / f"{before.strip()}.db"
+            found = list(check_hunt(schema, program, sample, ("--store", store)))
+            found += check_hunt(schema, program, sample[:1], ("--store", store, "--since", "2009-04-21T16:30:00Z"))
+            known = ("--ack", "10.9.1.11", "--until", "9999-12-31", "--note", "a\x1b[2J\u202e")
+            found += check_hunt(schema, program, [store], (*known, "--diff", "last"), verb="report")
+            results.append((before + "a store and its report", found))
     results += flows_results(schema)
     results += dns_results(schema)
     for name, found in results:

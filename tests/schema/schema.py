@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "json.md"
-LINE_TYPES = ("host", "infection", "dark", "summary")
+LINE_TYPES = ("change", "host", "infection", "dark", "summary")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*")
-ROW = re.compile(r"\| `(\w+)` \| (.+?) \| (always|sometimes)(?: in a (hunt|scan))? \|")
+ROW = re.compile(r"\| `(\w+)` \| (.+?) \| (always|sometimes)(?: in a (hunt|scan|report))? \|")
 # What foreign text must not bring to a terminal: control characters of both sets.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -80,7 +80,13 @@ class Schema:
         return type(value) is type(wanted) and value == wanted
 
     def complaints_of_object(self, value, name, where, verb):
-        fields = [field[:3] for field in self.objects[name] if field[3] in (None, verb)]
+        verbs = (None, "hunt", "scan", "report") if verb == "report" else (None, verb)
+        # A report has hosts of both; what is always in a scan is of its summary.
+        fields = [
+            (field, kind, always and (verb != "report" or where_from != "scan"))
+            for field, kind, always, where_from in self.objects[name]
+            if where_from in verbs
+        ]
         known = [field for field, _, _ in fields]
         for key in value:
             if key not in known:

@@ -1,0 +1,298 @@
+/* All sites are read before the first report begins: a store that turns out to be damaged must not
+ * leave half a report behind that looks like a whole one.
+ *
+ * A change is told by what two runs said, as they said it. Cured is who was asked again and heard,
+ * or seen again, without a sign; of whom nothing was heard nobody knows. */
+#include "engine/store_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/time.h"
+#include "base/writer.h"
+#include "engine/joined_report.h"
+#include "engine/ledger.h"
+#include "store/store.h"
+
+enum { REPORT_BYTES = 256 << 20, CHANGES_FIRST = 64 };
+
+struct change {
+    struct address host;
+    enum change_kind kind;
+    const char *before, *after;
+    char says[CHANGE_SAYS_SIZE];
+};
+
+/* One site: its hunt, and what people say of it. */
+struct site {
+    const char *name; /* "": none */
+    struct hunt_settings settings;
+    struct hunt *hunt;
+    struct ledger *ledger;
+};
+
+struct store_report {
+    struct store *store;
+    const struct store_report_settings *settings;
+    struct arena memory;
+    struct site *sites;
+    size_t site_count, site_room;
+    const char *change_site; /* of the two runs; NULL: none */
+    struct change *changes;
+    size_t change_count, change_room;
+    struct error err;
+};
+
+static bool is_bad(const char *verdict)
+{
+    return strcmp(verdict, "infected") == 0 || strcmp(verdict, "suspicious") == 0;
+}
+
+enum change_kind change_between(const char *before, const char *after, const char *hearing,
+                                bool was_seen)
+{
+    bool was_bad = is_bad(before),
+         was_heard = strcmp(hearing, "some") == 0 || strcmp(hearing, "refused") == 0;
+    if (is_bad(after))
+        return was_bad ? CHANGE_STILL : CHANGE_NEW;
+    if (!was_bad)
+        return CHANGE_KINDS;
+    return was_heard || was_seen || strcmp(after, "clean") == 0 ? CHANGE_CURED : CHANGE_GONE;
+}
+
+static void say_change(const struct store_change *c, enum change_kind kind, struct text *says)
+{
+    const char *now = strcmp(c->after, "clean") == 0          ? "it was asked again"
+                      : strcmp(c->hearing, "some") == 0       ? "asked again, it showed no sign"
+                      : strcmp(c->hearing, "refused") == 0    ? "asked again, it refused on every "
+                                                                "port and showed no sign"
+                      : c->hearing[0] != '\0' && !c->was_seen ? "asked again, and nothing was heard"
+                      : c->was_seen                           ? "seen again, it showed no sign"
+                                                              : "neither asked nor seen again";
+    switch (kind) {
+    case CHANGE_NEW:
+        text_add(says, "%s, and was not before. %s", c->after, c->says);
+        break;
+    case CHANGE_STILL:
+        if (strcmp(c->before, c->after) == 0)
+            text_add(says, "%s, as before. %s", c->after, c->says);
+        else
+            text_add(says, "%s, and %s before. %s", c->after, c->before, c->says);
+        break;
+    case CHANGE_CURED:
+    case CHANGE_GONE:
+    case CHANGE_KINDS:
+        text_add(says, "it was %s; %s. %s", c->before, now, c->after[0] != '\0' ? c->says : "");
+    }
+    while (says->used > 0 && says->start[says->used - 1] == ' ')
+        says->start[--says->used] = '\0';
+}
+
+static const char *keep_text(struct store_report *s, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *kept = arena_take(&s->memory, 1, size);
+    if (kept != NULL)
+        memcpy(kept, text, size);
+    return kept;
+}
+
+static bool out_of_memory(struct store_report *s)
+{
+    return fail(&s->err, ERROR_SYSTEM, "no memory");
+}
+
+static bool is_verdict(const char *text)
+{
+    bool found = text[0] == '\0';
+    for (enum verdict_kind kind = 0; kind < VERDICT_KINDS; kind++)
+        found = found || strcmp(verdict_kind_text(kind), text) == 0;
+    return found;
+}
+
+static bool take_change(void *context, const struct store_change *c)
+{
+    struct store_report *s = context;
+    if (!is_verdict(c->before) || !is_verdict(c->after))
+        return fail(&s->err, ERROR_FORMAT, "the store is damaged (a verdict that cannot be)");
+    enum change_kind kind = change_between(c->before, c->after, c->hearing, c->was_seen);
+    if (kind == CHANGE_KINDS)
+        return true;
+    if (s->change_count == s->change_room) {
+        size_t room = s->change_room != 0 ? s->change_room * 2 : CHANGES_FIRST;
+        struct change *changes = realloc(s->changes, room * sizeof *changes);
+        if (changes == NULL)
+            return out_of_memory(s);
+        s->changes = changes;
+        s->change_room = room;
+    }
+    struct change *change = &s->changes[s->change_count++];
+    *change = (struct change){.host = c->host, .kind = kind};
+    change->before = c->before[0] != '\0' ? keep_text(s, c->before) : NULL;
+    change->after = c->after[0] != '\0' ? keep_text(s, c->after) : NULL;
+    struct text says = text_over(change->says, sizeof change->says);
+    say_change(c, kind, &says);
+    return true;
+}
+
+static int compare_changes(const void *a, const void *b)
+{
+    const struct change *x = a, *y = b;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return address_compare(x->host, y->host);
+}
+
+static bool find_change_site(void *context, const struct store_run *run)
+{
+    struct store_report *s = context;
+    if (run->number == s->settings->after)
+        s->change_site = keep_text(s, run->site);
+    return true;
+}
+
+static bool read_changes(struct store_report *s, struct error *err)
+{
+    const struct store_report_settings *o = s->settings;
+    if (o->before == 0)
+        return true;
+    bool good = store_runs_each(s->store, find_change_site, s, err) &&
+                store_changes_each(s->store, o->before, o->after, take_change, s, err);
+    if (s->change_count > 0)
+        qsort(s->changes, s->change_count, sizeof s->changes[0], compare_changes);
+    return good;
+}
+
+static bool add_site(void *context, const char *name)
+{
+    struct store_report *s = context;
+    if (s->settings->site != NULL && strcmp(s->settings->site, name) != 0)
+        return true;
+    if (s->site_count == STORE_SITES_MAX)
+        return fail(&s->err, ERROR_LIMIT, "more than %d sites", STORE_SITES_MAX);
+    struct site *site = &s->sites[s->site_count];
+    *site = (struct site){.name = keep_text(s, name), .settings = s->settings->hunt};
+    if (site->name == NULL)
+        return out_of_memory(s);
+    site->settings.site = name[0] != '\0' ? site->name : NULL;
+    site->settings.verb = "report";
+    site->settings.annotate = ledger_annotate;
+    s->site_count++;
+    return true;
+}
+
+static bool read_site(struct store_report *s, struct site *site, struct error *err)
+{
+    site->ledger = ledger_read(s->store, site->name, s->settings->today, err);
+    site->settings.annotate_context = site->ledger;
+    site->hunt = site->ledger != NULL ? hunt_new(&site->settings, err) : NULL;
+    return site->hunt != NULL &&
+           hunt_read_store(site->hunt, s->store, site->name, s->settings->since_day, err);
+}
+
+static bool read_all(struct store_report *s, struct error *err)
+{
+    if (!store_begin_reading(s->store, err) || !store_sites_each(s->store, add_site, s, err))
+        return false;
+    /* A store without a run has one site, of which nothing is known. */
+    if (s->site_count == 0 && s->err.kind == ERROR_NONE)
+        (void)add_site(s, s->settings->site != NULL ? s->settings->site : "");
+    bool good = s->err.kind == ERROR_NONE && read_changes(s, err) && s->err.kind == ERROR_NONE;
+    for (size_t i = 0; good && i < s->site_count; i++)
+        good = read_site(s, &s->sites[i], err);
+    if (s->err.kind != ERROR_NONE)
+        *err = s->err;
+    store_give_up(s->store);
+    return good;
+}
+
+static const struct ledger *ledger_of_changes(const struct store_report *s)
+{
+    for (size_t i = 0; i < s->site_count; i++)
+        if (s->change_site != NULL && strcmp(s->sites[i].name, s->change_site) == 0)
+            return s->sites[i].ledger;
+    return NULL;
+}
+
+static bool tell_changes(const struct store_report *s, struct report *r)
+{
+    const struct ledger *ledger = ledger_of_changes(s);
+    bool good = true;
+    for (size_t i = 0; good && r->format->change != NULL && i < s->change_count; i++) {
+        const struct change *c = &s->changes[i];
+        struct host_change told = {.host = c->host,
+                                   .kind = c->kind,
+                                   .before_run = s->settings->before,
+                                   .after_run = s->settings->after,
+                                   .before = c->before,
+                                   .after = c->after,
+                                   .says = c->says};
+        told.site = s->change_site != NULL && s->change_site[0] != '\0' ? s->change_site : NULL;
+        if (ledger != NULL)
+            told.owner = ledger_owner(ledger, c->host, &told.site);
+        good = r->format->change(r, &told);
+    }
+    return good;
+}
+
+void store_report_tell(struct store_report *s, struct report *reports, size_t report_count,
+                       struct hunt_outcome *out)
+{
+    size_t count = report_count < STORE_REPORTS_MAX ? report_count : STORE_REPORTS_MAX;
+    struct joined joined[STORE_REPORTS_MAX];
+    struct report proxies[STORE_REPORTS_MAX];
+    int64_t began_us = s->settings->now_us(s->settings->context);
+    *out = (struct hunt_outcome){.complete = true, .write_failed = report_count > count};
+    for (size_t i = 0; i < count; i++) {
+        joined_begin(&joined[i], &reports[i], "report");
+        proxies[i] = joined_report(&joined[i]);
+        out->write_failed |= !tell_changes(s, &reports[i]);
+    }
+    for (size_t i = 0; i < s->site_count; i++) {
+        struct hunt_outcome one;
+        hunt_finish(s->sites[i].hunt, proxies, count, 0, &one);
+        out->infected_home += one.infected_home;
+        out->complete &= one.complete;
+        out->write_failed |= one.write_failed;
+    }
+    int64_t taken_us = s->settings->now_us(s->settings->context) - began_us;
+    for (size_t i = 0; i < count; i++)
+        out->write_failed |= !joined_end(&joined[i], (double)taken_us / (double)US_PER_SECOND);
+}
+
+struct store_report *store_report_read(struct store *store,
+                                       const struct store_report_settings *settings,
+                                       struct error *err)
+{
+    struct store_report *s = calloc(1, sizeof *s);
+    if (s != NULL) {
+        s->store = store;
+        s->settings = settings;
+        s->memory = arena_of(REPORT_BYTES);
+        s->sites = calloc(STORE_SITES_MAX, sizeof *s->sites);
+    }
+    if (s == NULL || s->sites == NULL) {
+        (void)fail(err, ERROR_SYSTEM, "no memory");
+        store_report_free(s);
+        return NULL;
+    }
+    if (read_all(s, err))
+        return s;
+    store_report_free(s);
+    return NULL;
+}
+
+void store_report_free(struct store_report *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < s->site_count; i++) {
+        hunt_free(s->sites[i].hunt);
+        ledger_free(s->sites[i].ledger);
+    }
+    free(s->sites);
+    free(s->changes);
+    arena_free(&s->memory);
+    free(s);
+}
