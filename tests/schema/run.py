@@ -274,6 +274,8 @@ def check_flows(schema, program, files, fields, options=()):
         yield f"exits {done.returncode} with {len(lines)} lines: {done.stderr[-300:]!r}"
     for line in lines:
         yield from schema.complaints(json.loads(line), "flow", "flow", "flows")
+    if jsonschema is not None:
+        yield from Published().complaints_of_output(done.stdout.decode())
 
 
 def flows_results(schema):
@@ -317,6 +319,8 @@ def check_dns(schema, program, files, options=()):
         yield f"exits {done.returncode} with {len(lines)} lines: {done.stderr[-300:]!r}"
     for line in lines:
         yield from schema.complaints(json.loads(line), "lookup", "lookup", "dns")
+    if jsonschema is not None:
+        yield from Published().complaints_of_output(done.stdout.decode())
 
 
 def dns_results(schema):
