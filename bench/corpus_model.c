@@ -78,33 +78,12 @@ static void take(struct sink *self, const struct observation *seen)
             note_name(m, &seen->dns->names[i]);
 }
 
-static bool wants_no_datagram(struct sink *self, struct reader bytes)
-{
-    (void)self, (void)bytes;
-    return false;
-}
-
-static size_t wants_nothing(struct sink *self, const struct observation *head)
-{
-    (void)self, (void)head;
-    return 0;
-}
-
-static bool awaits_nothing(struct sink *self, const struct observation *seen)
-{
-    (void)self, (void)seen;
-    return false;
-}
-
 static void read_capture(struct model *m, const char *path)
 {
     struct error err;
     struct source_settings settings = {.since_us = INT64_MIN, .until_us = INT64_MAX};
-    struct reading r = {.sink = {.take = take,
-                                 .wants_datagram = wants_no_datagram,
-                                 .wants = wants_nothing,
-                                 .awaits_answer = awaits_nothing},
-                        .model = m};
+    struct reading r = {.sink = sink_of_nothing, .model = m};
+    r.sink.take = take;
     struct input *in = input_open(path, &err);
     const struct source_format *format = in != NULL ? source_format_for(in) : NULL;
     void *source = format != NULL ? format->open(in, &settings, &err) : NULL;

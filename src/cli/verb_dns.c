@@ -266,24 +266,6 @@ static bool takes_record(struct sink *self, const struct flow_record *record)
     return selection_holds(&run->flows, record, &given_up);
 }
 
-static bool wants_datagram(struct sink *self, struct reader bytes)
-{
-    (void)self, (void)bytes;
-    return false;
-}
-
-static size_t wants(struct sink *self, const struct observation *head)
-{
-    (void)self, (void)head;
-    return 0;
-}
-
-static bool awaits_answer(struct sink *self, const struct observation *seen)
-{
-    (void)self, (void)seen;
-    return false;
-}
-
 static void input_ended(struct sink *self, const char *input)
 {
     struct dns_run *run = run_of(self);
@@ -393,11 +375,9 @@ static enum exit_code read_selected(const struct call *call, struct dns_run *run
     run->flows.patterns = NULL;
     run->names = (struct selection){.patterns = all->patterns};
     run->selects_flows = all->filter != NULL || all->only != NULL || all->without != NULL;
-    run->sink = (struct sink){.take = take,
-                              .wants_datagram = wants_datagram,
-                              .wants = wants,
-                              .awaits_answer = awaits_answer,
-                              .takes_record = run->selects_flows ? takes_record : NULL};
+    run->sink = sink_of_nothing;
+    run->sink.take = take;
+    run->sink.takes_record = run->selects_flows ? takes_record : NULL;
     run->reading = (struct reading){
         .settings = {.only_port = DNS_PORT}, .sink = &run->sink, .ended = input_ended};
     run->lookups = dns_lookups_new(give, run);

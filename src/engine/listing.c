@@ -92,38 +92,12 @@ static bool takes_record(struct sink *self, const struct flow_record *r)
     return false;
 }
 
-static void take(struct sink *self, const struct observation *seen)
-{
-    (void)self, (void)seen;
-}
-
-static bool wants_datagram(struct sink *self, struct reader bytes)
-{
-    (void)self, (void)bytes;
-    return false;
-}
-
-static size_t wants(struct sink *self, const struct observation *head)
-{
-    (void)self, (void)head;
-    return 0;
-}
-
-static bool awaits_answer(struct sink *self, const struct observation *seen)
-{
-    (void)self, (void)seen;
-    return false;
-}
-
 struct listing *listing_new(const struct listing_settings *settings, struct error *err)
 {
     struct listing *f = calloc(1, sizeof *f);
     if (f != NULL) {
-        f->sink = (struct sink){.take = take,
-                                .wants_datagram = wants_datagram,
-                                .wants = wants,
-                                .awaits_answer = awaits_answer,
-                                .takes_record = takes_record};
+        f->sink = sink_of_nothing;
+        f->sink.takes_record = takes_record;
         f->settings = settings;
         f->layout = settings->layout;
         if (merge_keys_any(&settings->keys))

@@ -86,4 +86,7 @@ struct sink {
     bool (*takes_record)(struct sink *self, const struct flow_record *record);
 };
 
+/* One that takes nothing and asks for nothing: for who wants little, to change what he wants. */
+extern const struct sink sink_of_nothing;
+
 #endif

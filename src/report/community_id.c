@@ -6,28 +6,19 @@
 #include <nettle/sha1.h>
 
 #include "base/writer.h"
+#include "wire/build.h"
 
 enum { SEED = 0, TCP = 6, UDP = 17, FLOW_BYTES = 40 };
 
 _Static_assert(COMMUNITY_ID_SIZE == 2 + BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) + 1,
                "\"1:\", the hash, NUL");
 
-static void write_address(struct writer *w, struct address a)
-{
-    if (address_is_v4(a)) {
-        write_be32(w, address_v4(a));
-        return;
-    }
-    write_be64(w, a.high);
-    write_be64(w, a.low);
-}
-
 static void write_flow(struct writer *w, struct address a, uint16_t a_port, struct address b,
                        uint16_t b_port, unsigned protocol)
 {
     write_be16(w, SEED);
-    write_address(w, a);
-    write_address(w, b);
+    wire_write_address(w, a);
+    wire_write_address(w, b);
     write_u8(w, (uint8_t)protocol);
     write_u8(w, 0);
     write_be16(w, a_port);

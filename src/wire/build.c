@@ -27,7 +27,7 @@ uint16_t wire_checksum(uint32_t sum, const void *bytes, size_t count)
     return (uint16_t)~sum_add(sum, bytes, count);
 }
 
-static void write_address(struct writer *w, struct address a)
+void wire_write_address(struct writer *w, struct address a)
 {
     if (address_is_v4(a)) {
         write_be32(w, address_v4(a));
@@ -41,8 +41,8 @@ uint32_t wire_pseudo_sum(struct address from, struct address to, uint8_t protoco
 {
     uint8_t bytes[40];
     struct writer w = writer_over(bytes, sizeof bytes);
-    write_address(&w, from);
-    write_address(&w, to);
+    wire_write_address(&w, from);
+    wire_write_address(&w, to);
     write_be32(&w, (uint32_t)length);
     write_be32(&w, protocol);
     return sum_add(0, bytes, w.used);
@@ -66,8 +66,8 @@ static void ip4_put(struct writer *w, const struct wire_packet *p, size_t payloa
     write_u8(w, p->time_to_live != 0 ? p->time_to_live : BUILD_TIME_TO_LIVE);
     write_u8(w, p->protocol);
     write_be16(w, checksum);
-    write_address(w, p->from);
-    write_address(w, p->to);
+    wire_write_address(w, p->from);
+    wire_write_address(w, p->to);
 }
 
 static void ip6_put(struct writer *w, const struct wire_packet *p, size_t payload_length)
@@ -76,8 +76,8 @@ static void ip6_put(struct writer *w, const struct wire_packet *p, size_t payloa
     write_be16(w, (uint16_t)payload_length);
     write_u8(w, p->protocol);
     write_u8(w, p->time_to_live != 0 ? p->time_to_live : BUILD_TIME_TO_LIVE);
-    write_address(w, p->from);
-    write_address(w, p->to);
+    wire_write_address(w, p->from);
+    wire_write_address(w, p->to);
 }
 
 void wire_build_ip(struct writer *w, const struct wire_packet *p, size_t payload_length)

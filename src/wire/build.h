@@ -37,6 +37,9 @@ struct wire_packet {
     size_t payload_length;
 };
 
+/* The bytes of an address as headers have them: 4 of IPv4, 16 of IPv6. */
+void wire_write_address(struct writer *w, struct address a);
+
 /* The Internet checksum (RFC 1071) of bytes; sum: what was added up before, or 0. */
 uint16_t wire_checksum(uint32_t sum, const void *bytes, size_t count);
 

@@ -7,7 +7,7 @@
 
 #include "base/unicode.h"
 
-enum { COLUMNS = 19, BARS_OF_CEF = 7 };
+enum { COLUMNS = 22, BARS_OF_CEF = 7 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -19,7 +19,7 @@ import goes_on
 import inside
 import losses
 import ways
-from checking import CHECKS
+from checking import CHECKS, result
 from scanning import ROOT, Program
 
 AT_ONCE = 3  # most only wait
@@ -31,22 +31,6 @@ def programs():
     if os.environ.get("WORMSIGN_ASAN"):
         found.append(Program("asan ", os.environ["WORMSIGN_ASAN"], 1))
     return found
-
-
-def say(line):
-    """In one piece, for several speak."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def result(name, function, p):
-    try:
-        skipped = function(p)
-        say(f"skip {name}: {skipped}" if skipped else f"ok {name}")
-        return True
-    except Exception as reason:  # any failure of a check is its answer
-        say(f"not ok {name}: {' '.join(str(reason).split()) or repr(reason)}")
-        return False
 
 
 def main():

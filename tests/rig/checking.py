@@ -1,5 +1,7 @@
 """How checks in Python are listed and fail: by an AssertionError that says what was found and what was wanted."""
 
+import sys
+
 SHOWN = 400  # characters of either
 CHECKS = []  # (function, is it run with every program under test), of check and check_once
 
@@ -14,6 +16,23 @@ def check_once(function):
     """One that is run with the first program only: slow, or not about memory."""
     CHECKS.append((function, False))
     return function
+
+
+def say(line):
+    """In one piece, for many speak."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def result(name, function, p):
+    """Runs a check, which may say why it is skipped; true unless it failed."""
+    try:
+        skipped = function(p)
+        say(f"skip {name}: {skipped}" if skipped else f"ok {name}")
+        return True
+    except Exception as reason:  # any failure of a check is its answer
+        say(f"not ok {name}: {' '.join(str(reason).split()) or repr(reason)}")
+        return False
 
 
 def holds(condition, what):

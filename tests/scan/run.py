@@ -24,28 +24,12 @@ import smb_login
 import stopping
 import targets
 import verdicts
-from checking import CHECKS
+from checking import CHECKS, result
 from scanning import ROOT, Program
 
 AT_ONCE = 12
 # Those that take longest begin first.
 MODULES = [m.__name__ for m in (nmap_agrees, bridge, smb_login, smb, namespaces, limits, stopping, verdicts, targets)]
-
-
-def say(line):
-    """In one piece, for many speak."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def result(name, function, p):
-    try:
-        skipped = function(p)
-        say(f"skip {name}: {skipped}" if skipped else f"ok {name}")
-        return True
-    except Exception as reason:  # any failure of a check is its answer
-        say(f"not ok {name}: {' '.join(str(reason).split()) or repr(reason)}")
-        return False
 
 
 def programs():
