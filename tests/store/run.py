@@ -6,10 +6,12 @@ files made to harm cost nothing that was there before.
 Runs with $WORMSIGN (else build/wormsign) and, what is not slow, with $WORMSIGN_ASAN where it is set;
 $WORMSIGN_CORRUPTIONS says how many stores are damaged at random (60). Prints
 `ok NAME`, `not ok NAME: reason` or `skip NAME: reason`. Sends to loopback alone."""
+import csv
 import gzip
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import struct
@@ -23,7 +25,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(HERE.parent / name) for name in ("rig", "schema", "scan", "watch")]
+sys.path[:0] = [str(HERE.parent / name) for name in ("rig", "schema", "scan", "watch", "formats")]
+import reading
 import smb
 import watching
 from checking import CHECKS, check, check_once, equal, holds
@@ -331,6 +334,38 @@ def changes_tell_new_still_cured_and_gone_apart(b):
     text = b.run("report", "-q", "--diff", "1..2", "a.db").out
     for words in ("NEW, from run 1 to run 2", "STILL INFECTED", "CURED: ", "NO LONGER SEEN: "):
         holds(words in text, f"{words!r} is not in the text")
+
+
+@check
+def every_format_tells_what_the_store_holds(b):
+    """Read back by readers that are not ours: the same verdicts; and in the page and the table also
+    what people said of hosts, which is text as foreign as any other."""
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    b.hunt("--store", "a.db", b.put("later.pcap", later(without(sample(), "10.9.3.33"), 7)))
+    b.put("sites.csv", b'10.9.0.0/16,ward,"<b>Ann</b>, =1+1"\n')
+    b.run("report", "--sites-csv", "sites.csv", "--ack", "10.9.4.44", "--until", "2099-12-31", "--note",
+          "</script><script>alert(1)</script>", "a.db")
+    files = {name: b.folder / f"told.{name}" for name, (option, _, _) in reading.READERS.items() if option}
+    words = [word for name, path in files.items() for word in (reading.READERS[name][0], path)]
+    told = b.report("--diff", "1..2", *words, "a.db", code=1)
+    wanted = {host: (line["verdict"], line["variants"]) for host, line in told.hosts.items()}
+    for name, path in files.items():
+        _, read, is_whole = reading.READERS[name]
+        equal(read(path.read_bytes()), wanted if is_whole else reading.alarming(wanted), f"verdicts in {name}")
+    page = files["html"].read_text()
+    changes = page.partition('id="changes"')[2].partition("</section>")[0]
+    rows = re.findall(r'<tr><td>(\w+)</td><th scope="row"><a href="#host-([0-9.]+)[^"]*">', changes)
+    equal(sorted(rows), sorted((c["change"], c["host"]) for c in told.of("change")), "changes of the page")
+    holds(("gone", "10.9.3.33") in rows, "10.9.3.33 is not gone")
+    everything = page + "".join(p for pieces in reading.unpacked(files["html"].read_bytes()).values() for p in pieces)
+    for harm in ("<b>Ann", "<script>alert"):
+        holds(harm not in everything, f"{harm} is markup of the page")
+    holds("&lt;b&gt;Ann" in everything, "the owner is not in the page")
+    table = {row["host"]: row for row in csv.DictReader(files["csv"].read_text().splitlines())}
+    equal(table["10.9.4.44"]["acknowledged_until"], "2099-12-31", "acknowledged, in the table")
+    holds(table["10.9.1.11"]["owner"].endswith("<b>Ann</b>, =1+1"), "the owner is not in the table")
+    done = b.run("report", "--diff", "1..2", "--anonymise", b.put("key", b"k" * 32), "a.db", code=2)
+    holds("leave out --diff" in done.err, done.err)
 
 
 @check
