@@ -185,10 +185,15 @@ void console_detail(struct console *c, const char *format, ...)
     va_end(arguments);
 }
 
+bool console_shows_progress(const struct console *c)
+{
+    return c->talk_is_terminal && !c->quiet;
+}
+
 static bool progress_is_due(struct console *c)
 {
     struct timespec now;
-    if (!c->talk_is_terminal || c->quiet || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+    if (!console_shows_progress(c) || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
         return false;
     int64_t now_us = now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
     if (now_us < c->progress_next_us)

@@ -67,6 +67,9 @@ void console_complain(struct console *c, const char *format, ...) PRINTF_LIKE(2,
 void console_note(struct console *c, const char *format, ...) PRINTF_LIKE(2, 3);
 void console_detail(struct console *c, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Whether a progress line is drawn at all. */
+bool console_shows_progress(const struct console *c);
+
 /* Draws the progress line where stderr is a terminal, at most five times a second. It is cut to the
  * terminal's width, as a line that wraps cannot be drawn over. */
 void console_progress(struct console *c, const char *format, ...) PRINTF_LIKE(2, 3);

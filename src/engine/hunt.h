@@ -36,8 +36,9 @@ struct hunt_settings {
     const struct sites *sites;   /* names that the user listed; NULL: none */
     const struct filter *filter; /* which flows are looked at; NULL: all */
     int64_t since_us, until_us;
-    unsigned sampling; /* 1 in so many packets was kept by the sensor; 1: all */
-    const char *verb;  /* for the summary; NULL: "hunt" */
+    unsigned sampling;  /* 1 in so many packets was kept by the sensor; 1: all */
+    const char *verb;   /* for the summary; NULL: "hunt" */
+    bool counts_proven; /* while it reads, for the progress; costs a fiftieth */
     struct hosts_limits limits;
     unsigned
         unseated; /* bits by place in the table: detectors that see nothing, for measurements */

@@ -34,7 +34,7 @@ uint64_t hunt_proven_so_far(struct hunt *h, uint64_t records)
     struct count c = {.hunt = h};
     if (records < h->looked_at)
         h->looked_at = 0; /* of another input */
-    if (h->keeps_parts || records - h->looked_at < HUNT_LOOK_RECORDS)
+    if (!h->settings->counts_proven || h->keeps_parts || records - h->looked_at < HUNT_LOOK_RECORDS)
         return h->proven;
     h->looked_at = records;
     hosts_each(h->hosts, see, &c);
