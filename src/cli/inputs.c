@@ -1,6 +1,7 @@
 /* Damage is told as it is met, with the name of its input; of one input at most DAMAGES_SAID. */
 #include "cli/inputs.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -153,9 +154,29 @@ static void tell_damage(void *context, const char *input, uint64_t offset, const
                          shown_name(input));
 }
 
+static bool is_missing(const char *path)
+{
+    return strcmp(path, "-") != 0 && access(path, F_OK) != 0;
+}
+
+/* What is missing is told before the first line, which somebody may take for all of them. How many
+ * damages that is. */
+static uint64_t tell_missing(const struct call *call, const char *path)
+{
+    if (!is_missing(path))
+        return 0;
+    const char *reason = strerror(errno);
+    bool is_word = path[strcspn(path, "./")] == '\0';
+    console_complain(call->console, "%s: %s%s", path, reason,
+                     is_word ? " (a filter stands behind a lone -, and fields of -s have commas "
+                               "between them)"
+                             : "");
+    return 1;
+}
+
 static bool read_one(void *context, const char *path, bool chosen)
 {
-    return reading_input(context, path, chosen);
+    return is_missing(path) || reading_input(context, path, chosen);
 }
 
 static void note_failed(void *context, const char *path, const char *reason)
@@ -177,6 +198,10 @@ enum exit_code inputs_read(const struct call *call, const struct input_options *
     r->is_stopped = tell_progress;
     r->damaged = tell_damage;
     running_watch_signals();
+    for (size_t i = 0; i < o->files.count; i++)
+        r->damages += tell_missing(call, o->files.items[i]);
+    for (size_t i = 0; i < call->words.operand_count; i++)
+        r->damages += tell_missing(call, call->words.operands[i]);
     inputs_each(call, o, &reader);
     r->context = NULL;
     r->is_stopped = NULL;

@@ -88,6 +88,9 @@ static bool fail_unknown(const struct parse *p, const char *argument)
     for (size_t i = 0; i < options_count(p->set); i++) {
         const struct option *row = options_at(p->set, i);
         const char *before = s.nearest;
+        /* Between two letters nobody can guess. */
+        if (strlen(wrong) == 2 && row->name == NULL)
+            continue;
         suggest_offer(&s, option_spelling(row, spelling));
         if (s.nearest != before)
             memcpy(nearest, spelling, sizeof nearest);

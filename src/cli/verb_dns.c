@@ -23,7 +23,7 @@ struct dns_options {
     struct option_texts fields;
     struct option_number digits, count, stats_every;
     const char *separator;
-    bool epoch, numbers, json, marked;
+    bool epoch, numbers, json, marked, titles;
 };
 
 static const struct option dns_rows[] = {
@@ -50,6 +50,10 @@ static const struct option dns_rows[] = {
      .help = "put this character between columns instead of aligning them, and print no titles",
      .kind = OPTION_TEXT,
      .into = offsetof(struct dns_options, separator)},
+    {.name = "titles",
+     .help = "with -c: print the line of titles all the same",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct dns_options, titles)},
     {.short_name = "u",
      .help = "print times as seconds since 1970",
      .kind = OPTION_FLAG,
@@ -193,7 +197,8 @@ static bool write_line(struct dns_run *run)
 
 static bool print_titles(struct dns_run *run)
 {
-    bool are_shown = !run->options->json && run->options->separator == NULL && !run->has_titles;
+    const struct dns_options *o = run->options;
+    bool are_shown = !o->json && (o->separator == NULL || o->titles) && !run->has_titles;
     run->has_titles = true;
     run->line.used = 0;
     if (are_shown)
@@ -421,7 +426,7 @@ const struct verb verb_dns = {
         "holds the name, and of which UTC day the list is: today (the question's), -1 or +1.\n"
         "Behind a lone - stands a filter, as for `flows`; of captures it can ask for protocol, "
         "addresses and ports.\n"
-        "Exit: 0 done; 3 input was damaged or the run cut short; 4 nothing could be read or "
+        "Exit: 0 done; 3 input was damaged or the run cut short; 4 nothing could be opened or "
         "not all be written; 2 wrong usage.\n",
     .examples = "wormsign dns --marked samples/outbreak.pcap.gz\n"
                 "wormsign dns -R /argus/2009/04 - src net 10.9.0.0/16\n"

@@ -2,6 +2,7 @@
  * evidence/. */
 #include <jansson.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/suggest.h"
 #include "cli/verbs.h"
@@ -54,7 +55,7 @@ static bool print_kind(struct console *c, const struct sign_kind *kind)
 static enum verdict_kind verdict_named(const char *word)
 {
     enum verdict_kind kind = VERDICT_INFECTED;
-    while (kind < VERDICT_KINDS && strcmp(verdict_kind_text(kind), word) != 0)
+    while (kind < VERDICT_KINDS && strcasecmp(verdict_kind_text(kind), word) != 0)
         kind++;
     return kind;
 }
@@ -81,6 +82,29 @@ static bool print_mend(struct console *c, enum verdict_kind kind)
     return good;
 }
 
+/* NULL where the word is no mark. */
+static const struct mark_kind *mark_named(const char *word)
+{
+    for (size_t i = 0; i < MARKS; i++)
+        if (strcasecmp(mark_text(mark_kinds[i].mark), word) == 0)
+            return &mark_kinds[i];
+    return NULL;
+}
+
+static bool print_mark_json(struct console *c, const struct mark_kind *kind)
+{
+    return console_json(c, json_pack("{s:s, s:i, s:s, s:s, s:s}", "type", "mark", "schema", 1,
+                                     "mark", mark_text(kind->mark), "meaning", kind->meaning,
+                                     "advice", kind->advice));
+}
+
+static bool print_mark(struct console *c, const struct mark_kind *kind)
+{
+    return console_print(c, "%s (a mark: it stands beside the verdict)\n", mark_text(kind->mark)) &&
+           console_print(c, "\nWhat it means\n") && console_paragraph(c, 2, kind->meaning) &&
+           console_print(c, "\nWhat to do\n") && console_paragraph(c, 2, kind->advice);
+}
+
 static bool print_list(struct console *c)
 {
     bool good = true;
@@ -91,7 +115,9 @@ static bool print_list(struct console *c)
     }
     return good &&
            console_print(c, "\n'wormsign explain SIGN' tells more about one; 'wormsign explain "
-                            "infected' (or suspicious, clean, unknown) how to mend.\n");
+                            "infected' (or suspicious, clean, unknown) how to mend, 'wormsign "
+                            "explain relay' (or attacked, fetched, scanner, unpatched) what a mark "
+                            "says.\n");
 }
 
 static enum exit_code explain_all(struct console *c, bool json)
@@ -111,15 +137,20 @@ static enum exit_code fail_unknown(const struct call *call, const char *name)
         suggest_offer(&s, sign_kind_of(id)->id);
     for (enum verdict_kind kind = VERDICT_INFECTED; kind < VERDICT_KINDS; kind++)
         suggest_offer(&s, verdict_kind_text(kind));
+    for (size_t i = 0; i < MARKS; i++)
+        suggest_offer(&s, mark_text(mark_kinds[i].mark));
     if (s.nearest != NULL)
         return call_is_wrong(call, "there is no sign '%s'; did you mean %s?", name, s.nearest);
     return call_is_wrong(call, "there is no sign '%s'; 'wormsign explain' lists them", name);
 }
 
-/* The word is a sign or a verdict. */
+/* The word is a sign, a mark or a verdict. */
 static bool explain_one(struct console *c, const char *word, bool json)
 {
     const struct sign_kind *kind = sign_kind_named(word);
+    const struct mark_kind *mark = mark_named(word);
+    if (mark != NULL)
+        return json ? print_mark_json(c, mark) : print_mark(c, mark);
     if (kind == NULL)
         return json ? print_mend_json(c, verdict_named(word)) : print_mend(c, verdict_named(word));
     return json ? print_json(c, kind) : print_kind(c, kind);
@@ -132,7 +163,7 @@ static enum exit_code run_explain(const struct call *call)
     if (words->operand_count == 0)
         return explain_all(call->console, settings->json);
     for (size_t i = 0; i < words->operand_count; i++) {
-        if (sign_kind_named(words->operands[i]) == NULL &&
+        if (sign_kind_named(words->operands[i]) == NULL && mark_named(words->operands[i]) == NULL &&
             verdict_named(words->operands[i]) == VERDICT_KINDS)
             return fail_unknown(call, words->operands[i]);
     }
@@ -146,13 +177,14 @@ static enum exit_code run_explain(const struct call *call)
 
 const struct verb verb_explain = {
     .name = "explain",
-    .usage = "[SIGN|VERDICT]...",
+    .usage = "[SIGN|VERDICT|MARK]...",
     .summary = "what a sign means, and how to mend",
     .about =
         "A sign is one kind of evidence about a host. For each SIGN: what it says, how it is "
         "judged and how it errs, how it weighs, and what to do about it. Without one: the list "
         "of all signs. For a VERDICT (infected, suspicious, clean, unknown): what to do about "
-        "such a host, step by step.\n",
+        "such a host, step by step. For a MARK (attacked, fetched, relay, scanner, "
+        "unpatched), which stands beside a verdict: what it says.\n",
     .examples = "wormsign explain p2p-answer\n"
                 "wormsign explain infected\n",
     .words = "SIGNS",

@@ -18,6 +18,7 @@ struct flows_options {
     struct selecting_options selecting;
     struct option_texts fields, keys, order;
     const char *separator;
+    bool titles;
     struct option_number digits, most, stats_every;
     bool numbers, epoch, hex, json;
 };
@@ -54,6 +55,10 @@ static const struct option flows_rows[] = {
      .help = "put this character between the fields (\\t: a tab), instead of columns with titles",
      .kind = OPTION_TEXT,
      .into = offsetof(struct flows_options, separator)},
+    {.name = "titles",
+     .help = "with -c: print the line of titles all the same",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct flows_options, titles)},
     {.short_name = "n",
      .help = "print ports as numbers",
      .kind = OPTION_FLAG,
@@ -127,6 +132,7 @@ static enum exit_code choose_separator(const struct call *call, const struct flo
     if (!is_tab && (strlen(text) != 1 || text[0] < ' ' || text[0] > '~' || text[0] == '\\'))
         return call_is_wrong(call, "-c takes one printable character, or \\t");
     layout->separator = is_tab ? '\t' : text[0];
+    layout->titles = o->titles;
     return EXIT_DONE;
 }
 
@@ -295,7 +301,7 @@ const struct verb verb_flows = {
         "Records that the sensor writes about itself are printed only where the filter has the "
         "word man.\n"
         "Exit: 0 done, whether or not anything was found; 3 input was damaged or something had no "
-        "room; 4 nothing could be read or not all be written; 2 wrong usage.\n",
+        "room; 4 nothing could be opened or not all be written; 2 wrong usage.\n",
     .examples =
         "wormsign flows -n -m saddr -s saddr,trans --sort -trans day.argus - dst port 445\n"
         "wormsign flows -n -f suspects -e 's:^(GET|PUT) ' day.argus - tcp and not port 80\n"

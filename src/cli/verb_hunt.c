@@ -249,7 +249,7 @@ const struct verb verb_hunt = {
         "infected and suspicious hosts, the gravest first, with the evidence.\n"
         "A host without a sign is not clean: nobody asked it, and it may have been silent.\n"
         "Exit: 1 infected home hosts were found; 0 none; 3 none, but input was damaged or the "
-        "run cut short; 4 nothing could be read or not all be written; 2 wrong usage.\n"
+        "run cut short; 4 nothing could be opened or not all be written; 2 wrong usage.\n"
         "What stands behind a lone - is a filter in the words of ra and tcpdump "
         "(docs/filter.md): nothing but flows that it lets through is looked at. Of captures it "
         "can ask for protocol, addresses and ports.\n"

@@ -68,7 +68,7 @@ const struct verb verb_merge = {
              "files: say it here.\n"
              "A damaged file is named, and nothing of it is used.\n"
              "Exit: 1 infected home hosts were found; 0 none; 3 none, but a file or an input was "
-             "damaged; 4 nothing could be read or not all be written; 2 wrong usage.\n",
+             "damaged; 4 nothing could be opened or not all be written; 2 wrong usage.\n",
     .examples = "wormsign hunt --partial monday.wsev /captures/monday\n"
                 "wormsign hunt --partial tuesday.wsev /captures/tuesday\n"
                 "wormsign merge monday.wsev tuesday.wsev\n",

@@ -292,8 +292,7 @@ static bool can_filter(struct hunt *h, const struct source_format *format,
     if (!h->judges_packets || filter_needs(h->settings->filter, &word) == 0)
         return true;
     (void)snprintf(reason, sizeof reason,
-                   "not read: the filter's '%.32s' asks of a whole flow what packets do not tell",
-                   word);
+                   "the filter's '%.32s' asks of a whole flow what packets do not tell", word);
     hunt_note_damage(totals, 0, reason);
     return false;
 }
@@ -302,8 +301,10 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
                         struct hunt_part *part)
 {
     struct error err;
-    if (!can_filter(h, format, part->totals))
+    if (!can_filter(h, format, part->totals)) {
+        part->recognised = true;
         return true;
+    }
     struct source_settings settings = {.since_us = h->settings->since_us,
                                        .until_us = h->settings->until_us,
                                        .share = h->share,

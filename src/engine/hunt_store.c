@@ -119,7 +119,8 @@ static bool take_name(void *context, const struct store_name *n)
 static bool read_all(struct store_reading *reading, struct error *err)
 {
     struct store *s = reading->store;
-    int64_t since_us = (int64_t)reading->since_day * US_PER_DAY;
+    bool is_all = reading->since_day == INT32_MIN;
+    int64_t since_us = is_all ? INT64_MIN : (int64_t)reading->since_day * US_PER_DAY;
     return store_runs_each(s, take_run, reading, err) &&
            store_inputs_each(s, reading->site, take_input, reading, err) &&
            reading->err.kind == ERROR_NONE &&

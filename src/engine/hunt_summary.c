@@ -118,8 +118,11 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
                      h->runs_cut == 1 ? "it was" : "they were", h->runs_cut == 1 ? "it" : "they");
     if (h->settings->filter != NULL)
         sentence_add(l, "nothing but flows that the filter lets through was looked at");
-    if (h->recognised == 0)
-        sentence_add(l, "nothing was read: no input was of a format that is known here");
+    if (h->opened == 0)
+        sentence_add(l, "nothing was read: no input could be opened, so nobody was judged");
+    else if (h->recognised == 0)
+        sentence_add(l, "nothing was read: no input was of a format that is known here, so nobody "
+                        "was judged");
     if (h->unrecognised > 0)
         sentence_add(l, "%llu file%s of no format that is known here, and passed over",
                      (unsigned long long)h->unrecognised, h->unrecognised == 1 ? " is" : "s are");

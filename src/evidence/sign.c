@@ -42,6 +42,34 @@ const char *mark_text(enum mark one)
     return "?";
 }
 
+const struct mark_kind mark_kinds[MARKS] = {
+    {MARK_ATTACKED,
+     "Somebody sent the worm's exploit to this host. Whether it worked, the exploit alone does not "
+     "tell.",
+     "Look whether it fetched a file soon after (mark fetched) or shows signs of its own; ask it "
+     "by "
+     "'wormsign scan'; patch MS08-067 on it."},
+    {MARK_FETCHED,
+     "It fetched a file that may be the worm from a host that had reached it on port 445 or 139 "
+     "just before.",
+     "Treat it as infected until it was looked at: take it off the network, and ask it by "
+     "'wormsign scan' once it runs."},
+    {MARK_RELAY,
+     "It passes on what others send: a name server, a proxy, an address behind which others hide. "
+     "Signs that go through it may be those of its clients, so only an answer of its own or "
+     "messages that nobody sent to it convict it.",
+     "Look for the hosts behind it: its own logs, or a recording on its inner side; 'wormsign "
+     "unmask' tells which private addresses open the ports that were seen."},
+    {MARK_SCANNER,
+     "It looks like somebody who searches for the worm: bare P2P requests alone, or names of lists "
+     "of many dates. Only an answer of its own convicts it.",
+     "Find out who runs it; name it by --exempt if it is yours."},
+    {MARK_UNPATCHED,
+     "Its answer over SMB is that of a system without the patch MS08-067: it is not infected, and "
+     "open to the worm.",
+     "Patch it, or keep ports 445 and 139 from it."},
+};
+
 void sign_add_number(struct sign *s, const char *name, double number)
 {
     assert(s->fact_count <= FACTS_MAX);

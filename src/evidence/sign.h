@@ -33,6 +33,16 @@ enum mark {
     MARK_UNPATCHED = 16
 };
 
+enum { MARKS = 5 };
+
+/* What a mark says, for people. */
+struct mark_kind {
+    enum mark mark;
+    const char *meaning, *advice;
+};
+
+extern const struct mark_kind mark_kinds[MARKS];
+
 enum sign_id {
     SIGN_P2P_ANSWER,
     SIGN_P2P_ODD_ANSWER,

@@ -105,7 +105,8 @@ static bool add(struct listed *l, struct prefix p)
 /* What the lists that `flows` and ra print have beside addresses: titles, and 02:00:5e:10:00:01. */
 static bool is_passed_over(const char *entry)
 {
-    static const char *const titles[] = {"SrcAddr", "DstAddr", "saddr", "daddr"};
+    /* ra prints 0 for the records that a sensor writes about itself. */
+    static const char *const titles[] = {"SrcAddr", "DstAddr", "saddr", "daddr", "0"};
     enum { MAC_LENGTH = 17 };
     for (size_t i = 0; i < COUNT_OF(titles); i++)
         if (strcmp(entry, titles[i]) == 0)

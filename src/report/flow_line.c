@@ -266,14 +266,16 @@ static void end_line(const struct flow_layout *l, size_t at, struct fast_text *o
 void flow_line_titles(const struct flow_layout *l, struct fast_text *out)
 {
     size_t line = out->used;
-    if (l->json || l->separator != '\0')
+    if (l->json || (l->separator != '\0' && !l->titles))
         return;
     for (size_t i = 0; i < l->column_count; i++) {
         const struct flow_column *column = &l->columns[i];
         if (i > 0)
-            fast_text_char(out, ' ');
+            fast_text_char(out, l->separator != '\0' ? l->separator : ' ');
         size_t at = out->used;
         fast_text_string(out, column->field->title);
+        if (l->separator != '\0')
+            continue;
         fit(out, at, width_of(l, column), column->field->to_left, true);
     }
     end_line(l, line, out);

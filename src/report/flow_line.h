@@ -27,6 +27,7 @@ struct flow_layout {
     bool seconds_alone; /* times are seconds since 1970, else RFC 3339 */
     bool hex;           /* user data; else escaped text */
     bool json;
+    bool titles;  /* above separated fields too */
     bool numbers; /* ports; else by the name of their service, where they have one */
     /* The second whose calendar text is here, as most records share it with the last one. */
     int64_t second;
@@ -44,7 +45,7 @@ void flow_layout_default(struct flow_layout *l, bool json);
 bool flow_layout_choose(struct flow_layout *l, const char *text, bool is_first, char *unknown,
                         size_t size, struct error *err) MUST_CHECK;
 
-/* The line of titles; nothing for separated fields and JSON. */
+/* The line of titles; nothing for JSON, nor for separated fields unless they are wanted. */
 void flow_line_titles(const struct flow_layout *l, struct fast_text *out);
 
 /* One record, with its line feed. */

@@ -531,6 +531,17 @@ def explain_tells_all_of_every_sign():
 
 
 @check
+def explain_tells_of_marks_and_verdicts_as_reports_write_them():
+    for mark in ("attacked", "fetched", "relay", "scanner", "unpatched"):
+        told = json.loads(run("explain", "--json", mark).out)
+        equal((told["type"], told["mark"]), ("mark", mark), "what is explained")
+        flat = " ".join(run("explain", mark.upper()).out.split())
+        holds(told["meaning"] in flat and told["advice"] in flat, f"{mark} lacks its meaning or advice")
+    equal(run("explain", "INFECTED").out, run("explain", "infected").out, "in capitals")
+    usage("explain", "relais", says="did you mean relay?")
+
+
+@check
 def explain_says_that_every_sign_is_looked_for():
     looked_for = {line.split("\t")[0] for line in run("list", "detectors").out.splitlines()}
     looked_for |= {"p2p-answer", "p2p-odd-answer", "smb-answer"}  # by scan

@@ -350,6 +350,18 @@ def a_count_ends_the_run(program):
     done = run(program, "flows", "-n", "-c", "|", "-N", "2", SAMPLES / "v3" / "dns.argus",
                SAMPLES / "nothing-of-this-name")
     equal(len(done.stdout.splitlines()), 2, "lines")
+    # What is missing is told though it would not have been read any more.
+    holds("nothing-of-this-name" in done.stderr, done.stderr)
+    equal(done.returncode, 3, "exit code")
+    told = run(program, "flows", "-c", "|", SAMPLES / "v3" / "dns.argus", "-s", "saddr", "trans").stderr
+    holds("fields of -s have commas between them" in told, told)
+
+
+@check
+def titles_stand_above_separated_fields_where_they_are_wanted(program):
+    archive = SAMPLES / "v3" / "dns.argus"
+    words = (program, "flows", "-c", ",", "-s", "saddr,sport", archive)
+    equal(run(*words[:1], *words[1:], "--titles").stdout, "SrcAddr,Sport\n" + run(*words).stdout, "the lines")
 
 
 @check
@@ -374,6 +386,7 @@ def one_call_feeds_the_next(program):
     suspects = run(program, "flows", "-m", "saddr", "-s", "saddr,trans", "-c", "|", archive, "-",
                    "dst port 445").stdout
     equal(suspects, "10.1.1.7|63\n", "the scanner")
+    suspects += "0\n"  # as ra writes of its sensor
     found = flows(program, "-f", "-", SAMPLES / "v3" / "dns.argus", stdin=suspects, fields=["saddr"])
     equal(len(found), 15, "its names")
 

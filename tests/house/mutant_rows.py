@@ -328,6 +328,7 @@ SPARED = {
     "src/evidence/sign.h": {
         "VARIANT_*": _BITS,
         "MARK_*": _BITS,
+        "MARKS": "how many marks there are",
         "VARIANTS_MAX": "how many variants there are",
         "FACT*": _SHOWN,
         "SIGN_SAYS_SIZE": _TEXT,
