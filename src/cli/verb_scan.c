@@ -13,6 +13,7 @@
 #include "cli/scan_dry_run.h"
 #include "cli/scan_engine.h"
 #include "cli/scan_login.h"
+#include "cli/scan_real.h"
 #include "cli/scan_targets.h"
 #include "cli/verbs.h"
 #include "engine/scan.h"
@@ -43,7 +44,7 @@ struct scan_options {
     struct option_address real_ip;
     struct option_number week, rate, retries, host_timeout;
     bool week_slack, dry_run, yes, strict, no_ping;
-    const char *site;
+    const char *site, *real_file;
 };
 
 static const struct option scan_rows[] = {
@@ -73,6 +74,12 @@ static const struct option scan_rows[] = {
      .help = "compute the ports from this address, as the hosts know themselves by it (NAT)",
      .kind = OPTION_ADDRESS,
      .into = offsetof(struct scan_options, real_ip)},
+    {.name = "real-ip-file",
+     .value = "FILE",
+     .help = "as --real-ip for single hosts: a line of FILE (-: stdin) is a target and the address "
+             "by which it knows itself",
+     .kind = OPTION_TEXT,
+     .into = offsetof(struct scan_options, real_file)},
     {.name = "week",
      .value = "N",
      .help =
@@ -301,10 +308,12 @@ static enum exit_code ask(const struct call *call, const struct scan_options *o,
 }
 
 static enum exit_code scan_targets(const struct call *call, const struct scan_options *o,
-                                   const struct scan_targets *targets)
+                                   const struct scan_targets *targets,
+                                   const struct real_addresses *reals)
 {
     struct scan_settings settings = settings_of(call, o, targets);
     struct scan_engine engine = {.raw = {.shards = 1}};
+    settings.engine.aim.reals = reals;
     enum exit_code code = scan_checks_read(call, &o->login, settings.engine.probes,
                                            &settings.engine.probe_count);
     if (code != EXIT_DONE)
@@ -337,9 +346,9 @@ static enum exit_code resume(const struct call *call, const struct scan_options 
                      0;
     if (names_any || o->engine.state != NULL || o->engine.shard != NULL || o->dry_run ||
         o->login.checks != NULL || o->week.given || o->week_slack || o->real_ip.given ||
-        o->site != NULL)
+        o->real_file != NULL || o->site != NULL)
         return call_is_wrong(call, "--resume: targets, exclusions, checks, weeks, --real-ip, "
-                                   "--shard and --site are those of the file");
+                                   "--real-ip-file, --shard and --site are those of the file");
     bool timed;
     (void)scan_engine_rate(&o->engine, &timed);
     enum exit_code code = scan_engine_resume(&engine, call, &o->engine, &settings);
@@ -360,11 +369,15 @@ static enum exit_code run_scan(const struct call *call)
     if (o->real_ip.given && !address_is_v4(o->real_ip.value))
         return call_is_wrong(call, "--real-ip is IPv6, and the worm knows only IPv4");
     struct scan_targets targets = {0};
+    struct real_addresses *reals = NULL;
     enum exit_code code = EXIT_DONE;
-    if (!resumes)
+    if (!resumes) {
         code = scan_targets_read(&targets, call, &o->targets);
+        code = exit_graver(code, scan_real_read(call, o->real_file, &reals));
+    }
     if (code == EXIT_DONE)
-        code = (resumes ? resume : scan_targets)(call, o, &targets);
+        code = resumes ? resume(call, o, &targets) : scan_targets(call, o, &targets, reals);
+    real_addresses_free(reals);
     scan_targets_free(&targets);
     return code;
 }

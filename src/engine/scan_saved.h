@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "engine/scan.h"
+#include "scan/real_addresses.h"
 
 enum { SCAN_SAVED_SITE = 256 };
 
@@ -16,6 +17,7 @@ struct scan_saved {
     struct host_table *hosts;
     struct scan_name *names; /* malloced */
     size_t name_count;
+    struct real_addresses *reals; /* of the aim */
     char site[SCAN_SAVED_SITE]; /* empty: none */
     uint64_t secret, rate;
     unsigned shard, shards;

@@ -26,6 +26,8 @@ enum {
     ANSWER_SYSTEM = 40
 };
 
+struct real_addresses;
+
 /* What decides which ports are asked. */
 struct aim {
     int64_t when_us; /* the time of asking, UTC */
@@ -34,6 +36,7 @@ struct aim {
     bool slack;      /* the weeks before and after as well */
     bool real_given; /* the host knows itself by another address than the one that is asked */
     uint32_t real;
+    const struct real_addresses *reals; /* of single hosts, before `real`; NULL: none */
 };
 
 struct probe;

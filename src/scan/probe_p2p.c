@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "conficker/message.h"
 #include "evidence/verdict.h"
+#include "scan/real_addresses.h"
 
 /* The bytes at the head by which an echo is known: the key, on TCP the prefix and most of it. */
 enum { ECHO_SIZE = 8 };
@@ -70,6 +71,7 @@ static size_t aim_p2p(const struct aim *aim, uint32_t host,
     static const enum ports_reading readings[] = {READING_NMAP, READING_SRI};
     struct weeks weeks = weeks_of(aim);
     uint32_t owner = aim->real_given ? aim->real : host;
+    (void)real_addresses_find(aim->reals, host, &owner);
     size_t count = 0;
     for (size_t t = 0; t < COUNT_OF(transports); t++) {
         struct shot one = {.host = host, .transport = transports[t], .week = CHECK_WEEK_ANY};

@@ -27,7 +27,7 @@
 
 enum {
     MAGIC_BYTES = 16,
-    FILE_VERSION = 1,
+    FILE_VERSION = 2,
     PROGRESS_AT = 64,
     PROGRESS_BYTES = 64,
     HEAD_BYTES = 128,
