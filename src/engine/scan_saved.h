@@ -18,7 +18,7 @@ struct scan_saved {
     struct scan_name *names; /* malloced */
     size_t name_count;
     struct real_addresses *reals; /* of the aim */
-    char site[SCAN_SAVED_SITE]; /* empty: none */
+    char site[SCAN_SAVED_SITE];   /* empty: none */
     uint64_t secret, rate;
     unsigned shard, shards;
     struct aim aim;
