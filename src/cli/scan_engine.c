@@ -158,9 +158,13 @@ static const char *who_wants(const struct scan_engine_options *o)
 
 static void plan_for(struct scan_engine *e, const struct scan_settings *settings)
 {
-    e->raw.plan.probe_count = settings->engine.probe_count;
-    for (size_t i = 0; i < settings->engine.probe_count; i++)
-        e->raw.plan.probes[i] = settings->engine.probes[i];
+    e->raw.plan.probe_count = gate_probes(settings->gate, e->raw.plan.probes);
+    e->raw.plan.finds_refusing = settings->gate == GATE_PING;
+    if (settings->gate == GATE_NONE) {
+        e->raw.plan.probe_count = settings->engine.probe_count;
+        for (size_t i = 0; i < settings->engine.probe_count; i++)
+            e->raw.plan.probes[i] = settings->engine.probes[i];
+    }
     if (e->saved.hosts != NULL)
         e->raw.plan.aim = e->saved.aim;
     else {
@@ -220,6 +224,7 @@ enum exit_code scan_engine_resume(struct scan_engine *out, const struct call *ca
     settings->left_out = s->left_out;
     settings->site = s->site[0] != '\0' ? s->site : NULL;
     settings->engine.aim = s->aim;
+    settings->gate = s->gate;
     settings->engine.probe_count = s->probe_count;
     for (size_t i = 0; i < s->probe_count; i++)
         settings->engine.probes[i] = s->probes[i];

@@ -43,8 +43,8 @@ struct scan_options {
     struct scan_engine_options engine;
     struct option_address real_ip;
     struct option_number week, rate, retries, host_timeout;
-    bool week_slack, dry_run, yes, strict, no_ping;
-    const char *site, *real_file;
+    bool week_slack, dry_run, yes, strict, no_ping, ping, windows_only, all_ports;
+    const char *site, *real_file, *ports;
 };
 
 static const struct option scan_rows[] = {
@@ -134,8 +134,29 @@ static const struct option scan_rows[] = {
      .help = "look no names up: a target that is a name is an error",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, targets.no_names)},
+    {.short_name = "p",
+     .value = "PORTS",
+     .help = "send the P2P message to these ports as well, as T:4444,5000-6000,U:7000- (-: all), "
+             "but for those that the worm never opens; through sockets",
+     .kind = OPTION_TEXT,
+     .into = offsetof(struct scan_options, ports)},
+    {.name = "all-ports",
+     .help = "as -p -: for hosts whose own address nobody knows, and who are few; it sends more "
+             "than 100000 packets to each",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, all_ports)},
+    {.name = "ping",
+     .help = "ask only hosts that answer on 445/tcp or 139/tcp (a refusal will do), or an ICMP "
+             "echo where this system lets users send one; the others are unknown",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, ping)},
+    {.name = "windows-only",
+     .help = "ask only hosts that take connections on 445 or 139 or answer NetBIOS on 137, as "
+             "nmap's p2p-conficker does; the others are unknown",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, windows_only)},
     {.short_name = "Pn",
-     .help = "as in nmap; no host is ever pinged first, so it changes nothing",
+     .help = "as in nmap: no host is pinged first; so it is anyway without --ping",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, no_ping)},
     OUTPUT_ROWS(struct scan_options, output),
@@ -216,6 +237,9 @@ static struct scan_settings settings_of(const struct call *call, const struct sc
                               .left_out = targets->left_out,
                               .names = targets->names,
                               .name_count = targets->name_count,
+                              .gate = o->ping           ? GATE_PING
+                                      : o->windows_only ? GATE_WINDOWS
+                                                        : GATE_NONE,
                               .site = o->site};
     s.engine = (struct engine_settings){
         .began_us = call->now_us,
@@ -283,9 +307,11 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
 /* An option that the raw engine does not know. */
 static const char *sockets_only(const struct scan_options *o)
 {
-    return o->host_timeout.given ? "--host-timeout is kept through sockets alone"
-           : o->retries.given    ? "--max-retries is kept through sockets alone"
-                                 : NULL;
+    return o->ports != NULL        ? "-p is asked through sockets"
+           : o->all_ports          ? "--all-ports is asked through sockets"
+           : o->host_timeout.given ? "--host-timeout is kept through sockets alone"
+           : o->retries.given      ? "--max-retries is kept through sockets alone"
+                                   : NULL;
 }
 
 /* With whom, in which order and with what is known: asks. */
@@ -307,15 +333,51 @@ static enum exit_code ask(const struct call *call, const struct scan_options *o,
     return code;
 }
 
+/* -p and --all-ports. */
+static enum exit_code read_ports(const struct call *call, const struct scan_options *o,
+                                 struct port_list *ports, struct scan_settings *settings)
+{
+    struct error err;
+    if (o->ports == NULL && !o->all_ports)
+        return EXIT_DONE;
+    if (o->ports != NULL && o->all_ports)
+        return call_is_wrong(call, "-p and --all-ports: one of them");
+    if (o->host_timeout.given)
+        return call_is_wrong(call,
+                             "%s: a host is asked on its ports in turns, so --host-timeout "
+                             "cannot be kept",
+                             o->all_ports ? "--all-ports" : "-p");
+    if (settings->engine.probes[0] != probe_named("p2p"))
+        return call_is_wrong(call, "%s needs p2p among the --checks",
+                             o->all_ports ? "--all-ports" : "-p");
+    if (o->all_ports)
+        port_list_all(ports);
+    else if (!port_list_parse(o->ports, ports, &err))
+        return call_is_wrong(call, "-p: %s", err.text);
+    if (ports->count == 0)
+        return call_is_wrong(call, "-p: the worm opens none of these ports, they are on its "
+                                   "black list");
+    if (ports->black_listed > 0 && ports->count < 2 * PORTS_USABLE)
+        console_note(call->console,
+                     "scan: -p: %u ports are left out: they are on the worm's black "
+                     "list, it never opens them",
+                     ports->black_listed);
+    settings->ports = ports;
+    return EXIT_DONE;
+}
+
 static enum exit_code scan_targets(const struct call *call, const struct scan_options *o,
                                    const struct scan_targets *targets,
                                    const struct real_addresses *reals)
 {
     struct scan_settings settings = settings_of(call, o, targets);
     struct scan_engine engine = {.raw = {.shards = 1}};
+    struct port_list ports;
     settings.engine.aim.reals = reals;
     enum exit_code code = scan_checks_read(call, &o->login, settings.engine.probes,
                                            &settings.engine.probe_count);
+    if (code == EXIT_DONE)
+        code = read_ports(call, o, &ports, &settings);
     if (code != EXIT_DONE)
         return code;
     if (o->dry_run)
@@ -345,10 +407,12 @@ static enum exit_code resume(const struct call *call, const struct scan_options 
                          o->targets.excludes.count + o->targets.exclude_lists.count >
                      0;
     if (names_any || o->engine.state != NULL || o->engine.shard != NULL || o->dry_run ||
-        o->login.checks != NULL || o->week.given || o->week_slack || o->real_ip.given ||
-        o->real_file != NULL || o->site != NULL)
-        return call_is_wrong(call, "--resume: targets, exclusions, checks, weeks, --real-ip, "
-                                   "--real-ip-file, --shard and --site are those of the file");
+        o->login.checks != NULL || o->week.given || o->week_slack || o->real_ip.given || o->ping ||
+        o->windows_only || o->ports != NULL || o->all_ports || o->real_file != NULL ||
+        o->site != NULL)
+        return call_is_wrong(call, "--resume: targets, exclusions, checks, ports, weeks, --ping, "
+                                   "--windows-only, --real-ip, --real-ip-file, --shard and "
+                                   "--site are those of the file");
     bool timed;
     (void)scan_engine_rate(&o->engine, &timed);
     enum exit_code code = scan_engine_resume(&engine, call, &o->engine, &settings);
@@ -368,6 +432,9 @@ static enum exit_code run_scan(const struct call *call)
         return call_is_wrong(call, "name a target, or a list of them with -iL FILE");
     if (o->real_ip.given && !address_is_v4(o->real_ip.value))
         return call_is_wrong(call, "--real-ip is IPv6, and the worm knows only IPv4");
+    if (o->ping && (o->no_ping || o->windows_only))
+        return call_is_wrong(call, "--ping and %s: one of them",
+                             o->no_ping ? "-Pn" : "--windows-only");
     struct scan_targets targets = {0};
     struct real_addresses *reals = NULL;
     enum exit_code code = EXIT_DONE;

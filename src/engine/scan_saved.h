@@ -22,6 +22,7 @@ struct scan_saved {
     uint64_t secret, rate;
     unsigned shard, shards;
     struct aim aim;
+    enum gate gate;
     struct targets_left_out left_out;
     const struct probe *probes[PROBES_MAX];
     size_t probe_count;

@@ -267,6 +267,22 @@ static void put_evidence(struct line *l, const struct verdict *v)
     put(l, l->root, "signs", signs);
 }
 
+static json_t *ports_json(struct line *l, const struct ports_asked *p)
+{
+    json_t *object = json_object();
+    put(l, object, "asked", count_json(p->asked));
+    put(l, object, "infected", count_json(p->infected));
+    put(l, object, "odd", count_json(p->odd));
+    put(l, object, "listening", count_json(p->listening));
+    put(l, object, "refused", count_json(p->refused));
+    put(l, object, "unanswered", count_json(p->unanswered));
+    put(l, object, "failed", count_json(p->failed));
+    put(l, object, "not_shown", count_json(p->not_shown));
+    put(l, object, "takes_all", json_boolean(p->takes_all));
+    put(l, object, "answers_all", json_boolean(p->answers_all));
+    return object;
+}
+
 /* What was asked of it, and what it said. */
 static void put_checks(struct line *l, const struct verdict *v)
 {
@@ -276,6 +292,8 @@ static void put_checks(struct line *l, const struct verdict *v)
             append(l, checks, check_json(l, &v->checks[i]));
         put(l, l->root, "checks", checks);
     }
+    if (v->ports != NULL)
+        put(l, l->root, "ports", ports_json(l, v->ports));
     if (v->smb != NULL)
         put(l, l->root, "smb", smb_json(l, v->smb));
     if (v->netbios != NULL)

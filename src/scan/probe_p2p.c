@@ -205,10 +205,20 @@ static void add_answer(struct sign *s, const struct shot *shot, const struct ans
     sign_add_text(s, FACT_ITEM, "answers", line);
 }
 
+/* Those that are none of its generator: they were named by who asks. */
+static size_t named_ports(const struct asked *host)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < host->count; i++)
+        count += host->shots[i].week == CHECK_WEEK_NONE;
+    return count;
+}
+
 /* Takes the answers of one result into the sign; returns how many there are. */
 static uint64_t gather(const struct asked *host, enum check_result result, struct sign *out)
 {
-    *out = (struct sign){.has_of = true, .of = host->count};
+    size_t others = named_ports(host);
+    *out = (struct sign){.has_of = others == 0, .of = host->count - others};
     for (size_t i = 0; i < host->count; i++) {
         const struct answer *a = &host->answers[i];
         struct check check = {.transport = host->shots[i].transport, .cause = a->cause};
@@ -235,10 +245,12 @@ static size_t report_valid(const struct asked *host, struct sign *out)
     out->weight = WEIGHT_PROOF;
     out->variants = VARIANT_D | VARIANT_E;
     struct text says = text_over(out->says, sizeof out->says);
-    text_add(&says,
-             "Asked on the %zu ports that Conficker D or E would open, it answered on %llu with a "
-             "message of the worm that decrypts and whose checksum holds.",
-             host->count, (unsigned long long)out->count);
+    text_add(
+        &says,
+        "Asked on the %zu ports that Conficker D or E would open%s, it answered on %llu with a "
+        "message of the worm that decrypts and whose checksum holds.",
+        host->count - named_ports(host), named_ports(host) > 0 ? " and on others" : "",
+        (unsigned long long)out->count);
     return 1;
 }
 
@@ -265,7 +277,7 @@ static size_t report_odd(const struct asked *host, struct sign *out)
     text_add(&says,
              "Asked on the %zu ports that Conficker D or E would open, it sent data on %llu that "
              "is no valid message: %s.",
-             host->count, (unsigned long long)out->count, first_reason(host));
+             host->count - named_ports(host), (unsigned long long)out->count, first_reason(host));
     return 1;
 }
 

@@ -171,6 +171,16 @@ static void take_bytes(struct run *r, struct place at, const struct knock *k,
     reset(r, a);
 }
 
+/* Refused before it was opened, and behind it. */
+static void take_refusal(struct run *r, struct place at, const struct raw_answer *a,
+                         enum knock_state before)
+{
+    if (before == KNOCK_OPEN || (before == KNOCK_SILENT && r->settings->plan.finds_refusing))
+        find(r, a->host, at);
+    else if (before == KNOCK_SILENT)
+        set(r, at, KNOCK_REFUSED);
+}
+
 static void take_answer(struct run *r, struct place at, const struct knock *k,
                         const struct raw_answer *a)
 {
@@ -187,10 +197,7 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
         }
         return;
     case RAW_RESETS:
-        if (before == KNOCK_OPEN)
-            find(r, a->host, at);
-        else if (before == KNOCK_SILENT)
-            set(r, at, KNOCK_REFUSED);
+        take_refusal(r, at, a, before);
         return;
     case RAW_SPEAKS:
         take_bytes(r, at, k, a);
@@ -204,8 +211,7 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
         judge(r, k, a->payload);
         return;
     case RAW_PORT_CLOSED:
-        if (before == KNOCK_SILENT)
-            set(r, at, KNOCK_REFUSED);
+        take_refusal(r, at, a, before == KNOCK_OPEN ? KNOCK_REFUSED : before);
         return;
     case RAW_NOBODY:
         host_set_add(r->out->unreachable, a->host);

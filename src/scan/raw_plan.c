@@ -38,7 +38,8 @@ size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[s
                 count = add_doors(&aimed[i], count, out);
             } else {
                 if (count < KNOCKS_MAX)
-                    out[count] = (struct knock){.shot = aimed[i], .asks = true};
+                    out[count] = (struct knock){.shot = aimed[i],
+                                                .asks = aimed[i].probe->build != NULL};
                 count++;
             }
         }

@@ -27,6 +27,7 @@ enum {
 struct raw_plan {
     const struct probe *probes[PROBES_MAX];
     size_t probe_count;
+    bool finds_refusing; /* a host that refuses is found too: it is there */
     struct aim aim; /* its time is fixed: answers are told by the ports that were asked */
     struct raw_cookie_key key;
     uint32_t source;                /* the address that we send from */

@@ -30,9 +30,7 @@ static int begin(void **state)
     reals = real_addresses_new();
     assert_true(real_addresses_add(reals, (struct real_address){0x0a000001, 0xc0a80001}, NULL));
     raw = (struct raw_settings){
-        .plan = {.probes = {probe_named("p2p"), probe_named("smb")},
-                 .probe_count = 2,
-                 .aim = {.when_us = 77, .slack = true, .week = 9, .reals = reals}},
+        .plan = {.aim = {.when_us = 77, .slack = true, .week = 9, .reals = reals}},
         .hosts = table,
         .secret = 0x1122334455667788,
         .shard = 1,
@@ -43,7 +41,10 @@ static int begin(void **state)
                                       .names = names,
                                       .name_count = COUNT_OF(names),
                                       .site = "north",
-                                      .engine = {.rate = 250}};
+                                      .gate = GATE_WINDOWS,
+                                      .engine = {.probes = {probe_named("p2p"), probe_named("smb")},
+                                                 .probe_count = 2,
+                                                 .rate = 250}};
     target_set_free(set);
     bytes = scan_saved_write(&settings, &size, NULL);
     assert_non_null(bytes);
@@ -76,6 +77,7 @@ static void test_what_was_saved_comes_back(void **state)
     assert_true(real_addresses_find(s.aim.reals, 0x0a000001, &real));
     assert_int_equal(real, 0xc0a80001);
     assert_int_equal(s.probe_count, 2);
+    assert_int_equal(s.gate, GATE_WINDOWS);
     assert_ptr_equal(s.probes[1], probe_named("smb"));
     assert_string_equal(s.site, "north");
     assert_int_equal(s.name_count, 2);
