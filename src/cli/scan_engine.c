@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/compiler.h"
+#include "base/time.h"
 #include "cli/running.h"
 
 enum {
@@ -14,7 +15,8 @@ enum {
     RAW_RATE_MIN = 8,     /* a slower scan is not split between two engines */
     SOCKETS_SHARE = 8,    /* one in so many packets is left to the sockets */
     SAMPLE = 16,
-    NET_RATE = 200, /* packets a second into a /24 */
+    UNLIMITED_RATE = 100000, /* packets a second, taken for what no limit comes to at least */
+    NET_RATE = 200,          /* packets a second into a /24 */
     SHARDS_MAX = 65536
 };
 
@@ -87,11 +89,20 @@ static bool open_device(struct scan_engine *e, const struct scan_engine_options 
     return true;
 }
 
+/* How long it may take, and twice that: a state that is too small for two weeks at once would
+ * leave the hosts that are asked near a Monday to the sockets. */
+static int64_t until_us(const struct scan_engine *e)
+{
+    uint64_t rate = e->raw.rate > 0 ? e->raw.rate : UNLIMITED_RATE;
+    uint64_t seconds = 2 * (raw_places(&e->raw) * KNOCKS_MAX * RAW_PASSES / rate) + 60;
+    return e->raw.began_us + (int64_t)seconds * US_PER_SECOND;
+}
+
 static unsigned state_bytes(const struct scan_engine *e)
 {
     uint32_t some[SAMPLE];
     size_t count = sample(e->raw.hosts, some);
-    return raw_state_bytes(&e->raw.plan, some, count);
+    return raw_state_bytes(&e->raw.plan, until_us(e), some, count);
 }
 
 static bool open_state(struct scan_engine *e, const struct scan_engine_options *o,
@@ -252,6 +263,7 @@ enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
     if (reason != NULL)
         return without_raw(call, wanted_by, reason);
     plan_for(e, settings);
+    e->raw.began_us = settings->engine.began_us;
     if (!open_device(e, o, &err))
         return without_raw(call, wanted_by, err.text);
     if (cap)

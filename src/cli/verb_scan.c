@@ -21,6 +21,7 @@
 enum {
     RETRIES_DEFAULT = 2,
     TARGETS_WITHOUT_YES = 65536,
+    HOSTS_TO_ANNOUNCE = 1024,
     HANDLES_KEPT = 32, /* descriptors that are not for connections */
     HANDLES_MAX = 65536,
     EACH_HOST_MAX = 8 /* of so few hosts each is shown, unknown or not */
@@ -192,7 +193,10 @@ static bool watch(void *context, const struct scan_progress *now)
                    100 * share, now->targets, now->infected, now->suspicious, now->counts->sent,
                    seconds, left);
     console_progress(p->console, "scan: %s", done);
-    if (running_is_time(now_us, p->stats_every_us, &p->stats_next_us))
+    bool is_time = running_is_time(now_us, p->stats_every_us, &p->stats_next_us);
+    if (running_is_asked())
+        console_complain(p->console, "scan: %s", done);
+    else if (is_time)
         console_note(p->console, "scan: %s", done);
     return running_is_interrupted();
 }
@@ -282,6 +286,7 @@ static enum exit_code scan_with(const struct call *call, const struct scan_optio
                                 .began_us = running_now_us(NULL),
                                 .stats_every_us = o->output.stats_every.value};
     running_watch_signals();
+    running_watch_status();
     bool ran = network != NULL && scan_run(settings, socket_network_face(network), out->reports,
                                            out->report_count, watch, &progress, &outcome, &err);
     socket_network_free(network);
@@ -314,6 +319,26 @@ static const char *sockets_only(const struct scan_options *o)
                                    : NULL;
 }
 
+/* Who watches a network sees a scan as an attack, unless he knows of it. */
+static void announce(const struct call *call, const struct scan_settings *s)
+{
+    char address[ADDRESS_TEXT_SIZE] = "this machine";
+    bool p2p = false;
+    if (s->target_count <= HOSTS_TO_ANNOUNCE || is_all_loopback(s->targets))
+        return;
+    if (s->raw != NULL)
+        (void)address_text(address_of_v4(s->raw->plan.source), address);
+    for (size_t i = 0; i < s->engine.probe_count; i++)
+        p2p = p2p || s->engine.probes[i]->checks_ports;
+    console_note(call->console,
+                 "scan: an intrusion detection will see %s sweep %" PRIu64 " hosts%s, and raise "
+                 "alarms; tell whoever watches it before: this address, these targets, from now on",
+                 address, s->target_count,
+                 p2p ? " by TCP SYN and UDP on high ports, and send what its rules for Conficker's "
+                       "P2P look for"
+                     : " on the ports of SMB and NetBIOS");
+}
+
 /* With whom, in which order and with what is known: asks. */
 static enum exit_code ask(const struct call *call, const struct scan_options *o,
                           struct scan_settings *settings, struct scan_engine *engine)
@@ -327,8 +352,10 @@ static enum exit_code ask(const struct call *call, const struct scan_options *o,
     if (code == EXIT_DONE)
         code = scan_engine_open(engine, call, &o->engine, sockets_only(o),
                                 !o->rate.given && !(timed && o->engine.timing.value > 3), settings);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
+        announce(call, settings);
         code = report_scan(call, o, settings);
+    }
     explicit_bzero(password, sizeof password);
     return code;
 }
@@ -467,7 +494,7 @@ const struct verb verb_scan = {
         "A TARGET is 192.0.2.1, a network 192.0.2.0/24, ranges of octets as nmap writes them "
         "(192.0.2.10-20, 10.0-3.1,5.*), or a name. Reserved ranges (loopback, link-local, "
         "documentation) are left out of a target that is wider than them. Ask only hosts that you "
-        "may ask.\n"
+        "may ask. Enter, or SIGUSR1, prints how far it is.\n"
         "Exit: 1 infected hosts were found; 0 none; 3 none, but not all could be asked; 4 a list "
         "could not be read or not all be written; 2 wrong usage, and nothing was sent.\n",
     .examples = "wormsign scan 192.0.2.0/24\n"

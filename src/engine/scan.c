@@ -365,7 +365,7 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
         scan_say_raw_limits(&s->sieved->counts, &s->broken_off, &limits);
         scan_say_raw(s->settings, &s->sieved->counts, unconfirmed, first, &notes);
     }
-    scan_say_weeks(s->settings, &notes);
+    scan_say_weeks(s->settings, s->settings->engine.began_us + taken_us, &notes);
     scan_say_left_out(&s->settings->left_out, s->broadcast, &notes);
     scan_say_local_failures(s->of_cause, &notes);
     count_shares(s, counts);

@@ -68,6 +68,11 @@ void scan_say_raw_limits(const struct raw_counts *c, const struct error *broken_
     if (c->network.full > 0)
         sentence_add(l, "the device had no room for packets %llu times, and was waited for",
                      (unsigned long long)c->network.full);
+    if (c->weeks_full)
+        sentence_add(l,
+                     "the weeks turned more than %d times: later hosts were asked on the ports of "
+                     "an earlier week",
+                     RAW_WEEKS_MAX);
     if (c->let_go > 0)
         sentence_add(l, "%llu answers in pieces were not put together, for there were too many",
                      (unsigned long long)c->let_go);
@@ -108,7 +113,7 @@ void scan_say_account(const struct smb_accounts *given, struct sentences *l)
                  given->failures);
 }
 
-void scan_say_weeks(const struct scan_settings *s, struct sentences *l)
+void scan_say_weeks(const struct scan_settings *s, int64_t ended_us, struct sentences *l)
 {
     const struct engine_settings *engine = &s->engine;
     char date[DATE_TEXT_SIZE];
@@ -118,7 +123,6 @@ void scan_say_weeks(const struct scan_settings *s, struct sentences *l)
     if (!asks_ports)
         return;
     const struct aim *aim = &engine->aim;
-    /* A scan by packets asks to its end on the ports of the time at which it was begun first. */
     int64_t when_us = s->raw != NULL ? s->raw->plan.aim.when_us : engine->began_us;
     uint32_t week = aim->week_given ? aim->week : week_of(when_us);
     uint32_t other = aim->week_given ? week : week_neighbour(when_us);
@@ -128,8 +132,17 @@ void scan_say_weeks(const struct scan_settings *s, struct sentences *l)
                  : other < week ? ", and of the week before, as Monday 00:00 UTC is near"
                  : other > week ? ", and of the week after, as Monday 00:00 UTC is near"
                                 : "");
+    if (aim->week_given)
+        return;
+    bool raw = s->raw != NULL;
+    int64_t last_us = raw ? raw_state_when(s->raw->state, UINT64_MAX, when_us) : ended_us;
     uint32_t now = week_of(engine->began_us);
-    if (!aim->week_given && now > week && now > other)
+    if (week_of(last_us) != week || week_neighbour(last_us) != other)
+        sentence_add(l,
+                     "the weeks turned while it ran: each host was asked on the ports of the "
+                     "weeks in which it was first asked, the last ones on those of week %u",
+                     week_of(last_us));
+    if (raw && now > week_of(last_us) && now > week_neighbour(last_us))
         sentence_add(l,
                      "this scan was begun in an earlier week, and goes on with its ports: those of "
                      "week %u were asked of nobody; a new scan asks them",

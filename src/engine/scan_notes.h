@@ -15,6 +15,7 @@ void scan_say_raw_limits(const struct raw_counts *c, const struct error *broken_
 void scan_say_raw(const struct scan_settings *s, const struct raw_counts *c, uint64_t unconfirmed,
                   uint32_t first, struct sentences *l);
 void scan_say_account(const struct smb_accounts *given, struct sentences *l);
-void scan_say_weeks(const struct scan_settings *s, struct sentences *l);
+/* ended_us: when it ended, UTC. */
+void scan_say_weeks(const struct scan_settings *s, int64_t ended_us, struct sentences *l);
 
 #endif

@@ -29,6 +29,7 @@ static const int64_t pauses_us[RAW_PASSES] = {US_PER_SECOND, 3 * US_PER_SECOND, 
 
 struct run {
     const struct raw_settings *settings;
+    struct raw_plan plan; /* the settings', and the time of the host that is looked at */
     const struct raw_network *network;
     const struct raw_face *face;
     struct raw_outcome *out;
@@ -42,7 +43,8 @@ struct run {
     size_t last_count;
     struct knock last[KNOCKS_MAX];
     uint64_t open; /* knocks that were opened and said nothing yet */
-    int64_t now_us, watch_us;
+    int64_t start_us, now_us, watch_us;
+    int64_t weeks_us; /* when to look again whether the weeks turned */
     bool failed, stopped;
 };
 
@@ -219,12 +221,21 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
     }
 }
 
+/* The time as at which the host of this place is asked: in all passes that of the first. */
+static int64_t when_of(const struct run *r, uint64_t place)
+{
+    return raw_state_when(r->settings->state, place, r->settings->plan.aim.when_us);
+}
+
 /* How many knocks this host has, which stand in r->last; 0 where none can have been answered. */
-static size_t knocks_of(struct run *r, uint32_t host)
+static size_t knocks_of(struct run *r, uint32_t host, uint64_t number)
 {
     const struct raw_settings *s = r->settings;
     if (r->last_count == 0 || r->last_host != host) {
-        size_t count = raw_knocks(&s->plan, host, r->last);
+        r->plan.aim.when_us = raw_state_turns(s->state) == 0
+                                  ? s->plan.aim.when_us
+                                  : when_of(r, order_place(&r->order, number) / s->shards);
+        size_t count = raw_knocks(&r->plan, host, r->last);
         r->last_count = count <= raw_state_knocks(s->state) ? count : 0;
         r->last_host = host;
     }
@@ -238,7 +249,7 @@ static void take_packet(struct run *r, struct reader packet)
     struct place at = {0};
     if (!raw_answer_read(packet, s->plan.source, &a))
         return;
-    size_t count = host_table_find(s->hosts, a.host, &at.host) ? knocks_of(r, a.host) : 0;
+    size_t count = host_table_find(s->hosts, a.host, &at.host) ? knocks_of(r, a.host, at.host) : 0;
     while (at.knock < count && !raw_answer_is_true(&s->plan, &r->last[at.knock], &a))
         at.knock++;
     if (at.knock == count)
@@ -317,7 +328,9 @@ static void ask_host(struct run *r, uint32_t host, uint64_t number)
         host_set_add(r->out->absent, host);
         return;
     }
-    size_t count = raw_knocks(&s->plan, host, knocks);
+    uint64_t asked_before = r->progress.asked;
+    r->plan.aim.when_us = when_of(r, r->progress.place);
+    size_t count = raw_knocks(&r->plan, host, knocks);
     if (reach == RAW_REACH_SOCKETS || count > raw_state_knocks(s->state)) {
         r->progress.answered -= raw_state_of(s->state, number, 0) == KNOCK_SILENT;
         find(r, host, at);
@@ -331,6 +344,8 @@ static void ask_host(struct run *r, uint32_t host, uint64_t number)
         if (state == KNOCK_SILENT || state == KNOCK_OPEN)
             knock_at(r, &knocks[at.knock]);
     }
+    if (!goes_on(r)) /* when the scan goes on, this host is asked again */
+        r->progress.asked = asked_before;
 }
 
 /* Places are noted behind the device's having them. */
@@ -340,6 +355,19 @@ static void note(struct run *r)
     if (!r->failed)
         raw_state_note(r->settings->state, &r->progress);
     turn(r, 0);
+}
+
+/* In the first pass a host is asked on the ports of the weeks that it is asked in. */
+static void turn_weeks(struct run *r)
+{
+    int64_t utc_us = r->settings->began_us + (r->now_us - r->start_us);
+    if (r->now_us < r->weeks_us)
+        return;
+    r->weeks_us = r->now_us + US_PER_SECOND;
+    if (r->progress.pass == 0 &&
+        raw_weeks_differ(&r->plan, when_of(r, r->progress.place), utc_us) &&
+        !raw_state_turn(r->settings->state, r->progress.place, utc_us))
+        r->out->counts.weeks_full = true;
 }
 
 static void send_pass(struct run *r)
@@ -353,6 +381,7 @@ static void send_pass(struct run *r)
             break;
         if (++r->progress.place % BATCH_HOSTS == 0)
             note(r);
+        turn_weeks(r);
     }
     note(r);
 }
@@ -440,6 +469,7 @@ static void run(struct run *r)
     if (r->progress.pass > 0 || r->progress.place > 0)
         find_again(r);
     look_for_neighbours(r);
+    turn_weeks(r);
     while (goes_on(r) && r->progress.pass < RAW_PASSES) {
         unsigned pass = (unsigned)r->progress.pass;
         send_pass(r);
@@ -460,6 +490,7 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
                     const struct raw_face *face, struct raw_outcome *out, struct error *err)
 {
     struct run r = {.settings = settings,
+                    .plan = settings->plan,
                     .network = network,
                     .face = face,
                     .out = out,
@@ -477,7 +508,7 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
         raw_pieces_free(r.pieces);
         return fail(err, ERROR_SYSTEM, "no memory to scan");
     }
-    r.now_us = network->now_us(network->context);
+    r.start_us = r.now_us = network->now_us(network->context);
     run(&r);
     flush(&r);
     out->stopped = r.stopped;

@@ -158,3 +158,18 @@ def both_engines_keep_the_same_hosts_out(p):
     if not shutil.which("nsenter"):
         return "nsenter is not installed"
     return in_namespace(p, gates)
+
+
+def large(p):
+    with Far():
+        scans = [p.json("--engine", "raw", "--checks", "p2p", "--max-rate", "0", *more, seconds=90)
+                 for more in (["10.9.16.0/20"], ["-q", "10.9.16.0/20"], ["10.9.16.0/22"])]
+    told = [done.err.count("an intrusion detection will see 10.9.1.1 sweep 4096 hosts by TCP SYN") for done in scans]
+    equal(told, [1, 0, 0], "lines that announce a scan of 4096 hosts, with -q, and of 1024")
+
+
+@check
+def a_large_scan_says_what_those_who_watch_the_network_will_see(p):
+    if not shutil.which("nsenter"):
+        return "nsenter is not installed"
+    return in_namespace(p, large)
