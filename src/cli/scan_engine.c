@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/time.h"
@@ -264,6 +265,10 @@ enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
         return without_raw(call, wanted_by, reason);
     plan_for(e, settings);
     e->raw.began_us = settings->engine.began_us;
+    e->raw.passes = e->saved.hosts != NULL ? e->saved.passes
+                    : settings->engine.times.repeats < RAW_PASSES
+                        ? settings->engine.times.repeats + 1
+                        : RAW_PASSES;
     if (!open_device(e, o, &err))
         return without_raw(call, wanted_by, err.text);
     if (cap)
@@ -278,6 +283,12 @@ enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
     settings->raw_network = raw_device_face(e->device);
     settings->raw_name = raw_device_name(e->device);
     return EXIT_DONE;
+}
+
+void scan_engine_discard(const struct scan_engine *e, const struct scan_engine_options *o)
+{
+    if (e->state != NULL && o->state != NULL)
+        (void)unlink(o->state);
 }
 
 void scan_engine_close(struct scan_engine *e)

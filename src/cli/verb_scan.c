@@ -105,7 +105,8 @@ static const struct option scan_rows[] = {
      .most = 100000000},
     {.name = "max-retries",
      .value = "N",
-     .help = "repeat a datagram that is not answered so often; default: 2",
+     .help = "repeat a datagram that is not answered so often; default: 2 (raw: 0 to 2, of all "
+             "packets)",
      .kind = OPTION_NUMBER,
      .into = offsetof(struct scan_options, retries),
      .least = 0,
@@ -298,7 +299,8 @@ static enum exit_code scan_with(const struct call *call, const struct scan_optio
 }
 
 static enum exit_code report_scan(const struct call *call, const struct scan_options *o,
-                                  const struct scan_settings *settings)
+                                  const struct scan_settings *settings,
+                                  const struct scan_engine *engine)
 {
     struct outputs out;
     enum exit_code code = outputs_open(&out, call, &o->output, &o->targets.lists);
@@ -306,17 +308,22 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
         out.outputs[i].report.each_host = settings->target_count <= EACH_HOST_MAX;
     if (code == EXIT_DONE)
         code = scan_with(call, o, settings, &out);
+    else
+        scan_engine_discard(engine, &o->engine);
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 
 /* An option that the raw engine does not know. */
 static const char *sockets_only(const struct scan_options *o)
 {
-    return o->ports != NULL        ? "-p is asked through sockets"
-           : o->all_ports          ? "--all-ports is asked through sockets"
-           : o->host_timeout.given ? "--host-timeout is kept through sockets alone"
-           : o->retries.given      ? "--max-retries is kept through sockets alone"
-                                   : NULL;
+    return o->ports != NULL ? "-p is asked through sockets"
+           : o->all_ports   ? "--all-ports is asked through sockets"
+           : o->host_timeout.given
+               ? "--host-timeout is kept through sockets alone: of packets that are sent to all "
+                 "hosts in turn none has a time of its own"
+           : o->retries.given && o->retries.value >= RAW_PASSES
+               ? "--max-retries above 2 is kept through sockets alone"
+               : NULL;
 }
 
 /* Who watches a network sees a scan as an attack, unless he knows of it. */
@@ -354,7 +361,7 @@ static enum exit_code ask(const struct call *call, const struct scan_options *o,
                                 !o->rate.given && !(timed && o->engine.timing.value > 3), settings);
     if (code == EXIT_DONE) {
         announce(call, settings);
-        code = report_scan(call, o, settings);
+        code = report_scan(call, o, settings, engine);
     }
     explicit_bzero(password, sizeof password);
     return code;
@@ -433,13 +440,13 @@ static enum exit_code resume(const struct call *call, const struct scan_options 
     bool names_any = call->words.operand_count + o->targets.lists.count +
                          o->targets.excludes.count + o->targets.exclude_lists.count >
                      0;
-    if (names_any || o->engine.state != NULL || o->engine.shard != NULL || o->dry_run ||
-        o->login.checks != NULL || o->week.given || o->week_slack || o->real_ip.given || o->ping ||
-        o->windows_only || o->ports != NULL || o->all_ports || o->real_file != NULL ||
-        o->site != NULL)
+    if (names_any || o->retries.given || o->engine.state != NULL || o->engine.shard != NULL ||
+        o->dry_run || o->login.checks != NULL || o->week.given || o->week_slack ||
+        o->real_ip.given || o->ping || o->windows_only || o->ports != NULL || o->all_ports ||
+        o->real_file != NULL || o->site != NULL)
         return call_is_wrong(call, "--resume: targets, exclusions, checks, ports, weeks, --ping, "
-                                   "--windows-only, --real-ip, --real-ip-file, --shard and "
-                                   "--site are those of the file");
+                                   "--windows-only, --real-ip, --real-ip-file, --max-retries, "
+                                   "--shard and --site are those of the file");
     bool timed;
     (void)scan_engine_rate(&o->engine, &timed);
     enum exit_code code = scan_engine_resume(&engine, call, &o->engine, &settings);

@@ -340,6 +340,13 @@ static bool watch_engine(void *context, const struct engine_counts *counts)
     return stop || s->write_failed;
 }
 
+/* Of packets that were sent once nobody knows what was lost. */
+static double raw_loss(const struct scan *s)
+{
+    return s->settings->raw->passes == 1 ? (double)NAN
+                                         : raw_lost_share(&s->sieved->counts.progress);
+}
+
 /* A datagram that was answered only when it was repeated was lost, or its answer was. */
 static void count_shares(struct scan *s, const struct engine_counts *counts)
 {
@@ -347,7 +354,7 @@ static void count_shares(struct scan *s, const struct engine_counts *counts)
     const struct engine_counts all = all_counts(s, counts);
     s->scan.sent = all.sent;
     s->scan.received = all.received;
-    s->scan.lost_share = s->raw != NULL ? raw_lost_share(&s->sieved->counts.progress)
+    s->scan.lost_share = s->raw != NULL ? raw_loss(s)
                          : answered > 0 ? (double)counts->late / (double)answered
                                         : (double)NAN;
     s->scan.silent_share = s->heard_or_silent > 0 ? (double)s->silent / (double)s->heard_or_silent

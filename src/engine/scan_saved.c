@@ -1,5 +1,5 @@
 /* Little-endian: secret 8, rate 8, shard 4, shards 4 | of the aim: when 8, week 4, real 4, flags 1
- * (week given 1, slack 2, real given 4) | gate 1 | left out: 8 8 8 | probes: number 1, each length
+ * (week given 1, slack 2, real given 4) | gate 1, passes 1 | left out: 8 8 8 | probes: number 1, each length
  * 1 and its id | site: length 1, bytes | runs 8, each first 4 and last 4 | names 8, each host 4,
  * length 1, bytes | real addresses 8, each host 4, real 4. */
 #include "engine/scan_saved.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    FIXED_BYTES = 8 + 8 + 4 + 4 + 8 + 4 + 4 + 1 + 1 + 24 + 1 + PROBES_MAX * 32 + SCAN_SAVED_SITE +
+    FIXED_BYTES = 8 + 8 + 4 + 4 + 8 + 4 + 4 + 1 + 2 + 24 + 1 + PROBES_MAX * 32 + SCAN_SAVED_SITE +
                   24,
     TEXT_MAX = 255,
     FLAG_WEEK = 1,
@@ -51,6 +51,7 @@ uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct er
     write_le32(&w, raw->shards);
     write_aim(&w, &raw->plan.aim);
     write_u8(&w, (uint8_t)s->gate);
+    write_u8(&w, (uint8_t)raw->passes);
     write_le64(&w, s->left_out.excluded);
     write_le64(&w, s->left_out.reserved);
     write_le64(&w, s->left_out.never);
@@ -137,11 +138,13 @@ bool scan_saved_read(struct reader r, struct scan_saved *out, struct error *err)
     out->shards = read_le32(&r);
     read_aim(&r, &out->aim);
     uint8_t gate = read_u8(&r);
+    out->passes = read_u8(&r);
     out->gate = gate <= GATE_WINDOWS ? (enum gate)gate : GATE_NONE;
     out->left_out.excluded = read_le64(&r);
     out->left_out.reserved = read_le64(&r);
     out->left_out.never = read_le64(&r);
-    bool good = read_probes(&r, out) && out->shard < out->shards && gate <= GATE_WINDOWS;
+    bool good = read_probes(&r, out) && out->shard < out->shards && gate <= GATE_WINDOWS &&
+                out->passes <= RAW_PASSES;
     read_text(&r, out->site, sizeof out->site);
     uint64_t runs = read_le64(&r);
     if (!good || r.failed || runs == 0 || runs > r.left / HOST_TABLE_RUN_BYTES)

@@ -23,6 +23,7 @@ struct scan_saved {
     unsigned shard, shards;
     struct aim aim;
     enum gate gate;
+    unsigned passes;
     struct targets_left_out left_out;
     const struct probe *probes[PROBES_MAX];
     size_t probe_count;

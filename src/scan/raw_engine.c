@@ -466,6 +466,7 @@ static void find_again(struct run *r)
 
 static void run(struct run *r)
 {
+    const unsigned passes = r->settings->passes > 0 ? r->settings->passes : RAW_PASSES;
     if (r->progress.pass > 0 || r->progress.place > 0)
         find_again(r);
     look_for_neighbours(r);
@@ -473,14 +474,14 @@ static void run(struct run *r)
     while (goes_on(r) && r->progress.pass < RAW_PASSES) {
         unsigned pass = (unsigned)r->progress.pass;
         send_pass(r);
-        pause_after(r, pass);
+        pause_after(r, pass + 1 == passes ? RAW_PASSES - 1 : pass);
         if (!goes_on(r))
             break;
         for (unsigned i = pass; i < RAW_PASSES; i++)
             r->progress.silent[i] = r->progress.asked > r->progress.answered
                                         ? r->progress.asked - r->progress.answered
                                         : 0;
-        r->progress.pass = is_settled(r) ? RAW_PASSES : r->progress.pass + 1;
+        r->progress.pass = is_settled(r) || pass + 1 == passes ? RAW_PASSES : pass + 1;
         r->progress.place = 0;
         raw_state_note(r->settings->state, &r->progress);
     }

@@ -27,6 +27,7 @@ struct raw_settings {
     unsigned shard, shards;  /* 0-based; every shards-th place of the order is ours */
     uint64_t rate;           /* packets a second that ask; 0: no limit */
     int64_t began_us;        /* UTC, when this run begins */
+    unsigned passes;         /* 1..RAW_PASSES; 0: all of them */
 };
 
 struct raw_counts {

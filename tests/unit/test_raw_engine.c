@@ -324,6 +324,18 @@ static void test_who_refuses_is_asked_once_and_not_waited_for(void **state)
     raw_outcome_clear(&outcome);
 }
 
+static void test_fewer_passes_repeat_less(void **state)
+{
+    play.all = SILENT;
+    settings.passes = 1;
+    (void)state;
+    assert_true(run());
+    assert_asked(1);
+    assert_int_equal(outcome.counts.progress.pass, RAW_PASSES); /* there is nothing to go on with */
+    assert_true(play.now_us >= 8 * SECOND);                     /* who answers late is heard */
+    raw_outcome_clear(&outcome);
+}
+
 /* Begun ten minutes before the Sunday from which on two weeks are asked; a scan that is stopped and
  * goes on asks who is left on the weeks of then. */
 static void test_hosts_are_asked_on_the_ports_of_the_week_in_which_they_are_asked(void **state)
@@ -535,6 +547,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_who_refuses_is_asked_once_and_not_waited_for),
         TEST(test_who_is_silent_is_asked_three_times),
+        TEST(test_fewer_passes_repeat_less),
         TEST(test_hosts_are_asked_on_the_ports_of_the_week_in_which_they_are_asked),
         TEST(test_who_is_infected_is_found_at_once_and_once),
         TEST(test_an_answer_in_pieces_is_put_together),

@@ -35,6 +35,7 @@ static int begin(void **state)
         .secret = 0x1122334455667788,
         .shard = 1,
         .shards = 3,
+        .passes = 2,
         .rate = 1750};
     settings = (struct scan_settings){.raw = &raw,
                                       .left_out = left_out,
@@ -78,6 +79,7 @@ static void test_what_was_saved_comes_back(void **state)
     assert_int_equal(real, 0xc0a80001);
     assert_int_equal(s.probe_count, 2);
     assert_int_equal(s.gate, GATE_WINDOWS);
+    assert_int_equal(s.passes, 2);
     assert_ptr_equal(s.probes[1], probe_named("smb"));
     assert_string_equal(s.site, "north");
     assert_int_equal(s.name_count, 2);
