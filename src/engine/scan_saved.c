@@ -1,7 +1,7 @@
 /* Little-endian: secret 8, rate 8, shard 4, shards 4 | of the aim: when 8, week 4, real 4, flags 1
- * (week given 1, slack 2, real given 4) | gate 1, passes 1 | left out: 8 8 8 | probes: number 1, each length
- * 1 and its id | site: length 1, bytes | runs 8, each first 4 and last 4 | names 8, each host 4,
- * length 1, bytes | real addresses 8, each host 4, real 4. */
+ * (week given 1, slack 2, real given 4) | gate 1, passes 1 | left out: 8 8 8 | probes: number 1,
+ * each length 1 and its id | site: length 1, bytes | runs 8, each first 4 and last 4 | names 8,
+ * each host 4, length 1, bytes | real addresses 8, each host 4, real 4. */
 #include "engine/scan_saved.h"
 
 #include <stdlib.h>
