@@ -13,7 +13,8 @@ struct writer writer_over(void *buffer, size_t size)
     return (struct writer){.start = buffer, .size = size, .used = 0, .failed = false};
 }
 
-void write_bytes(struct writer *w, const void *bytes, size_t count)
+/* Of a count that the compiler knows a copy is one instruction: packets are made of such. */
+static inline void write_these(struct writer *w, const void *bytes, size_t count)
 {
     if (w->failed || count > w->size - w->used) {
         w->failed = true;
@@ -22,6 +23,11 @@ void write_bytes(struct writer *w, const void *bytes, size_t count)
     if (count != 0)
         memcpy(w->start + w->used, bytes, count);
     w->used += count;
+}
+
+void write_bytes(struct writer *w, const void *bytes, size_t count)
+{
+    write_these(w, bytes, count);
 }
 
 void write_zeros(struct writer *w, size_t count)
@@ -35,7 +41,7 @@ void write_zeros(struct writer *w, size_t count)
 
 void write_u8(struct writer *w, uint8_t value)
 {
-    write_bytes(w, &value, 1);
+    write_these(w, &value, 1);
 }
 
 void write_be16(struct writer *w, uint16_t value)
@@ -55,17 +61,17 @@ void write_be64(struct writer *w, uint64_t value)
 
 void write_le16(struct writer *w, uint16_t value)
 {
-    write_bytes(w, &value, sizeof value);
+    write_these(w, &value, sizeof value);
 }
 
 void write_le32(struct writer *w, uint32_t value)
 {
-    write_bytes(w, &value, sizeof value);
+    write_these(w, &value, sizeof value);
 }
 
 void write_le64(struct writer *w, uint64_t value)
 {
-    write_bytes(w, &value, sizeof value);
+    write_these(w, &value, sizeof value);
 }
 
 void write_le16_at(struct writer *w, size_t at, uint16_t value)

@@ -15,6 +15,12 @@ int64_t running_now_us(void *context);
  * (SIGNALS_TO_GIVE_UP) ends the program at once. */
 void running_watch_signals(void);
 
+/* From here on SIGUSR1, and Enter on a terminal that is ours, ask how far the run is. */
+void running_watch_status(void);
+
+/* Somebody asked how far it is, since the last time this was true. */
+bool running_is_asked(void);
+
 /* Somebody asked for an end. */
 bool running_is_interrupted(void);
 

@@ -24,8 +24,10 @@ static void count_ports(struct plan *p, uint32_t host)
     size_t count = 0;
     for (size_t i = 0; i < p->settings->engine.probe_count; i++)
         count += p->settings->engine.probes[i]->aim(&aim, host, &shots[count]);
+    const struct port_list *named = p->settings->ports; /* counted by themselves */
     for (size_t i = 0; i < count; i++)
-        *(shots[i].transport == TRANSPORT_TCP ? &p->tcp : &p->udp) += 1;
+        if (named == NULL || !port_list_has(named, shots[i].transport, shots[i].port))
+            *(shots[i].transport == TRANSPORT_TCP ? &p->tcp : &p->udp) += 1;
     if (p->json || p->call->console->verbose == 0)
         return;
     (void)console_print(p->call->console, "%s", address_text(address_of_v4(host), address));
@@ -103,6 +105,17 @@ static void show_json(struct plan *p)
     (void)console_json(p->call->console, line);
 }
 
+/* Those that were named are asked of every host. */
+static void count_named(struct plan *p)
+{
+    const struct scan_settings *s = p->settings;
+    uint32_t place = 0;
+    enum transport transport;
+    uint16_t port;
+    while (s->ports != NULL && port_list_next(s->ports, &place, &transport, &port))
+        *(transport == TRANSPORT_TCP ? &p->tcp : &p->udp) += s->target_count;
+}
+
 enum exit_code scan_dry_run(const struct call *call, const struct scan_settings *settings,
                             bool json)
 {
@@ -112,6 +125,7 @@ enum exit_code scan_dry_run(const struct call *call, const struct scan_settings 
     while (settings->target_count <= PORTS_COUNTED && call->console->write_error == 0 &&
            target_set_next(settings->targets, &host))
         count_ports(&plan, host);
+    count_named(&plan);
     if (json)
         show_json(&plan);
     else

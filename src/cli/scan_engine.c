@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/time.h"
 #include "cli/running.h"
 
 enum {
@@ -14,7 +16,8 @@ enum {
     RAW_RATE_MIN = 8,     /* a slower scan is not split between two engines */
     SOCKETS_SHARE = 8,    /* one in so many packets is left to the sockets */
     SAMPLE = 16,
-    NET_RATE = 200, /* packets a second into a /24 */
+    UNLIMITED_RATE = 100000, /* packets a second, taken for what no limit comes to at least */
+    NET_RATE = 200,          /* packets a second into a /24 */
     SHARDS_MAX = 65536
 };
 
@@ -87,11 +90,20 @@ static bool open_device(struct scan_engine *e, const struct scan_engine_options 
     return true;
 }
 
+/* How long it may take, and twice that: a state that is too small for two weeks at once would
+ * leave the hosts that are asked near a Monday to the sockets. */
+static int64_t until_us(const struct scan_engine *e)
+{
+    uint64_t rate = e->raw.rate > 0 ? e->raw.rate : UNLIMITED_RATE;
+    uint64_t seconds = 2 * (raw_places(&e->raw) * KNOCKS_MAX * RAW_PASSES / rate) + 60;
+    return e->raw.began_us + (int64_t)seconds * US_PER_SECOND;
+}
+
 static unsigned state_bytes(const struct scan_engine *e)
 {
     uint32_t some[SAMPLE];
     size_t count = sample(e->raw.hosts, some);
-    return raw_state_bytes(&e->raw.plan, some, count);
+    return raw_state_bytes(&e->raw.plan, until_us(e), some, count);
 }
 
 static bool open_state(struct scan_engine *e, const struct scan_engine_options *o,
@@ -158,9 +170,13 @@ static const char *who_wants(const struct scan_engine_options *o)
 
 static void plan_for(struct scan_engine *e, const struct scan_settings *settings)
 {
-    e->raw.plan.probe_count = settings->engine.probe_count;
-    for (size_t i = 0; i < settings->engine.probe_count; i++)
-        e->raw.plan.probes[i] = settings->engine.probes[i];
+    e->raw.plan.probe_count = gate_probes(settings->gate, e->raw.plan.probes);
+    e->raw.plan.finds_refusing = settings->gate == GATE_PING;
+    if (settings->gate == GATE_NONE) {
+        e->raw.plan.probe_count = settings->engine.probe_count;
+        for (size_t i = 0; i < settings->engine.probe_count; i++)
+            e->raw.plan.probes[i] = settings->engine.probes[i];
+    }
     if (e->saved.hosts != NULL)
         e->raw.plan.aim = e->saved.aim;
     else {
@@ -220,6 +236,7 @@ enum exit_code scan_engine_resume(struct scan_engine *out, const struct call *ca
     settings->left_out = s->left_out;
     settings->site = s->site[0] != '\0' ? s->site : NULL;
     settings->engine.aim = s->aim;
+    settings->gate = s->gate;
     settings->engine.probe_count = s->probe_count;
     for (size_t i = 0; i < s->probe_count; i++)
         settings->engine.probes[i] = s->probes[i];
@@ -247,6 +264,11 @@ enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
     if (reason != NULL)
         return without_raw(call, wanted_by, reason);
     plan_for(e, settings);
+    e->raw.began_us = settings->engine.began_us;
+    e->raw.passes = e->saved.hosts != NULL ? e->saved.passes
+                    : settings->engine.times.repeats < RAW_PASSES
+                        ? settings->engine.times.repeats + 1
+                        : RAW_PASSES;
     if (!open_device(e, o, &err))
         return without_raw(call, wanted_by, err.text);
     if (cap)
@@ -261,6 +283,12 @@ enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
     settings->raw_network = raw_device_face(e->device);
     settings->raw_name = raw_device_name(e->device);
     return EXIT_DONE;
+}
+
+void scan_engine_discard(const struct scan_engine *e, const struct scan_engine_options *o)
+{
+    if (e->state != NULL && o->state != NULL)
+        (void)unlink(o->state);
 }
 
 void scan_engine_close(struct scan_engine *e)

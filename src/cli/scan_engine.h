@@ -84,6 +84,9 @@ enum exit_code scan_engine_resume(struct scan_engine *out, const struct call *ca
 enum exit_code scan_engine_open(struct scan_engine *out, const struct call *call,
                                 const struct scan_engine_options *o, const char *sockets_only,
                                 bool cap, struct scan_settings *settings);
+
+/* Nothing was sent, nor will be: a state file that scan_engine_open made is removed. */
+void scan_engine_discard(const struct scan_engine *e, const struct scan_engine_options *o);
 void scan_engine_close(struct scan_engine *e);
 
 #endif

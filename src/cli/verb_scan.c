@@ -14,6 +14,7 @@
 #include "cli/scan_dry_run.h"
 #include "cli/scan_engine.h"
 #include "cli/scan_login.h"
+#include "cli/scan_real.h"
 #include "cli/scan_targets.h"
 #include "cli/verbs.h"
 #include "engine/recorder.h"
@@ -22,6 +23,7 @@
 enum {
     RETRIES_DEFAULT = 2,
     TARGETS_WITHOUT_YES = 65536,
+    HOSTS_TO_ANNOUNCE = 1024,
     HANDLES_KEPT = 32, /* descriptors that are not for connections */
     HANDLES_MAX = 65536,
     EACH_HOST_MAX = 8 /* of so few hosts each is shown, unknown or not */
@@ -44,8 +46,8 @@ struct scan_options {
     struct scan_engine_options engine;
     struct option_address real_ip;
     struct option_number week, rate, retries, host_timeout;
-    bool week_slack, dry_run, yes, strict, no_ping;
-    const char *site, *store;
+    bool week_slack, dry_run, yes, strict, no_ping, ping, windows_only, all_ports;
+    const char *site, *store, *real_file, *ports;
 };
 
 static const struct option scan_rows[] = {
@@ -75,6 +77,12 @@ static const struct option scan_rows[] = {
      .help = "compute the ports from this address, as the hosts know themselves by it (NAT)",
      .kind = OPTION_ADDRESS,
      .into = offsetof(struct scan_options, real_ip)},
+    {.name = "real-ip-file",
+     .value = "FILE",
+     .help = "as --real-ip for single hosts: a line of FILE (-: stdin) is a target and the address "
+             "by which it knows itself",
+     .kind = OPTION_TEXT,
+     .into = offsetof(struct scan_options, real_file)},
     {.name = "week",
      .value = "N",
      .help =
@@ -99,7 +107,8 @@ static const struct option scan_rows[] = {
      .most = 100000000},
     {.name = "max-retries",
      .value = "N",
-     .help = "repeat a datagram that is not answered so often; default: 2",
+     .help = "repeat a datagram that is not answered so often; default: 2 (raw: 0 to 2, of all "
+             "packets)",
      .kind = OPTION_NUMBER,
      .into = offsetof(struct scan_options, retries),
      .least = 0,
@@ -130,8 +139,29 @@ static const struct option scan_rows[] = {
      .help = "look no names up: a target that is a name is an error",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, targets.no_names)},
+    {.short_name = "p",
+     .value = "PORTS",
+     .help = "send the P2P message to these ports as well, as T:4444,5000-6000,U:7000- (-: all), "
+             "but for those that the worm never opens; through sockets",
+     .kind = OPTION_TEXT,
+     .into = offsetof(struct scan_options, ports)},
+    {.name = "all-ports",
+     .help = "as -p -: for hosts whose own address nobody knows, and who are few; it sends more "
+             "than 100000 packets to each",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, all_ports)},
+    {.name = "ping",
+     .help = "ask only hosts that answer on 445/tcp or 139/tcp (a refusal will do), or an ICMP "
+             "echo where this system lets users send one; the others are unknown",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, ping)},
+    {.name = "windows-only",
+     .help = "ask only hosts that take connections on 445 or 139 or answer NetBIOS on 137, as "
+             "nmap's p2p-conficker does; the others are unknown",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct scan_options, windows_only)},
     {.short_name = "Pn",
-     .help = "as in nmap; no host is ever pinged first, so it changes nothing",
+     .help = "as in nmap: no host is pinged first; so it is anyway without --ping",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, no_ping)},
     OUTPUT_ROWS(struct scan_options, output),
@@ -170,7 +200,10 @@ static bool watch(void *context, const struct scan_progress *now)
                    100 * share, now->targets, now->infected, now->suspicious, now->counts->sent,
                    seconds, left);
     console_progress(p->console, "scan: %s", done);
-    if (running_is_time(now_us, p->stats_every_us, &p->stats_next_us))
+    bool is_time = running_is_time(now_us, p->stats_every_us, &p->stats_next_us);
+    if (running_is_asked())
+        console_complain(p->console, "scan: %s", done);
+    else if (is_time)
         console_note(p->console, "scan: %s", done);
     return running_is_interrupted();
 }
@@ -215,6 +248,9 @@ static struct scan_settings settings_of(const struct call *call, const struct sc
                               .left_out = targets->left_out,
                               .names = targets->names,
                               .name_count = targets->name_count,
+                              .gate = o->ping           ? GATE_PING
+                                      : o->windows_only ? GATE_WINDOWS
+                                                        : GATE_NONE,
                               .site = o->site};
     s.engine = (struct engine_settings){
         .began_us = call->now_us,
@@ -259,6 +295,7 @@ static enum exit_code scan_with(const struct call *call, const struct scan_optio
                                 .began_us = running_now_us(NULL),
                                 .stats_every_us = o->output.stats_every.value};
     running_watch_signals();
+    running_watch_status();
     bool ran = network != NULL && scan_run(settings, socket_network_face(network), out->reports,
                                            out->report_count, watch, &progress, &outcome, &err);
     socket_network_free(network);
@@ -288,11 +325,22 @@ static json_t *settings_json(const struct call *call, const struct scan_options 
         (void)json_object_set_new(object, "shard", recording_texts(&o->engine.shard, 1));
     if (o->login.checks != NULL)
         (void)json_object_set_new(object, "checks", recording_texts(&o->login.checks, 1));
+    if (o->ports != NULL)
+        (void)json_object_set_new(object, "ports", recording_texts(&o->ports, 1));
+    if (o->all_ports)
+        (void)json_object_set_new(object, "all_ports", json_true());
+    if (o->real_file != NULL)
+        (void)json_object_set_new(object, "real_ip_file", recording_texts(&o->real_file, 1));
+    if (o->ping)
+        (void)json_object_set_new(object, "ping", json_true());
+    if (o->windows_only)
+        (void)json_object_set_new(object, "windows_only", json_true());
     return object;
 }
 
 static enum exit_code report_scan(const struct call *call, const struct scan_options *o,
-                                  const struct scan_settings *settings)
+                                  const struct scan_settings *settings,
+                                  const struct scan_engine *engine)
 {
     struct outputs out;
     struct recording recording;
@@ -309,6 +357,8 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
         out.outputs[i].report.each_host = settings->target_count <= EACH_HOST_MAX;
     if (code == EXIT_DONE)
         code = scan_with(call, o, settings, &out, recording.recorder);
+    else
+        scan_engine_discard(engine, &o->engine);
     if (!recording_close(&recording))
         code = EXIT_FAILED;
     return outputs_close(&out) ? code : EXIT_FAILED;
@@ -317,9 +367,34 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
 /* An option that the raw engine does not know. */
 static const char *sockets_only(const struct scan_options *o)
 {
-    return o->host_timeout.given ? "--host-timeout is kept through sockets alone"
-           : o->retries.given    ? "--max-retries is kept through sockets alone"
-                                 : NULL;
+    return o->ports != NULL ? "-p is asked through sockets"
+           : o->all_ports   ? "--all-ports is asked through sockets"
+           : o->host_timeout.given
+               ? "--host-timeout is kept through sockets alone: of packets that are sent to all "
+                 "hosts in turn none has a time of its own"
+           : o->retries.given && o->retries.value >= RAW_PASSES
+               ? "--max-retries above 2 is kept through sockets alone"
+               : NULL;
+}
+
+/* Who watches a network sees a scan as an attack, unless he knows of it. */
+static void announce(const struct call *call, const struct scan_settings *s)
+{
+    char address[ADDRESS_TEXT_SIZE] = "this machine";
+    bool p2p = false;
+    if (s->target_count <= HOSTS_TO_ANNOUNCE || is_all_loopback(s->targets))
+        return;
+    if (s->raw != NULL)
+        (void)address_text(address_of_v4(s->raw->plan.source), address);
+    for (size_t i = 0; i < s->engine.probe_count; i++)
+        p2p = p2p || s->engine.probes[i]->checks_ports;
+    console_note(call->console,
+                 "scan: an intrusion detection will see %s sweep %" PRIu64 " hosts%s, and raise "
+                 "alarms; tell whoever watches it before: this address, these targets, from now on",
+                 address, s->target_count,
+                 p2p ? " by TCP SYN and UDP on high ports, and send what its rules for Conficker's "
+                       "P2P look for"
+                     : " on the ports of SMB and NetBIOS");
 }
 
 /* With whom, in which order and with what is known: asks. */
@@ -335,19 +410,59 @@ static enum exit_code ask(const struct call *call, const struct scan_options *o,
     if (code == EXIT_DONE)
         code = scan_engine_open(engine, call, &o->engine, sockets_only(o),
                                 !o->rate.given && !(timed && o->engine.timing.value > 3), settings);
-    if (code == EXIT_DONE)
-        code = report_scan(call, o, settings);
+    if (code == EXIT_DONE) {
+        announce(call, settings);
+        code = report_scan(call, o, settings, engine);
+    }
     explicit_bzero(password, sizeof password);
     return code;
 }
 
+/* -p and --all-ports. */
+static enum exit_code read_ports(const struct call *call, const struct scan_options *o,
+                                 struct port_list *ports, struct scan_settings *settings)
+{
+    struct error err;
+    if (o->ports == NULL && !o->all_ports)
+        return EXIT_DONE;
+    if (o->ports != NULL && o->all_ports)
+        return call_is_wrong(call, "-p and --all-ports: one of them");
+    if (o->host_timeout.given)
+        return call_is_wrong(call,
+                             "%s: a host is asked on its ports in turns, so --host-timeout "
+                             "cannot be kept",
+                             o->all_ports ? "--all-ports" : "-p");
+    if (settings->engine.probes[0] != probe_named("p2p"))
+        return call_is_wrong(call, "%s needs p2p among the --checks",
+                             o->all_ports ? "--all-ports" : "-p");
+    if (o->all_ports)
+        port_list_all(ports);
+    else if (!port_list_parse(o->ports, ports, &err))
+        return call_is_wrong(call, "-p: %s", err.text);
+    if (ports->count == 0)
+        return call_is_wrong(call, "-p: the worm opens none of these ports, they are on its "
+                                   "black list");
+    if (ports->black_listed > 0 && ports->count < 2 * PORTS_USABLE)
+        console_note(call->console,
+                     "scan: -p: %u ports are left out: they are on the worm's black "
+                     "list, it never opens them",
+                     ports->black_listed);
+    settings->ports = ports;
+    return EXIT_DONE;
+}
+
 static enum exit_code scan_targets(const struct call *call, const struct scan_options *o,
-                                   const struct scan_targets *targets)
+                                   const struct scan_targets *targets,
+                                   const struct real_addresses *reals)
 {
     struct scan_settings settings = settings_of(call, o, targets);
     struct scan_engine engine = {.raw = {.shards = 1}};
+    struct port_list ports;
+    settings.engine.aim.reals = reals;
     enum exit_code code = scan_checks_read(call, &o->login, settings.engine.probes,
                                            &settings.engine.probe_count);
+    if (code == EXIT_DONE)
+        code = read_ports(call, o, &ports, &settings);
     if (code != EXIT_DONE)
         return code;
     if (o->dry_run)
@@ -376,10 +491,12 @@ static enum exit_code resume(const struct call *call, const struct scan_options 
     bool names_any = call->words.operand_count + o->targets.lists.count +
                          o->targets.excludes.count + o->targets.exclude_lists.count >
                      0;
-    if (names_any || o->engine.state != NULL || o->engine.shard != NULL || o->dry_run ||
-        o->login.checks != NULL || o->week.given || o->week_slack || o->real_ip.given ||
-        o->site != NULL)
-        return call_is_wrong(call, "--resume: targets, exclusions, checks, weeks, --real-ip, "
+    if (names_any || o->retries.given || o->engine.state != NULL || o->engine.shard != NULL ||
+        o->dry_run || o->login.checks != NULL || o->week.given || o->week_slack ||
+        o->real_ip.given || o->ping || o->windows_only || o->ports != NULL || o->all_ports ||
+        o->real_file != NULL || o->site != NULL)
+        return call_is_wrong(call, "--resume: targets, exclusions, checks, ports, weeks, --ping, "
+                                   "--windows-only, --real-ip, --real-ip-file, --max-retries, "
                                    "--shard and --site are those of the file");
     bool timed;
     (void)scan_engine_rate(&o->engine, &timed);
@@ -400,12 +517,19 @@ static enum exit_code run_scan(const struct call *call)
         return call_is_wrong(call, "name a target, or a list of them with -iL FILE");
     if (o->real_ip.given && !address_is_v4(o->real_ip.value))
         return call_is_wrong(call, "--real-ip is IPv6, and the worm knows only IPv4");
+    if (o->ping && (o->no_ping || o->windows_only))
+        return call_is_wrong(call, "--ping and %s: one of them",
+                             o->no_ping ? "-Pn" : "--windows-only");
     struct scan_targets targets = {0};
+    struct real_addresses *reals = NULL;
     enum exit_code code = EXIT_DONE;
-    if (!resumes)
+    if (!resumes) {
         code = scan_targets_read(&targets, call, &o->targets);
+        code = exit_graver(code, scan_real_read(call, o->real_file, &reals));
+    }
     if (code == EXIT_DONE)
-        code = (resumes ? resume : scan_targets)(call, o, &targets);
+        code = resumes ? resume(call, o, &targets) : scan_targets(call, o, &targets, reals);
+    real_addresses_free(reals);
     scan_targets_free(&targets);
     return code;
 }
@@ -428,7 +552,7 @@ const struct verb verb_scan = {
         "A TARGET is 192.0.2.1, a network 192.0.2.0/24, ranges of octets as nmap writes them "
         "(192.0.2.10-20, 10.0-3.1,5.*), or a name. Reserved ranges (loopback, link-local, "
         "documentation) are left out of a target that is wider than them. Ask only hosts that you "
-        "may ask.\n"
+        "may ask. Enter, or SIGUSR1, prints how far it is.\n"
         "Exit: 1 infected hosts were found; 0 none; 3 none, but not all could be asked; 4 a list "
         "could not be read or not all be written; 2 wrong usage, and nothing was sent.\n",
     .examples = "wormsign scan 192.0.2.0/24\n"

@@ -10,7 +10,9 @@
 #include "base/address.h"
 #include "base/time.h"
 #include "base/writer.h"
+#include "engine/scan_notes.h"
 #include "engine/scan_raw.h"
+#include "engine/scan_turns.h"
 #include "engine/sentences.h"
 #include "evidence/netbios_check.h"
 #include "evidence/smb_check.h"
@@ -29,6 +31,8 @@ struct scan {
     uint64_t of_cause[CHECK_CAUSES];      /* checks */
     uint64_t heard_or_silent;             /* hosts of which anything was asked */
     uint64_t place;                       /* of a shard: the next one */
+    uint64_t handed_over;                 /* hosts */
+    struct scan_turns *turns;             /* NULL: a host has one turn */
     struct scan_raw *raw;                 /* NULL: sockets alone */
     struct host_set *reported, *infected; /* beside raw */
     const struct raw_outcome *sieved;     /* what the raw engine came to, once it has ended */
@@ -128,11 +132,50 @@ static size_t checks_of(const struct asked *host, struct check checks[static SHO
     return count;
 }
 
-/* What was heard of it in all, and whether all could be asked. */
-static enum hearing hear(struct scan *s, const struct asked *host)
+/* Those that were named, and said something. */
+static size_t told_checks(const struct host_turns *turns, struct check *checks)
 {
-    enum check_cause causes[SHOTS_MAX];
-    bool whole = true;
+    for (size_t i = 0; i < turns->told_count; i++) {
+        const struct told_port *told = &turns->told[i];
+        checks[i] = (struct check){.transport = told->shot.transport,
+                                   .port = told->shot.port,
+                                   .week = CHECK_WEEK_NONE,
+                                   .cause = told->answer.cause,
+                                   .wanted = told->answer.wanted,
+                                   .came = told->answer.came,
+                                   .when_us = told->when_us};
+    }
+    return turns->told_count;
+}
+
+/* Of ports that were named: one cause for all that have it, as is enough to tell the hearing. */
+static size_t causes_of_ports(const struct ports_asked *p, enum check_cause *causes)
+{
+    size_t count = 0;
+    if (p == NULL)
+        return 0;
+    if (p->infected + p->odd + p->listening > 0)
+        causes[count++] = CAUSE_MUTE;
+    if (p->refused > 0)
+        causes[count++] = CAUSE_REFUSED;
+    if (p->unanswered > 0)
+        causes[count++] = CAUSE_SILENT;
+    return count;
+}
+
+/* What was heard of it in all, and whether all could be asked. */
+static enum hearing hear(struct scan *s, const struct asked *host, const struct host_turns *turns)
+{
+    enum check_cause causes[SHOTS_MAX + CHECK_RESULTS];
+    bool whole = host->count > 0 && (turns->ports == NULL || turns->ports->failed == 0);
+    if (turns->not_asked != NULL) {
+        /* All was asked of it that was to be. */
+        enum check_cause of[SHOTS_MAX];
+        for (size_t i = 0; i < host->count; i++)
+            of[i] = host->answers[i].cause;
+        s->scan.asked++;
+        return hearing_of(of, host->count) == HEARING_SILENT ? HEARING_SILENT : HEARING_SOME;
+    }
     for (size_t i = 0; i < host->count; i++) {
         struct check check = {.cause = causes[i] = host->answers[i].cause};
         if (host->answers[i].smb != NULL && smb_check_is_cut(host->answers[i].smb))
@@ -141,7 +184,7 @@ static enum hearing hear(struct scan *s, const struct asked *host)
         whole = whole && check_result_of(&check) != CHECK_ERROR;
     }
     s->scan.asked += whole;
-    return hearing_of(causes, host->count);
+    return hearing_of(causes, host->count + causes_of_ports(turns->ports, &causes[host->count]));
 }
 
 static void count_host(struct scan *s, const struct verdict *v)
@@ -168,13 +211,29 @@ static void part_of(const struct asked *host, const struct probe *probe, struct 
     }
 }
 
-static size_t signs_of(const struct scan *s, const struct asked *host, struct sign *signs)
+/* Ports that were named prove as much as those of the generator, where what came holds; data that
+ * does not is what any other server sends. */
+static void add_valid(const struct host_turns *turns, const struct probe *probe, struct asked *part)
+{
+    for (size_t i = 0; i < turns->told_count && part->count < SHOTS_MAX; i++) {
+        const struct told_port *told = &turns->told[i];
+        if (told->shot.probe != probe || told->answer.cause != CAUSE_VALID)
+            continue;
+        part->shots[part->count] = told->shot;
+        part->answers[part->count] = told->answer;
+        part->when_us[part->count++] = told->when_us;
+    }
+}
+
+static size_t signs_of(const struct scan *s, const struct asked *host,
+                       const struct host_turns *turns, struct sign *signs)
 {
     const struct engine_settings *e = &s->settings->engine;
     struct asked part;
     size_t count = 0;
     for (size_t i = 0; i < e->probe_count; i++) {
         part_of(host, e->probes[i], &part);
+        add_valid(turns, e->probes[i], &part);
         count += e->probes[i]->report(&part, &signs[count]);
     }
     return count;
@@ -195,13 +254,15 @@ static bool is_broadcast(const struct asked *host)
     return false;
 }
 
-static void take_host(void *context, const struct asked *host)
+static void take_turned(void *context, const struct asked *host, const struct host_turns *turns)
 {
     struct scan *s = context;
-    struct check checks[SHOTS_MAX];
+    struct check checks[SHOTS_MAX + TURNS_TOLD_MAX];
     struct sign signs[PROBES_MAX * PROBE_SIGNS_MAX];
     struct verdict verdict;
     size_t count = checks_of(host, checks);
+    count += told_checks(turns, &checks[count]);
+    s->handed_over++;
     if (s->raw != NULL)
         host_set_add(s->reported, host->host);
     if (is_broadcast(host)) {
@@ -213,14 +274,16 @@ static void take_host(void *context, const struct asked *host)
                                           .site = s->settings->site,
                                           .checks = checks,
                                           .check_count = count,
-                                          .hearing = hear(s, host)};
+                                          .ports = turns->ports,
+                                          .not_asked = turns->not_asked,
+                                          .hearing = hear(s, host, turns)};
     for (size_t i = 0; i < host->count; i++) {
         if (host->answers[i].smb != NULL)
             circumstances.smb = host->answers[i].smb;
         if (host->answers[i].netbios != NULL)
             circumstances.netbios = host->answers[i].netbios;
     }
-    verdict_of(&circumstances, signs, signs_of(s, host, signs), &verdict);
+    verdict_of(&circumstances, signs, signs_of(s, host, turns, signs), &verdict);
     name_host(s, host->host, &verdict);
     count_host(s, &verdict);
     if (s->raw != NULL && verdict.kind == VERDICT_INFECTED)
@@ -228,10 +291,31 @@ static void take_host(void *context, const struct asked *host)
     report_host(s, &verdict);
 }
 
+static void take_host(void *context, const struct asked *host)
+{
+    struct scan *s = context;
+    const struct host_turns one = {0};
+    if (s->turns != NULL)
+        scan_turns_done(s->turns, host);
+    else
+        take_turned(s, host, &one);
+}
+
+/* Settled by the raw engine: with a gate before it, that is all it was asked. */
+static void take_settled(void *context, const struct asked *host)
+{
+    struct scan *s = context;
+    enum gate gate = s->settings->gate;
+    bool is_shut = gate != GATE_NONE && gate_judge(gate, host) == GATE_SHUT;
+    const struct host_turns turns = {.not_asked = is_shut ? gate_reason(gate) : NULL};
+    take_turned(s, host, &turns);
+}
+
 /* What both engines did. How far the raw one is counts as done: it asks all, the other few. */
 static struct engine_counts all_counts(const struct scan *s, const struct engine_counts *sockets)
 {
     struct engine_counts all = *sockets;
+    all.done = s->handed_over;
     if (s->raw == NULL)
         return all;
     struct raw_counts raw = scan_raw_counts(s->raw);
@@ -256,135 +340,11 @@ static bool watch_engine(void *context, const struct engine_counts *counts)
     return stop || s->write_failed;
 }
 
-/* "3 hosts were ...", "1 host was ...". */
-static void say_count(struct sentences *l, uint64_t count, const char *noun, const char *what)
+/* Of packets that were sent once nobody knows what was lost. */
+static double raw_loss(const struct scan *s)
 {
-    if (count > 0)
-        sentence_add(l, "%llu %s%s left out%s", (unsigned long long)count, noun,
-                     count == 1                     ? " was"
-                     : strcmp(noun, "address") == 0 ? "es were"
-                                                    : "s were",
-                     what);
-}
-
-static void say_left_out(const struct scan *s, struct sentences *l)
-{
-    const struct targets_left_out *left = &s->settings->left_out;
-    say_count(l, left->excluded, "host", ", as asked for by --exclude or --excludefile");
-    say_count(l, left->reserved, "address",
-              ": reserved (loopback, link-local, documentation and the like); name such a range by "
-              "itself to ask it");
-    say_count(l, left->never, "address",
-              ": no single host has it (multicast, broadcast, 0.0.0.0/8)");
-    say_count(l, s->broadcast, "address", ": a network's broadcast address");
-}
-
-/* What kept us from asking or hearing: each reason with the number of ports. */
-static void say_local_failures(const struct scan *s, struct sentences *l)
-{
-    for (enum check_cause cause = 0; cause < CHECK_CAUSES; cause++) {
-        const struct check check = {.transport = TRANSPORT_TCP, .cause = cause};
-        if (s->of_cause[cause] > 0 && check_result_of(&check) == CHECK_ERROR)
-            sentence_add(l, "%llu ports: %s", (unsigned long long)s->of_cause[cause],
-                         check_reason(&check));
-    }
-}
-
-static void say_limits(const struct engine_counts *counts, struct sentences *l)
-{
-    if (counts->answers_cut > 0)
-        sentence_add(l,
-                     "answers: %llu were judged by their beginning, as there was no memory for all "
-                     "that came",
-                     (unsigned long long)counts->answers_cut);
-    if (counts->shortages > 0)
-        sentence_add(l,
-                     "descriptors, local ports or buffers were short %llu times, and were waited "
-                     "for",
-                     (unsigned long long)counts->shortages);
-}
-
-static void say_raw_limits(const struct scan *s, struct sentences *l)
-{
-    const struct raw_counts *c = &s->sieved->counts;
-    if (s->broken_off.kind != ERROR_NONE)
-        sentence_add(l, "the raw engine broke off: %s", s->broken_off.text);
-    if (c->network.dropped > 0)
-        sentence_add(l,
-                     "%llu packets came faster than they were read, and were lost; a lower "
-                     "--max-rate loses none",
-                     (unsigned long long)c->network.dropped);
-    if (c->network.full > 0)
-        sentence_add(l, "the device had no room for packets %llu times, and was waited for",
-                     (unsigned long long)c->network.full);
-    if (c->let_go > 0)
-        sentence_add(l, "%llu answers in pieces were not put together, for there were too many",
-                     (unsigned long long)c->let_go);
-}
-
-static void say_raw(const struct scan *s, struct sentences *l)
-{
-    const struct raw_settings *raw = s->settings->raw;
-    const struct raw_counts *c = &s->sieved->counts;
-    char address[ADDRESS_TEXT_SIZE];
-    uint32_t first = 0;
-    (void)address_text(address_of_v4(raw->plan.source), address);
-    sentence_add(l,
-                 "asked by packets of our own, from %s through %s; %llu of the hosts through "
-                 "sockets as well",
-                 address, s->settings->raw_name, (unsigned long long)c->found);
-    if (raw->shards > 1)
-        sentence_add(l, "shard %u of %u", raw->shard + 1, raw->shards);
-    if (c->forged > 0)
-        sentence_add(l, "%llu packets did not prove that they answer us, and were passed over",
-                     (unsigned long long)c->forged);
-    uint64_t unconfirmed = scan_raw_unconfirmed(s->raw, s->infected, &first);
-    if (unconfirmed == 0)
-        return;
-    (void)address_text(address_of_v4(first), address);
-    sentence_add(l,
-                 "%llu hosts sent a valid message of the worm in a packet, and not when they were "
-                 "asked again by a full connection, which alone is proof: %s%s; ask again",
-                 (unsigned long long)unconfirmed, address, unconfirmed > 1 ? " and others" : "");
-}
-
-/* Wrong passwords lock accounts, so the third refusal was the last. */
-static void say_account(const struct smb_accounts *given, struct sentences *l)
-{
-    if (given == NULL || given->failures < SMB_FAILURES_MAX)
-        return;
-    sentence_add(l,
-                 "account: %u hosts refused the one that was given, so that no other was asked "
-                 "with it; is its password right?",
-                 given->failures);
-}
-
-static void say_weeks(const struct scan *s, struct sentences *l)
-{
-    const struct engine_settings *engine = &s->settings->engine;
-    char date[DATE_TEXT_SIZE];
-    bool asks_ports = false;
-    for (size_t i = 0; i < engine->probe_count; i++)
-        asks_ports = asks_ports || engine->probes[i]->checks_ports;
-    if (!asks_ports)
-        return;
-    const struct aim *aim = &engine->aim;
-    /* A scan by packets asks to its end on the ports of the time at which it was begun first. */
-    int64_t when_us = s->raw != NULL ? s->settings->raw->plan.aim.when_us : engine->began_us;
-    uint32_t week = aim->week_given ? aim->week : week_of(when_us);
-    uint32_t other = aim->week_given ? week : week_neighbour(when_us);
-    sentence_add(l, "asked on the ports of week %u, which began on %s%s", week,
-                 date_text(day_of(week_start_us(week)), date),
-                 aim->slack     ? ", and of the weeks before and after"
-                 : other < week ? ", and of the week before, as Monday 00:00 UTC is near"
-                 : other > week ? ", and of the week after, as Monday 00:00 UTC is near"
-                                : "");
-    uint32_t now = week_of(engine->began_us);
-    if (!aim->week_given && now > week && now > other)
-        sentence_add(l,
-                     "this scan was begun in an earlier week, and goes on with its ports: those of "
-                     "week %u were asked of nobody; a new scan asks them",
-                     now);
+    return s->settings->raw->passes == 1 ? (double)NAN
+                                         : raw_lost_share(&s->sieved->counts.progress);
 }
 
 /* A datagram that was answered only when it was repeated was lost, or its answer was. */
@@ -394,7 +354,7 @@ static void count_shares(struct scan *s, const struct engine_counts *counts)
     const struct engine_counts all = all_counts(s, counts);
     s->scan.sent = all.sent;
     s->scan.received = all.received;
-    s->scan.lost_share = s->raw != NULL ? raw_lost_share(&s->sieved->counts.progress)
+    s->scan.lost_share = s->raw != NULL ? raw_loss(s)
                          : answered > 0 ? (double)counts->late / (double)answered
                                         : (double)NAN;
     s->scan.silent_share = s->heard_or_silent > 0 ? (double)s->silent / (double)s->heard_or_silent
@@ -404,15 +364,17 @@ static void count_shares(struct scan *s, const struct engine_counts *counts)
 static void end_reports(struct scan *s, const struct engine_counts *counts, int64_t taken_us)
 {
     struct sentences limits = {0}, notes = {0};
-    say_limits(counts, &limits);
-    say_account(s->settings->engine.accounts, &limits);
+    scan_say_limits(counts, &limits);
+    scan_say_account(s->settings->engine.accounts, &limits);
     if (s->raw != NULL) {
-        say_raw_limits(s, &limits);
-        say_raw(s, &notes);
+        uint32_t first = 0;
+        uint64_t unconfirmed = scan_raw_unconfirmed(s->raw, s->infected, &first);
+        scan_say_raw_limits(&s->sieved->counts, &s->broken_off, &limits);
+        scan_say_raw(s->settings, &s->sieved->counts, unconfirmed, first, &notes);
     }
-    say_weeks(s, &notes);
-    say_left_out(s, &notes);
-    say_local_failures(s, &notes);
+    scan_say_weeks(s->settings, s->settings->engine.began_us + taken_us, &notes);
+    scan_say_left_out(&s->settings->left_out, s->broadcast, &notes);
+    scan_say_local_failures(s->of_cause, &notes);
     count_shares(s, counts);
     s->scan.targets = s->settings->target_count - s->broadcast;
     s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0;
@@ -428,19 +390,60 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
             s->write_failed = true;
 }
 
+static bool next_turn(void *context, uint32_t *host)
+{
+    struct scan *s = context;
+    return scan_turns_next(s->turns, host);
+}
+
+static bool more_turns(void *context)
+{
+    struct scan *s = context;
+    return scan_turns_later(s->turns);
+}
+
+static size_t aim_turn(void *context, uint32_t host, int64_t when_us,
+                       struct shot shots[static SHOTS_MAX], void **mark)
+{
+    struct scan *s = context;
+    return scan_turns_aim(s->turns, host, when_us, shots, mark);
+}
+
+/* Asks these hosts through sockets, in turns where there is more to ask than fits one. */
+static bool ask_hosts(struct scan *s, const struct network *network, struct engine_counts *counts,
+                      bool (*next)(void *context, uint32_t *host), bool (*later)(void *context),
+                      struct error *err)
+{
+    const struct scan_settings *settings = s->settings;
+    struct engine_face face = {s, next, called, take_host, watch_engine, later, NULL};
+    if (settings->gate != GATE_NONE || settings->ports != NULL) {
+        const struct scan_turns_settings turns = {settings->gate, settings->ports,
+                                                  &settings->engine};
+        const struct scan_turns_face to = {s, next, later, take_turned};
+        s->turns = scan_turns_new(&turns, &to);
+        if (s->turns == NULL)
+            return fail(err, ERROR_SYSTEM, "no memory to scan");
+        face.next = next_turn;
+        face.later = more_turns;
+        face.aim = aim_turn;
+    }
+    bool good = socket_engine_run(&settings->engine, network, &face, counts, err);
+    if (s->turns != NULL)
+        scan_turns_end(s->turns);
+    return good;
+}
+
 /* All through sockets. */
 static bool run_sockets(struct scan *s, const struct network *network, struct engine_counts *counts,
                         struct error *err)
 {
-    const struct engine_face face = {s, next_target, called, take_host, watch_engine, NULL};
-    return socket_engine_run(&s->settings->engine, network, &face, counts, err);
+    return ask_hosts(s, network, counts, next_target, NULL, err);
 }
 
 /* By packets; the socket engine begins when the first host has something to say. */
 static bool run_both(struct scan *s, const struct network *network, struct engine_counts *counts,
                      struct error *err)
 {
-    const struct engine_face face = {s, next_found, called, take_host, watch_engine, more_later};
     int64_t began_us = network->now_us(network->context);
     bool good = true;
     s->raw = scan_raw_begin(s->settings->raw, s->settings->raw_network, err);
@@ -453,13 +456,13 @@ static bool run_both(struct scan *s, const struct network *network, struct engin
         stopped = watch_engine(s, counts);
     } while (runs && !found && !stopped);
     if (found && !stopped)
-        good = socket_engine_run(&s->settings->engine, network, &face, counts, err);
+        good = ask_hosts(s, network, counts, next_found, more_later, err);
     if (!good)
         scan_raw_stop(s->raw);
     if (!scan_raw_end(s->raw, &s->sieved, &s->broken_off) && s->broken_off.kind == ERROR_NONE)
         s->broken_off.kind = ERROR_SYSTEM;
     int64_t taken_us = network->now_us(network->context) - began_us;
-    scan_raw_settle(s->raw, s->reported, s->settings->engine.began_us + taken_us, take_host, s);
+    scan_raw_settle(s->raw, s->reported, s->settings->engine.began_us + taken_us, take_settled, s);
     return good;
 }
 
@@ -484,6 +487,7 @@ static bool run(struct scan *s, const struct network *network, struct engine_cou
 static void clear(struct scan *s)
 {
     scan_raw_free(s->raw);
+    scan_turns_free(s->turns);
     host_set_free(s->reported);
     host_set_free(s->infected);
 }

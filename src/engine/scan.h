@@ -11,7 +11,9 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "report/report.h"
+#include "scan/gate.h"
 #include "scan/network.h"
+#include "scan/port_list.h"
 #include "scan/raw_engine.h"
 #include "scan/socket_engine.h"
 #include "scan/target_set.h"
@@ -30,6 +32,8 @@ struct scan_settings {
     size_t name_count;
     const char *site; /* NULL: none */
     struct engine_settings engine;
+    enum gate gate;                /* what a host must pass before it is asked */
+    const struct port_list *ports; /* asked as well, as p2p-conficker does; NULL: none */
     /* By packets of our own first, and through sockets for who has something to say to them; NULL:
      * all through sockets. Then raw_network is the way, and raw_name what people call it. */
     const struct raw_settings *raw;

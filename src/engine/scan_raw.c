@@ -205,8 +205,8 @@ static void play(const struct shot *shot, const enum check_cause doors[static PR
 
 /* The answers of a host, from its knocks; they come in the order of its shots, doors in their
  * place. */
-static void settle(const struct scan_raw *s, uint32_t host, uint64_t number, int64_t when_us,
-                   struct asked *out)
+static void settle(const struct scan_raw *s, uint32_t host, uint64_t number, const struct aim *aim,
+                   int64_t when_us, struct asked *out)
 {
     const struct raw_plan *plan = &s->settings->plan;
     const unsigned room = raw_state_knocks(s->settings->state);
@@ -214,7 +214,7 @@ static void settle(const struct scan_raw *s, uint32_t host, uint64_t number, int
     *out = (struct asked){.host = host};
     for (size_t p = 0; p < plan->probe_count; p++) {
         struct shot aimed[PROBE_SHOTS_MAX];
-        size_t count = plan->probes[p]->aim(&plan->aim, host, aimed);
+        size_t count = plan->probes[p]->aim(aim, host, aimed);
         for (size_t i = 0; i < count; i++) {
             enum check_cause causes[PROBE_DOORS_MAX] = {0};
             unsigned doors = 0;
@@ -243,13 +243,15 @@ void scan_raw_settle(struct scan_raw *s, const struct host_set *done, int64_t wh
     const struct raw_progress *p = &s->outcome.counts.progress;
     struct order order = order_of(host_table_count(settings->hosts), settings->seed);
     uint64_t places = p->pass > 0 ? raw_places(settings) : p->place;
+    struct aim aim = settings->plan.aim;
     struct asked asked;
     for (uint64_t place = 0; place < places; place++) {
         uint64_t number;
         uint32_t host = raw_host_at(settings, &order, place, &number);
         if (host_set_has(done, host))
             continue;
-        settle(s, host, number, when_us, &asked);
+        aim.when_us = raw_state_when(settings->state, place, settings->plan.aim.when_us);
+        settle(s, host, number, &aim, when_us, &asked);
         take(context, &asked);
         for (size_t i = 0; i < asked.count; i++) {
             free(asked.answers[i].smb);

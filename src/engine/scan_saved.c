@@ -1,14 +1,15 @@
 /* Little-endian: secret 8, rate 8, shard 4, shards 4 | of the aim: when 8, week 4, real 4, flags 1
- * (week given 1, slack 2, real given 4) | left out: 8 8 8 | probes: number 1, each length 1 and its
- * id | site: length 1, bytes | runs 8, each first 4 and last 4 | names 8, each host 4, length 1,
- * bytes. */
+ * (week given 1, slack 2, real given 4) | gate 1, passes 1 | left out: 8 8 8 | probes: number 1,
+ * each length 1 and its id | site: length 1, bytes | runs 8, each first 4 and last 4 | names 8,
+ * each host 4, length 1, bytes | real addresses 8, each host 4, real 4. */
 #include "engine/scan_saved.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    FIXED_BYTES = 8 + 8 + 4 + 4 + 8 + 4 + 4 + 1 + 24 + 1 + PROBES_MAX * 32 + SCAN_SAVED_SITE + 16,
+    FIXED_BYTES = 8 + 8 + 4 + 4 + 8 + 4 + 4 + 1 + 2 + 24 + 1 + PROBES_MAX * 32 + SCAN_SAVED_SITE +
+                  24,
     TEXT_MAX = 255,
     FLAG_WEEK = 1,
     FLAG_SLACK = 2,
@@ -36,7 +37,8 @@ uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct er
 {
     const struct raw_settings *raw = s->raw;
     size_t room = FIXED_BYTES + host_table_runs(raw->hosts) * HOST_TABLE_RUN_BYTES +
-                  s->name_count * (4 + 1 + HOST_NAME_SIZE);
+                  s->name_count * (4 + 1 + HOST_NAME_SIZE) +
+                  real_addresses_count(raw->plan.aim.reals) * REAL_ADDRESS_BYTES;
     uint8_t *bytes = malloc(room);
     if (bytes == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory for the settings of the scan");
@@ -48,12 +50,14 @@ uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct er
     write_le32(&w, raw->shard);
     write_le32(&w, raw->shards);
     write_aim(&w, &raw->plan.aim);
+    write_u8(&w, (uint8_t)s->gate);
+    write_u8(&w, (uint8_t)raw->passes);
     write_le64(&w, s->left_out.excluded);
     write_le64(&w, s->left_out.reserved);
     write_le64(&w, s->left_out.never);
-    write_u8(&w, (uint8_t)raw->plan.probe_count);
-    for (size_t i = 0; i < raw->plan.probe_count; i++)
-        write_text(&w, raw->plan.probes[i]->id);
+    write_u8(&w, (uint8_t)s->engine.probe_count);
+    for (size_t i = 0; i < s->engine.probe_count; i++)
+        write_text(&w, s->engine.probes[i]->id);
     write_text(&w, s->site != NULL ? s->site : "");
     write_le64(&w, host_table_runs(raw->hosts));
     host_table_write(raw->hosts, &w);
@@ -62,6 +66,8 @@ uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct er
         write_le32(&w, s->names[i].host);
         write_text(&w, s->names[i].name);
     }
+    write_le64(&w, real_addresses_count(raw->plan.aim.reals));
+    real_addresses_write(raw->plan.aim.reals, &w);
     *size = w.used;
     if (!w.failed)
         return bytes;
@@ -131,10 +137,14 @@ bool scan_saved_read(struct reader r, struct scan_saved *out, struct error *err)
     out->shard = read_le32(&r);
     out->shards = read_le32(&r);
     read_aim(&r, &out->aim);
+    uint8_t gate = read_u8(&r);
+    out->passes = read_u8(&r);
+    out->gate = gate <= GATE_WINDOWS ? (enum gate)gate : GATE_NONE;
     out->left_out.excluded = read_le64(&r);
     out->left_out.reserved = read_le64(&r);
     out->left_out.never = read_le64(&r);
-    bool good = read_probes(&r, out) && out->shard < out->shards;
+    bool good = read_probes(&r, out) && out->shard < out->shards && gate <= GATE_WINDOWS &&
+                out->passes <= RAW_PASSES;
     read_text(&r, out->site, sizeof out->site);
     uint64_t runs = read_le64(&r);
     if (!good || r.failed || runs == 0 || runs > r.left / HOST_TABLE_RUN_BYTES)
@@ -142,12 +152,18 @@ bool scan_saved_read(struct reader r, struct scan_saved *out, struct error *err)
     out->hosts = host_table_read(&r, runs, err);
     if (out->hosts == NULL)
         return false;
-    return read_names(&r, out) || fail(err, ERROR_FORMAT, "its list of names is damaged");
+    if (!read_names(&r, out))
+        return fail(err, ERROR_FORMAT, "its list of names is damaged");
+    uint64_t reals = read_le64(&r);
+    out->reals = real_addresses_read(&r, reals, err);
+    out->aim.reals = out->reals;
+    return out->reals != NULL;
 }
 
 void scan_saved_clear(struct scan_saved *s)
 {
     host_table_free(s->hosts);
     free(s->names);
+    real_addresses_free(s->reals);
     *s = (struct scan_saved){0};
 }

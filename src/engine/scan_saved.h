@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "engine/scan.h"
+#include "scan/real_addresses.h"
 
 enum { SCAN_SAVED_SITE = 256 };
 
@@ -16,10 +17,13 @@ struct scan_saved {
     struct host_table *hosts;
     struct scan_name *names; /* malloced */
     size_t name_count;
-    char site[SCAN_SAVED_SITE]; /* empty: none */
+    struct real_addresses *reals; /* of the aim */
+    char site[SCAN_SAVED_SITE];   /* empty: none */
     uint64_t secret, rate;
     unsigned shard, shards;
     struct aim aim;
+    enum gate gate;
+    unsigned passes;
     struct targets_left_out left_out;
     const struct probe *probes[PROBES_MAX];
     size_t probe_count;

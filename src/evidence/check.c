@@ -83,7 +83,8 @@ const char *check_week_text(enum check_week week)
     static const char *const texts[] = {[CHECK_WEEK_ANY] = "any",
                                         [CHECK_WEEK_THIS] = "this",
                                         [CHECK_WEEK_LAST] = "last",
-                                        [CHECK_WEEK_NEXT] = "next"};
+                                        [CHECK_WEEK_NEXT] = "next",
+                                        [CHECK_WEEK_NONE] = "none"};
     return texts[week];
 }
 

@@ -26,7 +26,13 @@ enum check_result {
 };
 
 /* Whose week the port is of. */
-enum check_week { CHECK_WEEK_ANY, CHECK_WEEK_THIS, CHECK_WEEK_LAST, CHECK_WEEK_NEXT };
+enum check_week {
+    CHECK_WEEK_ANY,
+    CHECK_WEEK_THIS,
+    CHECK_WEEK_LAST,
+    CHECK_WEEK_NEXT,
+    CHECK_WEEK_NONE /* the port is not predicted for the host: it was named by who asks */
+};
 
 /* What happened; each has a row in check.c. */
 enum check_cause {
@@ -78,7 +84,7 @@ enum check_result check_result_of(const struct check *c);
 /* "infected", "odd", "refused", "unanswered", "error". */
 const char *check_result_text(enum check_result result);
 
-/* "any", "this", "last", "next". */
+/* "any", "this", "last", "next", "none". */
 const char *check_week_text(enum check_week week);
 
 /* "Received valid data", "Couldn't connect": 2009's words, else ours. */

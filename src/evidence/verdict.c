@@ -304,10 +304,15 @@ static void say(const struct circumstances *c, const struct rules *rules, struct
 static void say_unanswered(const struct verdict *v, struct text *out)
 {
     bool smb_first = v->smb != NULL && (smb_check_is_heard(v->smb) || v->check_count == 0);
+    size_t predicted = 0; /* they stand before those that were named */
+    while (predicted < v->check_count && v->checks[predicted].week != CHECK_WEEK_NONE)
+        predicted++;
     if (smb_first)
         smb_check_say_reason(v->smb, out);
+    else if (predicted > 0)
+        checks_say_unknown(v->checks, predicted, out);
     else
-        checks_say_unknown(v->checks, v->check_count, out);
+        text_add(out, "it was not asked to the end");
     if (smb_first || v->smb == NULL || v->hearing == HEARING_SILENT)
         return;
     text_add(out, "; ");
@@ -319,6 +324,8 @@ static void say_reason(const struct circumstances *c, struct verdict *v)
     struct text reason = text_over(v->reason, sizeof v->reason);
     if (c->exempt)
         text_add(&reason, "exempt: only answers of its own would count");
+    else if (c->not_asked != NULL)
+        text_add(&reason, "%s", c->not_asked);
     else if (v->check_count > 0 || v->smb != NULL)
         say_unanswered(v, &reason);
     else if (v->sign_count == 0)
@@ -421,6 +428,7 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
                             .exempt = c->exempt,
                             .checks = c->checks,
                             .check_count = c->check_count,
+                            .ports = c->ports,
                             .smb = c->smb,
                             .netbios = c->netbios,
                             .hearing = c->hearing,
@@ -460,7 +468,7 @@ void verdict_of(const struct circumstances *c, struct sign *signs, size_t count,
     if (out->kind != VERDICT_UNKNOWN)
         return;
     say_reason(c, out);
-    if ((c->check_count > 0 || c->smb != NULL) && count == 0) {
+    if ((c->check_count > 0 || c->smb != NULL || c->not_asked != NULL) && count == 0) {
         struct text says = text_over(out->says, sizeof out->says);
         text_add(&says, "Unknown: %s.", out->reason);
     }

@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "evidence/check.h"
+#include "evidence/ports_asked.h"
 #include "evidence/sign.h"
 
 struct netbios_check;
@@ -87,6 +88,7 @@ struct verdict {
     const struct sign *signs;            /* borrowed; the gravest first */
     size_t check_count;                  /* what was asked of it; 0: nothing, so it was only seen */
     const struct check *checks;          /* borrowed, in the order in which they are shown */
+    const struct ports_asked *ports;     /* borrowed; NULL: no others than the worm's */
     const struct smb_check *smb;         /* borrowed; NULL: not asked */
     const struct netbios_check *netbios; /* borrowed; NULL: it told none */
     enum hearing hearing;
@@ -107,6 +109,8 @@ struct circumstances {
     const char *site;
     const struct check *checks; /* a scan's; NULL: it was not asked */
     size_t check_count;
+    const struct ports_asked *ports;     /* NULL: no others than the worm's */
+    const char *not_asked;               /* why it was asked nothing but whether it is there */
     const struct smb_check *smb;         /* NULL: not asked over SMB */
     const struct netbios_check *netbios; /* NULL: it told no names */
     enum hearing hearing;                /* of all that was asked */

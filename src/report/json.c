@@ -167,6 +167,22 @@ static void put_evidence(struct json_line *l, const struct verdict *v)
     line_put(l, l->root, "signs", signs);
 }
 
+static json_t *ports_json(struct json_line *l, const struct ports_asked *p)
+{
+    json_t *object = json_object();
+    line_put(l, object, "asked", count_json(p->asked));
+    line_put(l, object, "infected", count_json(p->infected));
+    line_put(l, object, "odd", count_json(p->odd));
+    line_put(l, object, "listening", count_json(p->listening));
+    line_put(l, object, "refused", count_json(p->refused));
+    line_put(l, object, "unanswered", count_json(p->unanswered));
+    line_put(l, object, "failed", count_json(p->failed));
+    line_put(l, object, "not_shown", count_json(p->not_shown));
+    line_put(l, object, "takes_all", json_boolean(p->takes_all));
+    line_put(l, object, "answers_all", json_boolean(p->answers_all));
+    return object;
+}
+
 /* What was asked of it, and what it said. */
 static void put_checks(struct json_line *l, const struct verdict *v)
 {
@@ -176,6 +192,8 @@ static void put_checks(struct json_line *l, const struct verdict *v)
             line_append(l, checks, check_json(l, &v->checks[i]));
         line_put(l, l->root, "checks", checks);
     }
+    if (v->ports != NULL)
+        line_put(l, l->root, "ports", ports_json(l, v->ports));
     if (v->smb != NULL)
         line_put(l, l->root, "smb", smb_json(l, v->smb));
     if (v->netbios != NULL)

@@ -46,6 +46,40 @@ static void check_lines(struct page *p, const struct verdict *v)
     page_end_whole(p);
 }
 
+static void say_ports(struct page *p, uint64_t count, const char *what)
+{
+    if (count > 0)
+        page_say(p, ", %llu %s", (unsigned long long)count, what);
+}
+
+/* The ports that were named: those that said something are above. */
+static void ports_lines(struct page *p, const struct ports_asked *ports)
+{
+    page_begin(p, 4, 6);
+    page_say(p, "%llu other ports were asked: %llu answered as the worm does",
+             (unsigned long long)ports->asked, (unsigned long long)ports->infected);
+    say_ports(p, ports->odd, "sent other data");
+    say_ports(p, ports->listening, "listen and sent nothing");
+    say_ports(p, ports->refused, "refused");
+    say_ports(p, ports->unanswered, "silent");
+    say_ports(p, ports->failed, "could not be asked");
+    page_say(p, ".");
+    page_end(p);
+    if (!ports->takes_all && !ports->answers_all && ports->not_shown == 0)
+        return;
+    page_begin(p, 4, 6);
+    if (ports->takes_all || ports->answers_all)
+        page_say(p,
+                 "It %s on ports that nobody has a reason to open, so an open port says "
+                 "nothing here.",
+                 ports->takes_all ? "takes connections" : "answers datagrams");
+    if (ports->not_shown > 0)
+        page_say(p, "%s%llu ports that said something are not shown.",
+                 ports->takes_all || ports->answers_all ? " " : "",
+                 (unsigned long long)ports->not_shown);
+    page_end(p);
+}
+
 static void say_why_clean(struct page *p, const struct smb_check *smb)
 {
     char reason[VERDICT_REASON_SIZE];
@@ -102,6 +136,8 @@ static void block(struct page *p, const struct report *r, const struct verdict *
     page_end(p);
     if (v->check_count > 0)
         check_lines(p, v);
+    if (v->ports != NULL)
+        ports_lines(p, v->ports);
     text_smb_lines(p, v);
     text_netbios_lines(p, v);
     verdict_line(p, v);

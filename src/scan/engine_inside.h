@@ -46,6 +46,7 @@ struct slot {
     unsigned count, left; /* flights; those not done */
     bool begun;           /* the first was sent, at begun_us */
     int64_t begun_us;
+    void *mark;
     struct flight flights[SHOTS_MAX];
 };
 

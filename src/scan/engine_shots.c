@@ -81,7 +81,8 @@ static struct net_reply send_request(struct engine *e, const struct flight *f)
 {
     uint8_t request[REQUEST_SIZE];
     struct writer w = writer_over(request, sizeof request);
-    f->shot.probe->build(&f->shot, &w);
+    if (f->shot.probe->build != NULL)
+        f->shot.probe->build(&f->shot, &w);
     assert(!w.failed);
     return e->network->send(e->network->context, f->handle, request, w.used);
 }
@@ -129,6 +130,10 @@ static void send_on_connection(struct engine *e, uint32_t id)
     }
     f->phase = PHASE_ANSWERING;
     f->begun_us = e->now_us;
+    if (f->shot.probe->build == NULL) {
+        engine_finish_for(e, id, CAUSE_MUTE);
+        return;
+    }
     engine_set_timer(e, id, e->now_us + times_of(e, f)->answer_us);
     read_answer(e, id);
 }

@@ -35,7 +35,8 @@ struct network {
     void *context;
     /* A clock that never goes back. */
     int64_t (*now_us)(void *context);
-    /* Opens towards the shot's host and port; events come with this id. NET_DONE: can be written;
+    /* Opens towards the shot's host and port (a datagram to port 0: for ICMP echoes); events come
+     * with this id. NET_DONE: can be written;
      * NET_WAIT: not yet. *handle is set in these two cases only. */
     struct net_reply (*open)(void *context, const struct shot *to, uint32_t id, int *handle);
     /* All of it or nothing. NET_WAIT: not connected yet. */

@@ -138,7 +138,8 @@ static struct net_reply open_shot(void *context, const struct shot *to, uint32_t
 {
     struct socket_network *n = context;
     int type = to->transport == TRANSPORT_TCP ? SOCK_STREAM : SOCK_DGRAM;
-    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool is_echo = to->transport == TRANSPORT_UDP && to->port == 0;
+    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, is_echo ? IPPROTO_ICMP : 0);
     if (fd < 0)
         return reply_of_opening(errno);
     struct net_reply begun = begin(n, to, id, fd);

@@ -39,3 +39,24 @@ uint64_t order_at(const struct order *o, uint64_t place)
     while (place >= o->count);
     return place;
 }
+
+static uint64_t step_back(const struct order *o, uint64_t number)
+{
+    uint64_t mask = (UINT64_C(1) << o->half_bits) - 1;
+    uint64_t left = number >> o->half_bits, right = number & mask;
+    for (unsigned i = ORDER_ROUNDS; i-- > 0;) {
+        uint64_t before = right ^ (hash_number(left ^ o->keys[i]) & mask);
+        right = left;
+        left = before;
+    }
+    return left << o->half_bits | right;
+}
+
+uint64_t order_place(const struct order *o, uint64_t number)
+{
+    assert(number < o->count);
+    do
+        number = step_back(o, number);
+    while (number >= o->count);
+    return number;
+}

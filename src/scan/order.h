@@ -23,4 +23,7 @@ struct order order_of(uint64_t count, uint64_t seed);
 /* The number at this place; both are below count. */
 uint64_t order_at(const struct order *o, uint64_t place);
 
+/* The place of a number. */
+uint64_t order_place(const struct order *o, uint64_t number);
+
 #endif

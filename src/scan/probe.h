@@ -26,6 +26,8 @@ enum {
     ANSWER_SYSTEM = 40
 };
 
+struct real_addresses;
+
 /* What decides which ports are asked. */
 struct aim {
     int64_t when_us; /* the time of asking, UTC */
@@ -34,6 +36,7 @@ struct aim {
     bool slack;      /* the weeks before and after as well */
     bool real_given; /* the host knows itself by another address than the one that is asked */
     uint32_t real;
+    const struct real_addresses *reals; /* of single hosts, before `real`; NULL: none */
 };
 
 struct probe;
@@ -70,6 +73,7 @@ struct asked {
     struct shot shots[SHOTS_MAX];
     struct answer answers[SHOTS_MAX];
     int64_t when_us[SHOTS_MAX]; /* UTC */
+    void *mark;                 /* of the turn in which it was asked; NULL: none */
 };
 
 enum { PROBE_SIGNS_MAX = 2, PROBE_DOORS_MAX = 2 };
@@ -97,7 +101,7 @@ struct probe {
     /* The distinct ports to ask, in the order in which they are shown; returns how many. The keys
      * are left for the engine to draw. Of a dialogue one: it chooses its port by itself. */
     size_t (*aim)(const struct aim *aim, uint32_t host, struct shot shots[static PROBE_SHOTS_MAX]);
-    /* At most REQUEST_SIZE bytes. */
+    /* At most REQUEST_SIZE bytes. NULL of TCP ports: whether they take a connection is all. */
     void (*build)(const struct shot *shot, struct writer *request);
     /* Whether more of a stream would change nothing. */
     bool (*is_whole)(struct reader came);

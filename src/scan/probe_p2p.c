@@ -14,16 +14,19 @@
 #include "base/time.h"
 #include "conficker/message.h"
 #include "evidence/verdict.h"
+#include "scan/real_addresses.h"
 
 /* The bytes at the head by which an echo is known: the key, on TCP the prefix and most of it. */
 enum { ECHO_SIZE = 8 };
+
+enum { WEEKS_MAX = 3, READINGS = 2 };
 
 struct weeks {
     size_t count;
     struct {
         uint32_t number;
         enum check_week name;
-    } items[3];
+    } items[WEEKS_MAX];
 };
 
 static void add_week(struct weeks *w, uint32_t number, enum check_week name)
@@ -67,20 +70,23 @@ static size_t aim_p2p(const struct aim *aim, uint32_t host,
                       struct shot shots[static PROBE_SHOTS_MAX])
 {
     static const enum transport transports[] = {TRANSPORT_TCP, TRANSPORT_UDP};
-    static const enum ports_reading readings[] = {READING_NMAP, READING_SRI};
+    struct p2p_ports ports[WEEKS_MAX][READINGS];
     struct weeks weeks = weeks_of(aim);
     uint32_t owner = aim->real_given ? aim->real : host;
+    (void)real_addresses_find(aim->reals, host, &owner);
     size_t count = 0;
+    for (size_t w = 0; w < weeks.count; w++) {
+        ports[w][0] = ports_predicted_for(owner, weeks.items[w].number, READING_NMAP);
+        ports[w][1] = ports_predicted_for(owner, weeks.items[w].number, READING_SRI);
+    }
     for (size_t t = 0; t < COUNT_OF(transports); t++) {
         struct shot one = {.host = host, .transport = transports[t], .week = CHECK_WEEK_ANY};
-        struct p2p_ports ports = ports_predicted_for(owner, weeks.items[0].number, READING_NMAP);
-        one.port = port_of(ports, one.transport, 0);
+        one.port = port_of(ports[0][0], one.transport, 0);
         count = add_shot(shots, count, &one);
         for (size_t w = 0; w < weeks.count; w++) {
-            for (size_t r = 0; r < COUNT_OF(readings); r++) {
-                ports = ports_predicted_for(owner, weeks.items[w].number, readings[r]);
+            for (size_t r = 0; r < READINGS; r++) {
                 one.week = weeks.items[w].name;
-                one.port = port_of(ports, one.transport, 1);
+                one.port = port_of(ports[w][r], one.transport, 1);
                 count = add_shot(shots, count, &one);
             }
         }
@@ -203,10 +209,20 @@ static void add_answer(struct sign *s, const struct shot *shot, const struct ans
     sign_add_text(s, FACT_ITEM, "answers", line);
 }
 
+/* Those that are none of its generator: they were named by who asks. */
+static size_t named_ports(const struct asked *host)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < host->count; i++)
+        count += host->shots[i].week == CHECK_WEEK_NONE;
+    return count;
+}
+
 /* Takes the answers of one result into the sign; returns how many there are. */
 static uint64_t gather(const struct asked *host, enum check_result result, struct sign *out)
 {
-    *out = (struct sign){.has_of = true, .of = host->count};
+    size_t others = named_ports(host);
+    *out = (struct sign){.has_of = others == 0, .of = host->count - others};
     for (size_t i = 0; i < host->count; i++) {
         const struct answer *a = &host->answers[i];
         struct check check = {.transport = host->shots[i].transport, .cause = a->cause};
@@ -233,10 +249,12 @@ static size_t report_valid(const struct asked *host, struct sign *out)
     out->weight = WEIGHT_PROOF;
     out->variants = VARIANT_D | VARIANT_E;
     struct text says = text_over(out->says, sizeof out->says);
-    text_add(&says,
-             "Asked on the %zu ports that Conficker D or E would open, it answered on %llu with a "
-             "message of the worm that decrypts and whose checksum holds.",
-             host->count, (unsigned long long)out->count);
+    text_add(
+        &says,
+        "Asked on the %zu ports that Conficker D or E would open%s, it answered on %llu with a "
+        "message of the worm that decrypts and whose checksum holds.",
+        host->count - named_ports(host), named_ports(host) > 0 ? " and on others" : "",
+        (unsigned long long)out->count);
     return 1;
 }
 
@@ -263,7 +281,7 @@ static size_t report_odd(const struct asked *host, struct sign *out)
     text_add(&says,
              "Asked on the %zu ports that Conficker D or E would open, it sent data on %llu that "
              "is no valid message: %s.",
-             host->count, (unsigned long long)out->count, first_reason(host));
+             host->count - named_ports(host), (unsigned long long)out->count, first_reason(host));
     return 1;
 }
 

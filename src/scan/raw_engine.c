@@ -29,6 +29,7 @@ static const int64_t pauses_us[RAW_PASSES] = {US_PER_SECOND, 3 * US_PER_SECOND, 
 
 struct run {
     const struct raw_settings *settings;
+    struct raw_plan plan; /* the settings', and the time of the host that is looked at */
     const struct raw_network *network;
     const struct raw_face *face;
     struct raw_outcome *out;
@@ -42,7 +43,8 @@ struct run {
     size_t last_count;
     struct knock last[KNOCKS_MAX];
     uint64_t open; /* knocks that were opened and said nothing yet */
-    int64_t now_us, watch_us;
+    int64_t start_us, now_us, watch_us;
+    int64_t weeks_us; /* when to look again whether the weeks turned */
     bool failed, stopped;
 };
 
@@ -171,6 +173,16 @@ static void take_bytes(struct run *r, struct place at, const struct knock *k,
     reset(r, a);
 }
 
+/* Refused before it was opened, and behind it. */
+static void take_refusal(struct run *r, struct place at, const struct raw_answer *a,
+                         enum knock_state before)
+{
+    if (before == KNOCK_OPEN || (before == KNOCK_SILENT && r->settings->plan.finds_refusing))
+        find(r, a->host, at);
+    else if (before == KNOCK_SILENT)
+        set(r, at, KNOCK_REFUSED);
+}
+
 static void take_answer(struct run *r, struct place at, const struct knock *k,
                         const struct raw_answer *a)
 {
@@ -187,10 +199,7 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
         }
         return;
     case RAW_RESETS:
-        if (before == KNOCK_OPEN)
-            find(r, a->host, at);
-        else if (before == KNOCK_SILENT)
-            set(r, at, KNOCK_REFUSED);
+        take_refusal(r, at, a, before);
         return;
     case RAW_SPEAKS:
         take_bytes(r, at, k, a);
@@ -204,8 +213,7 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
         judge(r, k, a->payload);
         return;
     case RAW_PORT_CLOSED:
-        if (before == KNOCK_SILENT)
-            set(r, at, KNOCK_REFUSED);
+        take_refusal(r, at, a, before == KNOCK_OPEN ? KNOCK_REFUSED : before);
         return;
     case RAW_NOBODY:
         host_set_add(r->out->unreachable, a->host);
@@ -213,12 +221,21 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
     }
 }
 
+/* The time as at which the host of this place is asked: in all passes that of the first. */
+static int64_t when_of(const struct run *r, uint64_t place)
+{
+    return raw_state_when(r->settings->state, place, r->settings->plan.aim.when_us);
+}
+
 /* How many knocks this host has, which stand in r->last; 0 where none can have been answered. */
-static size_t knocks_of(struct run *r, uint32_t host)
+static size_t knocks_of(struct run *r, uint32_t host, uint64_t number)
 {
     const struct raw_settings *s = r->settings;
     if (r->last_count == 0 || r->last_host != host) {
-        size_t count = raw_knocks(&s->plan, host, r->last);
+        r->plan.aim.when_us = raw_state_turns(s->state) == 0
+                                  ? s->plan.aim.when_us
+                                  : when_of(r, order_place(&r->order, number) / s->shards);
+        size_t count = raw_knocks(&r->plan, host, r->last);
         r->last_count = count <= raw_state_knocks(s->state) ? count : 0;
         r->last_host = host;
     }
@@ -232,7 +249,7 @@ static void take_packet(struct run *r, struct reader packet)
     struct place at = {0};
     if (!raw_answer_read(packet, s->plan.source, &a))
         return;
-    size_t count = host_table_find(s->hosts, a.host, &at.host) ? knocks_of(r, a.host) : 0;
+    size_t count = host_table_find(s->hosts, a.host, &at.host) ? knocks_of(r, a.host, at.host) : 0;
     while (at.knock < count && !raw_answer_is_true(&s->plan, &r->last[at.knock], &a))
         at.knock++;
     if (at.knock == count)
@@ -311,7 +328,9 @@ static void ask_host(struct run *r, uint32_t host, uint64_t number)
         host_set_add(r->out->absent, host);
         return;
     }
-    size_t count = raw_knocks(&s->plan, host, knocks);
+    uint64_t asked_before = r->progress.asked;
+    r->plan.aim.when_us = when_of(r, r->progress.place);
+    size_t count = raw_knocks(&r->plan, host, knocks);
     if (reach == RAW_REACH_SOCKETS || count > raw_state_knocks(s->state)) {
         r->progress.answered -= raw_state_of(s->state, number, 0) == KNOCK_SILENT;
         find(r, host, at);
@@ -325,6 +344,8 @@ static void ask_host(struct run *r, uint32_t host, uint64_t number)
         if (state == KNOCK_SILENT || state == KNOCK_OPEN)
             knock_at(r, &knocks[at.knock]);
     }
+    if (!goes_on(r)) /* when the scan goes on, this host is asked again */
+        r->progress.asked = asked_before;
 }
 
 /* Places are noted behind the device's having them. */
@@ -334,6 +355,19 @@ static void note(struct run *r)
     if (!r->failed)
         raw_state_note(r->settings->state, &r->progress);
     turn(r, 0);
+}
+
+/* In the first pass a host is asked on the ports of the weeks that it is asked in. */
+static void turn_weeks(struct run *r)
+{
+    int64_t utc_us = r->settings->began_us + (r->now_us - r->start_us);
+    if (r->now_us < r->weeks_us)
+        return;
+    r->weeks_us = r->now_us + US_PER_SECOND;
+    if (r->progress.pass == 0 &&
+        raw_weeks_differ(&r->plan, when_of(r, r->progress.place), utc_us) &&
+        !raw_state_turn(r->settings->state, r->progress.place, utc_us))
+        r->out->counts.weeks_full = true;
 }
 
 static void send_pass(struct run *r)
@@ -347,6 +381,7 @@ static void send_pass(struct run *r)
             break;
         if (++r->progress.place % BATCH_HOSTS == 0)
             note(r);
+        turn_weeks(r);
     }
     note(r);
 }
@@ -431,20 +466,22 @@ static void find_again(struct run *r)
 
 static void run(struct run *r)
 {
+    const unsigned passes = r->settings->passes > 0 ? r->settings->passes : RAW_PASSES;
     if (r->progress.pass > 0 || r->progress.place > 0)
         find_again(r);
     look_for_neighbours(r);
+    turn_weeks(r);
     while (goes_on(r) && r->progress.pass < RAW_PASSES) {
         unsigned pass = (unsigned)r->progress.pass;
         send_pass(r);
-        pause_after(r, pass);
+        pause_after(r, pass + 1 == passes ? RAW_PASSES - 1 : pass);
         if (!goes_on(r))
             break;
         for (unsigned i = pass; i < RAW_PASSES; i++)
             r->progress.silent[i] = r->progress.asked > r->progress.answered
                                         ? r->progress.asked - r->progress.answered
                                         : 0;
-        r->progress.pass = is_settled(r) ? RAW_PASSES : r->progress.pass + 1;
+        r->progress.pass = is_settled(r) || pass + 1 == passes ? RAW_PASSES : pass + 1;
         r->progress.place = 0;
         raw_state_note(r->settings->state, &r->progress);
     }
@@ -454,6 +491,7 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
                     const struct raw_face *face, struct raw_outcome *out, struct error *err)
 {
     struct run r = {.settings = settings,
+                    .plan = settings->plan,
                     .network = network,
                     .face = face,
                     .out = out,
@@ -471,7 +509,7 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
         raw_pieces_free(r.pieces);
         return fail(err, ERROR_SYSTEM, "no memory to scan");
     }
-    r.now_us = network->now_us(network->context);
+    r.start_us = r.now_us = network->now_us(network->context);
     run(&r);
     flush(&r);
     out->stopped = r.stopped;

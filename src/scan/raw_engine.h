@@ -26,6 +26,8 @@ struct raw_settings {
     uint64_t secret;         /* of the plan's key: random, and kept with the scan */
     unsigned shard, shards;  /* 0-based; every shards-th place of the order is ours */
     uint64_t rate;           /* packets a second that ask; 0: no limit */
+    int64_t began_us;        /* UTC, when this run begins */
+    unsigned passes;         /* 1..RAW_PASSES; 0: all of them */
 };
 
 struct raw_counts {
@@ -36,6 +38,7 @@ struct raw_counts {
     uint64_t replies; /* packets beside those that ask: questions on connections, resets */
     uint64_t forged;  /* packets that prove nothing */
     uint64_t let_go;  /* answers in pieces that lost their place to others */
+    bool weeks_full;  /* the weeks turned too often: the ports of an earlier one went on */
 };
 
 struct raw_face {

@@ -38,7 +38,8 @@ size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[s
                 count = add_doors(&aimed[i], count, out);
             } else {
                 if (count < KNOCKS_MAX)
-                    out[count] = (struct knock){.shot = aimed[i], .asks = true};
+                    out[count] = (struct knock){.shot = aimed[i],
+                                                .asks = aimed[i].probe->build != NULL};
                 count++;
             }
         }
@@ -46,7 +47,13 @@ size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[s
     return count <= KNOCKS_MAX ? count : KNOCKS_MAX + 1;
 }
 
-unsigned raw_state_bytes(const struct raw_plan *plan, const uint32_t *sample, size_t count)
+bool raw_weeks_differ(const struct raw_plan *plan, int64_t a_us, int64_t b_us)
+{
+    return !plan->aim.week_given &&
+           (week_of(a_us) != week_of(b_us) || week_neighbour(a_us) != week_neighbour(b_us));
+}
+
+static unsigned bytes_at(const struct raw_plan *plan, const uint32_t *sample, size_t count)
 {
     struct knock knocks[KNOCKS_MAX];
     for (unsigned bytes = 1; bytes < KNOCKS_MAX / 4; bytes *= 2) {
@@ -57,6 +64,19 @@ unsigned raw_state_bytes(const struct raw_plan *plan, const uint32_t *sample, si
             return bytes;
     }
     return KNOCKS_MAX / 4;
+}
+
+/* Where the weeks turn meanwhile, two are asked at some time: as on the Monday of any week. */
+unsigned raw_state_bytes(const struct raw_plan *plan, int64_t until_us, const uint32_t *sample,
+                         size_t count)
+{
+    struct raw_plan other = *plan;
+    unsigned now = bytes_at(plan, sample, count);
+    if (!raw_weeks_differ(plan, plan->aim.when_us, until_us))
+        return now;
+    other.aim.when_us = week_start_us(week_of(plan->aim.when_us) + 1);
+    unsigned then = bytes_at(&other, sample, count);
+    return then > now ? then : now;
 }
 
 struct shot raw_shot(const struct raw_plan *plan, const struct knock *k)

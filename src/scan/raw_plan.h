@@ -27,7 +27,8 @@ enum {
 struct raw_plan {
     const struct probe *probes[PROBES_MAX];
     size_t probe_count;
-    struct aim aim; /* its time is fixed: answers are told by the ports that were asked */
+    bool finds_refusing; /* a host that refuses is found too: it is there */
+    struct aim aim;      /* its time is the one that raw_state_when has for the host */
     struct raw_cookie_key key;
     uint32_t source;                /* the address that we send from */
     uint16_t tcp_ports[RAW_PASSES]; /* ours, one a pass: no pass meets what another left behind */
@@ -44,9 +45,13 @@ struct knock {
  * more. */
 size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[static KNOCKS_MAX]);
 
-/* Bytes of state a host: room for two bits for each knock of nearly all hosts, 1, 2 or 4. sample:
- * some of the hosts. */
-unsigned raw_state_bytes(const struct raw_plan *plan, const uint32_t *sample, size_t count);
+/* Bytes of state a host: room for two bits for each knock of nearly all hosts until this time, 1, 2
+ * or 4. sample: some of the hosts. */
+unsigned raw_state_bytes(const struct raw_plan *plan, int64_t until_us, const uint32_t *sample,
+                         size_t count);
+
+/* Whether a host is asked on the ports of other weeks at these two times. */
+bool raw_weeks_differ(const struct raw_plan *plan, int64_t a_us, int64_t b_us);
 
 /* The shot with the key of our message. */
 struct shot raw_shot(const struct raw_plan *plan, const struct knock *k);

@@ -6,7 +6,8 @@
  *    48  hosts                                 8
  *    56  size of the file                      8
  *    64  pass, place, sent, asked, answered, silent x 3: 8 each, rewritten as the scan goes on
- *   128  settings, zeros up to the next page, then the states
+ *   128  turns of the week: number 8, then 64 of place 8, time 8
+ *  1160  settings, zeros up to the next page, then the states
  *
  * It is given its room on the disk when it is made (a full disk is found out then, and not by a
  * fault in mid-scan).. */
@@ -27,10 +28,11 @@
 
 enum {
     MAGIC_BYTES = 16,
-    FILE_VERSION = 1,
+    FILE_VERSION = 2,
     PROGRESS_AT = 64,
     PROGRESS_BYTES = 64,
-    HEAD_BYTES = 128,
+    WEEKS_AT = 128,
+    HEAD_BYTES = WEEKS_AT + 8 + RAW_WEEKS_MAX * 16,
     PAGE_BYTES = 4096,
     KNOCKS_A_BYTE = 4
 };
@@ -49,6 +51,11 @@ struct raw_state {
     unsigned bytes;
     int fd; /* -1: memory alone */
     struct raw_progress progress;
+    uint64_t turn_count;
+    struct {
+        uint64_t place;
+        int64_t when_us;
+    } turns[RAW_WEEKS_MAX];
 };
 
 /* What the head of a file says. */
@@ -191,6 +198,19 @@ static struct raw_progress read_progress(struct reader *r)
     return p;
 }
 
+/* They lie one behind the other. */
+static bool read_turns(struct reader *r, struct raw_state *s)
+{
+    s->turn_count = read_le64(r);
+    bool good = s->turn_count <= RAW_WEEKS_MAX;
+    for (size_t i = 0; i < RAW_WEEKS_MAX; i++) {
+        s->turns[i].place = read_le64(r);
+        s->turns[i].when_us = (int64_t)read_le64(r);
+        good = good && (i == 0 || i >= s->turn_count || s->turns[i].place > s->turns[i - 1].place);
+    }
+    return good;
+}
+
 /* Everything that is used later is held against the size that the file has. */
 static bool believe(struct raw_state *s, struct reader *settings, struct error *err)
 {
@@ -206,7 +226,7 @@ static bool believe(struct raw_state *s, struct reader *settings, struct error *
                  h.hosts <= UINT64_C(1) << 32 &&
                  states_at(h.settings_size) + h.hosts * h.bytes == h.file_size;
     s->progress = read_progress(&r);
-    read_skip(&r, HEAD_BYTES - PROGRESS_AT - PROGRESS_BYTES);
+    whole = read_turns(&r, s) && whole;
     *settings = read_part(&r, whole ? (size_t)h.settings_size : 0);
     whole = whole && !r.failed && s->progress.pass <= RAW_PASSES && s->progress.place <= h.hosts &&
             digest_equal(digest_of(settings->next, settings->left), h.digest);
@@ -317,6 +337,39 @@ void raw_state_note(struct raw_state *s, const struct raw_progress *p)
     for (unsigned i = 0; i < RAW_PASSES; i++)
         write_le64(&w, p->silent[i]);
     assert(!w.failed);
+}
+
+bool raw_state_turn(struct raw_state *s, uint64_t place, int64_t when_us)
+{
+    while (s->turn_count > 0 && s->turns[s->turn_count - 1].place >= place)
+        s->turn_count--; /* of places that are asked again */
+    if (s->turn_count == RAW_WEEKS_MAX)
+        return false;
+    s->turns[s->turn_count].place = place;
+    s->turns[s->turn_count++].when_us = when_us;
+    if (s->fd < 0)
+        return true;
+    struct writer w = writer_over(s->mapped + WEEKS_AT, HEAD_BYTES - WEEKS_AT);
+    write_le64(&w, s->turn_count);
+    for (size_t i = 0; i < RAW_WEEKS_MAX; i++) {
+        write_le64(&w, s->turns[i].place);
+        write_le64(&w, (uint64_t)s->turns[i].when_us);
+    }
+    assert(!w.failed);
+    return true;
+}
+
+unsigned raw_state_turns(const struct raw_state *s)
+{
+    return (unsigned)s->turn_count;
+}
+
+int64_t raw_state_when(const struct raw_state *s, uint64_t place, int64_t first_us)
+{
+    int64_t when_us = first_us;
+    for (size_t i = 0; i < s->turn_count && s->turns[i].place <= place; i++)
+        when_us = s->turns[i].when_us;
+    return when_us;
 }
 
 bool raw_state_keep(const struct raw_state *s, struct error *err)

@@ -53,6 +53,15 @@ unsigned raw_state_knocks(const struct raw_state *s); /* that a host has room fo
 enum knock_state raw_state_of(const struct raw_state *s, uint64_t host, unsigned knock);
 void raw_state_set(struct raw_state *s, uint64_t host, unsigned knock, enum knock_state to);
 
+/* Where in the order the weeks turned whose ports are asked: from this place of the first pass on
+ * hosts are asked as at this time. False when it has turned too often to be remembered. */
+enum { RAW_WEEKS_MAX = 64 };
+bool raw_state_turn(struct raw_state *s, uint64_t place, int64_t when_us);
+unsigned raw_state_turns(const struct raw_state *s);
+
+/* The time as at which the host of this place is asked; first_us before the first turn. */
+int64_t raw_state_when(const struct raw_state *s, uint64_t place, int64_t first_us);
+
 /* Whether one of the host's knocks is KNOCK_ANSWERED. */
 bool raw_state_is_found(const struct raw_state *s, uint64_t host);
 

@@ -39,6 +39,7 @@ static void hand_over(struct engine *e, struct slot *s)
 {
     e->asked.host = s->host;
     e->asked.count = s->count;
+    e->asked.mark = s->mark;
     for (unsigned i = 0; i < s->count; i++) {
         e->asked.shots[i] = s->flights[i].shot;
         e->asked.answers[i] = s->flights[i].answer;
@@ -232,13 +233,12 @@ static void send_turns(struct engine *e)
     }
 }
 
-/* The shots of all probes, one probe after the other; returns how many. */
-static size_t aim_all(struct engine *e, uint32_t host, struct shot shots[static SHOTS_MAX])
+size_t engine_shots_of(const struct engine_settings *settings, uint32_t host, int64_t when_us,
+                       struct shot shots[static SHOTS_MAX])
 {
-    const struct engine_settings *settings = e->settings;
     struct aim aim = settings->aim;
     size_t count = 0;
-    aim.when_us = engine_utc_us(e);
+    aim.when_us = when_us;
     for (size_t p = 0; p < settings->probe_count; p++) {
         struct shot aimed[PROBE_SHOTS_MAX];
         size_t more = settings->probes[p]->aim(&aim, host, aimed);
@@ -257,7 +257,11 @@ static void begin_host(struct engine *e, uint32_t host)
     struct slot *s = &e->slots[place];
     struct shot shots[SHOTS_MAX];
     *s = (struct slot){.host = host};
-    s->count = s->left = (unsigned)aim_all(e, host, shots);
+    int64_t when_us = engine_utc_us(e);
+    s->count = s->left =
+        (unsigned)(e->face->aim != NULL
+                       ? e->face->aim(e->face->context, host, when_us, shots, &s->mark)
+                       : engine_shots_of(e->settings, host, when_us, shots));
     for (unsigned i = 0; i < s->count; i++) {
         uint64_t key = hash_pair(e->settings->seed, e->keys++);
         s->flights[i] = (struct flight){.shot = shots[i], .handle = NO_HANDLE};

@@ -60,7 +60,15 @@ struct engine_face {
     bool (*watch)(void *context, const struct engine_counts *now);
     /* Whether there may be more hosts later, though next has none now. NULL: never. */
     bool (*later)(void *context);
+    /* What is asked of the host that next gave just now, at most SHOTS_MAX; comes back as asked's,
+     * with *mark. NULL: the shots of all probes. So a host can be asked in several turns. */
+    size_t (*aim)(void *context, uint32_t host, int64_t when_us,
+                  struct shot shots[static SHOTS_MAX], void **mark);
 };
+
+/* The shots of all probes at this time, one probe after the other; returns how many. */
+size_t engine_shots_of(const struct engine_settings *settings, uint32_t host, int64_t when_us,
+                       struct shot shots[static SHOTS_MAX]);
 
 /* Runs until the last host is done, or stopped: then what is in flight is handed over as it is.
  * False and *err without memory. */

@@ -85,8 +85,35 @@ static uint64_t take_away(roaring_bitmap_t *from, uint32_t first, uint32_t last)
     return before - roaring_bitmap_get_cardinality(from);
 }
 
+static bool meets_reserved(uint32_t first, uint32_t last)
+{
+    for (size_t i = 0; i < COUNT_OF(reserved); i++)
+        if (first <= reserved[i].last && last >= reserved[i].first)
+            return true;
+    return false;
+}
+
+/* To unite two bitmaps is to walk both: too long for each line of a list of millions. */
+static bool is_plain_run(const struct target *t)
+{
+    return (t->is_prefix || t->size == 1) &&
+           !meets_reserved(target_at(t, 0), target_at(t, t->size - 1));
+}
+
+static void add_run(roaring_bitmap_t *to, const struct target *t)
+{
+    if (t->size == 1)
+        roaring_bitmap_add(to, target_at(t, 0));
+    else
+        roaring_bitmap_add_range_closed(to, target_at(t, 0), target_at(t, t->size - 1));
+}
+
 void target_set_add(struct target_set *s, const struct target *t)
 {
+    if (is_plain_run(t)) {
+        add_run(s->hosts, t);
+        return;
+    }
     roaring_bitmap_t *bitmap = bitmap_of(t);
     uint32_t first = target_at(t, 0), last = target_at(t, t->size - 1);
     for (size_t i = 0; i < COUNT_OF(reserved); i++) {
@@ -102,6 +129,10 @@ void target_set_add(struct target_set *s, const struct target *t)
 
 void target_set_exclude(struct target_set *s, const struct target *t)
 {
+    if (is_plain_run(t)) {
+        add_run(s->excluded, t);
+        return;
+    }
     roaring_bitmap_t *bitmap = bitmap_of(t);
     roaring_bitmap_or_inplace(s->excluded, bitmap);
     roaring_bitmap_free(bitmap);

@@ -128,3 +128,48 @@ def all_infected_hosts_of_a_network_are_found(p):
 
 
 assert p2p.week_of(p2p_time(2967)) == 2967
+
+
+def gates(p):
+    """Of 10.9.2.0/24 hosts that refuse, of 10.9.3.0/24 silent ones."""
+    with Far() as far:
+        hosts = ["10.9.2.40-43", "10.9.3.7-9"]
+        for gate in ("--ping", "--windows-only"):
+            scans = [p.json("--engine", engine, "--checks", "p2p", "--max-rate", "20000", gate, *hosts, seconds=90)
+                     for engine in ("raw", "socket")]
+            for each in scans:
+                each.ends(0).holds_the_schema()
+                asked = {host for host, line in each.hosts.items() if "checks" in line}
+                equal(sorted(asked), [f"10.9.2.{n}" for n in range(40, 44)] if gate == "--ping" else [], f"{gate}: asked")
+                equal(len(each.hosts), 7, f"{gate}: hosts told of")
+                for host, line in each.hosts.items():
+                    holds(host in asked or gate in line["reason"], f"{gate}: {host}: {line['reason']}")
+            same_but_checks(*scans)
+
+
+def same_but_checks(raw, sockets):
+    """Of hosts that are kept out nothing else is told."""
+    equal({h: line["verdict"] for h, line in raw.hosts.items()},
+          {h: line["verdict"] for h, line in sockets.hosts.items()}, "verdicts")
+
+
+@check
+def both_engines_keep_the_same_hosts_out(p):
+    if not shutil.which("nsenter"):
+        return "nsenter is not installed"
+    return in_namespace(p, gates)
+
+
+def large(p):
+    with Far():
+        scans = [p.json("--engine", "raw", "--checks", "p2p", "--max-rate", "0", *more, seconds=90)
+                 for more in (["10.9.16.0/20"], ["-q", "10.9.16.0/20"], ["10.9.16.0/22"])]
+    told = [done.err.count("an intrusion detection will see 10.9.1.1 sweep 4096 hosts by TCP SYN") for done in scans]
+    equal(told, [1, 0, 0], "lines that announce a scan of 4096 hosts, with -q, and of 1024")
+
+
+@check
+def a_large_scan_says_what_those_who_watch_the_network_will_see(p):
+    if not shutil.which("nsenter"):
+        return "nsenter is not installed"
+    return in_namespace(p, large)

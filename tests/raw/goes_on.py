@@ -102,6 +102,13 @@ def not_believed(p):
         state = Path(folder) / "state"
         p.run("-q", *WEEK, "--max-rate", "0", "--state", str(state), "10.9.2.1-9").ends(0)
         whole = state.read_bytes()
+        other = Path(folder) / "other"
+        done = p.run(*WEEK, "--state", str(other), "-oJ", f"{folder}/none/here", "10.9.2.1-9").ends(4)
+        equal((other.exists(), "cannot open" in done.err), (False, True), "a state file behind outputs that cannot be")
+        once = p.json(*WEEK, "--engine", "raw", "--max-retries", "0", "--max-rate", "0", "10.9.3.7").ends(0)
+        equal((once.summary["sent"], once.summary.get("lost_share")), (4, None), "packets without repeats, and what was lost")
+        p.is_wrong(*WEEK, "--engine", "raw", "--max-retries", "3", "10.9.3.7", says="above 2 is kept through sockets")
+        p.is_wrong(*WEEK, "--engine", "raw", "--host-timeout", "9s", "10.9.3.7", says="none has a time of its own")
         again = p.run(*WEEK, "--state", str(state), "10.9.2.1-9").ends(4)
         holds("--resume goes on" in again.err, again.err)
         equal(state.read_bytes(), whole, "the file after that")

@@ -23,13 +23,14 @@ import smb
 import smb_login
 import stopping
 import targets
+import turns
 import verdicts
 from checking import CHECKS, result
 from scanning import ROOT, Program
 
 AT_ONCE = 12
 # Those that take longest begin first.
-MODULES = [m.__name__ for m in (nmap_agrees, bridge, smb_login, smb, namespaces, limits, stopping, verdicts, targets)]
+MODULES = [m.__name__ for m in (nmap_agrees, bridge, smb_login, smb, namespaces, limits, stopping, verdicts, turns, targets)]
 
 
 def programs():

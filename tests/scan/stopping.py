@@ -1,6 +1,10 @@
 """A scan that is interrupted ends soon, with every line whole, a summary, and the truth about what it left
 out."""
+import fcntl
+import os
+import pty
 import signal
+import termios
 import threading
 import time
 
@@ -72,3 +76,31 @@ def other_signals_do_the_same(p):
         equal(done.summary["complete"], False, "complete after SIGTERM")
         done = interrupted(p, "--json", *arguments, signals=(signal.SIGINT, signal.SIGINT)).ends(3)
         equal(done.holds_the_schema().summary["complete"], False, "complete after two at once")
+
+
+def own_terminal():
+    """Of a child: stdin is its controlling terminal."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@check
+def enter_and_sigusr1_ask_how_far_it_is(p):
+    rig, _, arguments = slow_scan(p, "refuses")
+    ours, theirs = pty.openpty()
+    with rig:
+        child = p.begin("-q", "--json", *arguments, stdin=theirs, start_new_session=True, preexec_fn=own_terminal)
+        killer = threading.Timer(40, child.kill)
+        killer.start()
+        os.close(theirs)
+        child.stdout.readline()
+        child.send_signal(signal.SIGUSR1)
+        lines = [child.stderr.readline().decode()]
+        os.write(ours, b"\n")
+        lines.append(child.stderr.readline().decode())
+        child.send_signal(signal.SIGINT)
+        _, rest = child.communicate(timeout=40)
+        killer.cancel()
+        os.close(ours)
+    for line in lines:
+        holds(" % of 90 hosts, 0 infected, 0 suspicious, " in line, line)
+    holds(" % of " not in rest.decode(), f"nobody asked again: {rest.decode()}")

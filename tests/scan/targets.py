@@ -70,6 +70,16 @@ def planned(p, *arguments, **more):
     equal(done.err, "", "stderr")
     return done.lines[0]
 
+REAL_JUNK = {  # of --real-ip-file: what is said of it
+    "10.0.0.1\n": "stdin, line 1: it is no pair",
+    "10.0.0.1 10.0.0.2 10.0.0.3": "line 1: it is no pair",
+    "10.0.0.1,10.0.0.2,10.0.0.3": "line 1",
+    "\n10.0.0.1 10.0.0.300": "line 2",
+    "10.0.0.1 ::1": "the worm knows only IPv4",
+    "10.0.0.1 10.1.1.1\n10.0.0.1 10.1.1.2": "10.0.0.1 has two real addresses",
+    "# nothing\n": "- has no line",
+}
+
 
 @check
 def every_form_of_a_target_is_understood(p):
@@ -210,6 +220,9 @@ def no_target_and_wrong_values_are_wrong_requests(p):
     p.is_wrong("127.0.0.1", "--exclude", "127.0.0.0/8", says="no target is left: 1 excluded")
     p.is_wrong("127.0.0.1", "--real-ip", "::1", says="--real-ip is IPv6, and the worm knows only IPv4")
     p.is_wrong("127.0.0.1", "--real-ip", "junk", says="--real-ip")
+    for line, says in REAL_JUNK.items():
+        p.is_wrong("127.0.0.1", "--real-ip-file", "-", given=line, says=says)
+    p.is_wrong("127.0.0.1", "--resume", "f", "--real-ip-file", "f", says="--resume")
     p.is_wrong("127.0.0.1", "--week", "4294967296", says="from 0 to 4294967295")
     p.is_wrong("127.0.0.1", "--max-rate", "-1", says="--max-rate")
     p.is_wrong("127.0.0.1", "--max-retries", "11", says="from 0 to 10")

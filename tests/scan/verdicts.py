@@ -123,6 +123,20 @@ def the_ports_can_be_those_of_another_address(p):
 
 
 @check
+def a_file_tells_the_real_addresses_of_single_hosts(p):
+    listed, other = p.addresses(2)
+    reals = {listed: "10.20.30.41", other: "10.20.30.44"}
+    with p.rig({listed: "valid"}, real_ip=reals[listed]):
+        given = f"# doors of the branch\n{listed} {reals[listed]} # behind NAT\r\n\n{other},{reals[other]}\n"
+        done = p.json("--real-ip-file", "-", "--week", str(p.week), listed, other, given=given).ends(1)
+        for host, real in reals.items():
+            equal([(c["proto"], c["port"]) for c in done.hosts[host]["checks"]], four_ports(real, p.week), f"asked {host}")
+        done = p.json("--real-ip-file", "-", "--real-ip", reals[listed], "--week", str(p.week), listed,
+                      given=f"{other}\t{reals[other]}").ends(1)
+        equal(done.verdicts("infected"), {listed}, "infected where --real-ip holds for whom the file does not list")
+
+
+@check
 def a_week_and_its_slack_choose_the_ports(p):
     wednesday = (p.week + 10) * 7 * DAY + 345600 + 2 * DAY
     week = str(p.week + 10)

@@ -200,7 +200,7 @@ static struct engine_settings usual(void)
 
 static void run_with(const struct engine_settings *settings, size_t hosts)
 {
-    const struct engine_face face = {&play, next, NULL, done, watch, NULL};
+    const struct engine_face face = {&play, next, NULL, done, watch, NULL, NULL};
     play.hosts = hosts;
     assert_true(socket_engine_run(settings, &network.face, &face, &play.counts, NULL));
     assert_int_equal(network.open_count, 0);

@@ -17,6 +17,7 @@ static void every_place_once(uint64_t count, uint64_t seed)
         uint64_t number = order_at(&o, place);
         assert_true(number < count);
         assert_int_equal(seen[number]++, 0);
+        assert_int_equal(order_place(&o, number), place);
     }
     free(seen);
 }

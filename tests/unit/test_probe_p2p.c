@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "conficker/message.h"
 #include "scan/probe.h"
+#include "scan/real_addresses.h"
 
 #define HOST UINT32_C(0xc0a80141) /* 192.168.1.65 */
 enum { KEY = 77 };
@@ -98,6 +99,41 @@ static void test_real_address_makes_the_ports(void **state)
 }
 
 /* Whoever it is: never twice the same port, no more than there is room for. */
+static void test_listed_host_has_the_ports_of_its_own_real_address(void **state)
+{
+    struct shot listed[PROBE_SHOTS_MAX], own[PROBE_SHOTS_MAX], other[PROBE_SHOTS_MAX];
+    struct real_addresses *reals = real_addresses_new();
+    struct aim aim = {.week_given = true, .week = 2050, .real_given = true, .real = 5};
+    (void)state;
+    size_t others = p2p()->aim(&aim, HOST, other);
+    assert_true(real_addresses_add(reals, (struct real_address){HOST, 0x0a000001}, NULL));
+    assert_true(real_addresses_close(reals, NULL));
+    aim.reals = reals;
+    size_t count = p2p()->aim(&aim, HOST, listed);
+    assert_int_equal(p2p()->aim(&aim, HOST + 1, own), others); /* not listed: --real-ip holds */
+    for (size_t i = 0; i < others; i++)
+        assert_int_equal(own[i].port, other[i].port);
+    aim = (struct aim){.week_given = true, .week = 2050};
+    assert_int_equal(p2p()->aim(&aim, 0x0a000001, own), count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(listed[i].port, own[i].port);
+    real_addresses_free(reals);
+}
+
+static void test_host_with_two_real_addresses_is_wrong(void **state)
+{
+    struct real_addresses *reals = real_addresses_new();
+    struct error err;
+    (void)state;
+    for (uint32_t i = 0; i < 100; i++) /* twice the same is once */
+        assert_true(real_addresses_add(reals, (struct real_address){99 - i % 50, i % 50}, NULL));
+    assert_true(real_addresses_close(reals, NULL));
+    assert_int_equal(real_addresses_count(reals), 50);
+    assert_true(real_addresses_add(reals, (struct real_address){99, 7}, NULL));
+    assert_false(real_addresses_close(reals, &err));
+    real_addresses_free(reals);
+}
+
 static void test_ports_are_distinct_for_everybody(void **state)
 {
     (void)state;
@@ -370,6 +406,8 @@ int main(void)
         cmocka_unit_test(test_week_that_is_given_is_asked_alone),
         cmocka_unit_test(test_slack_asks_three_weeks),
         cmocka_unit_test(test_real_address_makes_the_ports),
+        cmocka_unit_test(test_listed_host_has_the_ports_of_its_own_real_address),
+        cmocka_unit_test(test_host_with_two_real_addresses_is_wrong),
         cmocka_unit_test(test_ports_are_distinct_for_everybody),
         cmocka_unit_test(test_both_readings_are_asked_where_they_differ),
         cmocka_unit_test(test_question_is_a_bare_message),

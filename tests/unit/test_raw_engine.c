@@ -324,6 +324,58 @@ static void test_who_refuses_is_asked_once_and_not_waited_for(void **state)
     raw_outcome_clear(&outcome);
 }
 
+static void test_fewer_passes_repeat_less(void **state)
+{
+    play.all = SILENT;
+    settings.passes = 1;
+    (void)state;
+    assert_true(run());
+    assert_asked(1);
+    assert_int_equal(outcome.counts.progress.pass, RAW_PASSES); /* there is nothing to go on with */
+    assert_true(play.now_us >= 8 * SECOND);                     /* who answers late is heard */
+    raw_outcome_clear(&outcome);
+}
+
+/* Begun ten minutes before the Sunday from which on two weeks are asked; a scan that is stopped and
+ * goes on asks who is left on the weeks of then. */
+static void test_hosts_are_asked_on_the_ports_of_the_week_in_which_they_are_asked(void **state)
+{
+    const int64_t sunday_us = week_start_us(2051) - 86400 * SECOND;
+    (void)state;
+    raw_state_free(settings.state);
+    settings.state = raw_state_new(HOSTS, 2, NULL);
+    settings.plan.aim = (struct aim){.when_us = sunday_us - 600 * SECOND};
+    settings.rate = 1;
+    settings.began_us = settings.plan.aim.when_us;
+    play.stop_us = 700 * SECOND;
+    assert_true(run());
+    assert_true(outcome.stopped);
+    assert_int_equal(raw_state_turns(settings.state), 1);
+    settings.began_us = week_start_us(2051) + 3 * 86400 * SECOND; /* and goes on on Thursday */
+    play.stop_us = 0;
+    settings.rate = 0;
+    assert_true(run());
+    assert_int_equal(raw_state_turns(settings.state), 2);
+    assert_int_equal(outcome.counts.progress.answered, outcome.counts.progress.asked);
+    assert_int_equal(outcome.counts.forged, 0);
+    struct order order = order_of(HOSTS, settings.seed);
+    unsigned of_weeks[2] = {0};
+    for (uint64_t place = 0; place < HOSTS; place++) {
+        struct knock knocks[KNOCKS_MAX];
+        struct raw_plan plan = settings.plan;
+        uint32_t host = host_table_at(table, order_at(&order, place));
+        plan.aim.when_us = raw_state_when(settings.state, place, plan.aim.when_us);
+        size_t count = raw_knocks(&plan, host, knocks);
+        assert_in_range(play.knocks[host - FIRST], count, count + 6); /* a batch can come twice */
+        of_weeks[count > 4]++;
+        for (unsigned k = 0; k < count; k++)
+            assert_int_equal(raw_state_of(settings.state, order_at(&order, place), k),
+                             KNOCK_REFUSED);
+    }
+    assert_true(of_weeks[0] > 100 && of_weeks[1] > 10 && of_weeks[0] < HOSTS);
+    raw_outcome_clear(&outcome);
+}
+
 static void test_who_is_silent_is_asked_three_times(void **state)
 {
     play.all = SILENT;
@@ -495,6 +547,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_who_refuses_is_asked_once_and_not_waited_for),
         TEST(test_who_is_silent_is_asked_three_times),
+        TEST(test_fewer_passes_repeat_less),
+        TEST(test_hosts_are_asked_on_the_ports_of_the_week_in_which_they_are_asked),
         TEST(test_who_is_infected_is_found_at_once_and_once),
         TEST(test_an_answer_in_pieces_is_put_together),
         TEST(test_who_accepts_and_says_nothing_stays_open),

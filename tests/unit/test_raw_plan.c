@@ -284,12 +284,25 @@ static void test_state_has_room_for_nearly_all(void **state)
     (void)state;
     for (uint32_t i = 0; i < 16; i++)
         sample[i] = HOST + i;
-    assert_int_equal(raw_state_bytes(&plan, sample, 16), 1);
+    assert_int_equal(raw_state_bytes(&plan, 0, sample, 16), 1);
     plan.aim.slack = true;
-    assert_int_equal(raw_state_bytes(&plan, sample, 16), 2);
+    assert_int_equal(raw_state_bytes(&plan, 0, sample, 16), 2);
     plan.probes[1] = probe_named("smb");
     plan.probe_count = 2;
-    assert_int_equal(raw_state_bytes(&plan, sample, 16), 4);
+    assert_int_equal(raw_state_bytes(&plan, 0, sample, 16), 4);
+}
+
+static void test_state_has_room_for_the_weeks_to_come(void **state)
+{
+    uint32_t sample[16];
+    (void)state;
+    for (uint32_t i = 0; i < 16; i++)
+        sample[i] = HOST + i;
+    plan.aim = (struct aim){.when_us = week_start_us(2050) + 3 * US_PER_DAY}; /* a Thursday */
+    assert_int_equal(raw_state_bytes(&plan, plan.aim.when_us + 2 * US_PER_DAY, sample, 16), 1);
+    assert_int_equal(raw_state_bytes(&plan, plan.aim.when_us + 4 * US_PER_DAY, sample, 16), 2);
+    plan.aim.week_given = true;
+    assert_int_equal(raw_state_bytes(&plan, plan.aim.when_us + 4 * US_PER_DAY, sample, 16), 1);
 }
 
 static struct raw_answer piece(uint32_t host, uint32_t sequence, const char *text)
@@ -446,6 +459,7 @@ int main(void)
         TEST(test_who_sends_to_somebody_else_is_not_heard),
         TEST(test_a_host_with_smb_is_knocked_at_its_doors),
         TEST(test_state_has_room_for_nearly_all),
+        TEST(test_state_has_room_for_the_weeks_to_come),
         TEST(test_pieces_are_put_together_in_their_order),
         TEST(test_there_is_little_room_for_pieces),
         TEST(test_a_block_of_the_ring_is_not_believed_either),

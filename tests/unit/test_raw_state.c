@@ -93,6 +93,27 @@ static void test_a_file_goes_on_where_it_was(void **state)
     raw_state_free(s);
 }
 
+static void test_turns_of_the_week_are_kept(void **state)
+{
+    struct reader kept;
+    struct raw_state *s = raw_state_create(path, settings(), HOSTS, 2, NULL);
+    (void)state;
+    assert_int_equal(raw_state_when(s, 5, 77), 77);
+    for (unsigned i = 0; i < RAW_WEEKS_MAX; i++)
+        assert_true(raw_state_turn(s, i, 1000 + i));
+    assert_false(raw_state_turn(s, RAW_WEEKS_MAX, 9));
+    raw_state_free(s);
+    s = raw_state_open(path, &kept, NULL);
+    assert_non_null(s);
+    assert_int_equal(raw_state_turns(s), RAW_WEEKS_MAX);
+    assert_int_equal(raw_state_when(s, 0, 77), 1000);
+    assert_int_equal(raw_state_when(s, 99, 77), 1000 + RAW_WEEKS_MAX - 1);
+    assert_true(raw_state_turn(s, 2, 5)); /* from there on it is asked again */
+    assert_int_equal(raw_state_when(s, 99, 77), 5);
+    assert_int_equal(raw_state_when(s, 1, 77), 1001);
+    raw_state_free(s);
+}
+
 static void test_there_is_one_scan_a_file(void **state)
 {
     struct error err;
@@ -153,7 +174,10 @@ static void test_a_changed_head_is_not_believed(void **state)
         assert_false(is_believed(bytes, size));
         bytes[at] ^= 0x81;
     }
-    for (size_t at = 128; at < 141; at++) {
+    bytes[128] = RAW_WEEKS_MAX + 1;
+    assert_false(is_believed(bytes, size));
+    bytes[128] = 0;
+    for (size_t at = 1160; at < 1173; at++) {
         bytes[at] ^= 1;
         assert_false(is_believed(bytes, size));
         bytes[at] ^= 1;
@@ -183,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_only_what_answered_is_found),
         cmocka_unit_test_setup_teardown(test_a_file_goes_on_where_it_was, begin, end),
         cmocka_unit_test_setup_teardown(test_there_is_one_scan_a_file, begin, end),
+        cmocka_unit_test_setup_teardown(test_turns_of_the_week_are_kept, begin, end),
         cmocka_unit_test_setup_teardown(test_a_cut_file_is_not_believed, begin, end),
         cmocka_unit_test_setup_teardown(test_a_changed_head_is_not_believed, begin, end),
         cmocka_unit_test(test_what_is_no_file_is_said_to_be_none),

@@ -10,6 +10,7 @@
 static struct scan_name names[] = {{0x0a000001, "ward3-pc"}, {0x0a000107, "office"}};
 static struct raw_settings raw;
 static struct host_table *table;
+static struct real_addresses *reals;
 static struct scan_settings settings;
 static uint8_t *bytes;
 static size_t size;
@@ -26,20 +27,25 @@ static int begin(void **state)
     target_set_exclude(set, &without);
     assert_int_equal(target_set_close(set, &left_out), 384);
     table = host_table_new(set);
-    raw = (struct raw_settings){.plan = {.probes = {probe_named("p2p"), probe_named("smb")},
-                                         .probe_count = 2,
-                                         .aim = {.when_us = 77, .slack = true, .week = 9}},
-                                .hosts = table,
-                                .secret = 0x1122334455667788,
-                                .shard = 1,
-                                .shards = 3,
-                                .rate = 1750};
+    reals = real_addresses_new();
+    assert_true(real_addresses_add(reals, (struct real_address){0x0a000001, 0xc0a80001}, NULL));
+    raw = (struct raw_settings){
+        .plan = {.aim = {.when_us = 77, .slack = true, .week = 9, .reals = reals}},
+        .hosts = table,
+        .secret = 0x1122334455667788,
+        .shard = 1,
+        .shards = 3,
+        .passes = 2,
+        .rate = 1750};
     settings = (struct scan_settings){.raw = &raw,
                                       .left_out = left_out,
                                       .names = names,
                                       .name_count = COUNT_OF(names),
                                       .site = "north",
-                                      .engine = {.rate = 250}};
+                                      .gate = GATE_WINDOWS,
+                                      .engine = {.probes = {probe_named("p2p"), probe_named("smb")},
+                                                 .probe_count = 2,
+                                                 .rate = 250}};
     target_set_free(set);
     bytes = scan_saved_write(&settings, &size, NULL);
     assert_non_null(bytes);
@@ -50,6 +56,7 @@ static int end(void **state)
 {
     (void)state;
     host_table_free(table);
+    real_addresses_free(reals);
     free(bytes);
     return 0;
 }
@@ -67,7 +74,12 @@ static void test_what_was_saved_comes_back(void **state)
     assert_int_equal(s.aim.when_us, 77);
     assert_true(s.aim.slack && !s.aim.week_given && !s.aim.real_given);
     assert_int_equal(s.left_out.excluded, 128);
+    uint32_t real = 0;
+    assert_true(real_addresses_find(s.aim.reals, 0x0a000001, &real));
+    assert_int_equal(real, 0xc0a80001);
     assert_int_equal(s.probe_count, 2);
+    assert_int_equal(s.gate, GATE_WINDOWS);
+    assert_int_equal(s.passes, 2);
     assert_ptr_equal(s.probes[1], probe_named("smb"));
     assert_string_equal(s.site, "north");
     assert_int_equal(s.name_count, 2);

@@ -84,8 +84,8 @@ static struct engine_settings usual(void)
 
 static void run_with(const struct engine_settings *settings, size_t hosts)
 {
-    const struct engine_face face = {&play, next,  NULL,
-                                     done,  watch, play.later_us > 0 ? later : NULL};
+    const struct engine_face face = {
+        &play, next, NULL, done, watch, play.later_us > 0 ? later : NULL, NULL};
     play.hosts = hosts;
     assert_true(socket_engine_run(settings, &network.face, &face, &play.counts, NULL));
     assert_int_equal(network.open_count, 0);

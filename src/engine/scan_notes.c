@@ -1,0 +1,150 @@
+/* Each sentence is for the person who reads the summary: what was done, what was left out and why,
+ * and what to do about it. */
+#include "engine/scan_notes.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "scan/smb_accounts.h"
+
+/* "3 hosts were ...", "1 host was ...". */
+static void say_count(struct sentences *l, uint64_t count, const char *noun, const char *what)
+{
+    if (count > 0)
+        sentence_add(l, "%llu %s%s left out%s", (unsigned long long)count, noun,
+                     count == 1                     ? " was"
+                     : strcmp(noun, "address") == 0 ? "es were"
+                                                    : "s were",
+                     what);
+}
+
+void scan_say_left_out(const struct targets_left_out *left, uint64_t broadcast, struct sentences *l)
+{
+    say_count(l, left->excluded, "host", ", as asked for by --exclude or --excludefile");
+    say_count(l, left->reserved, "address",
+              ": reserved (loopback, link-local, documentation and the like); name such a range by "
+              "itself to ask it");
+    say_count(l, left->never, "address",
+              ": no single host has it (multicast, broadcast, 0.0.0.0/8)");
+    say_count(l, broadcast, "address", ": a network's broadcast address");
+}
+
+/* What kept us from asking or hearing: each reason with the number of ports. */
+void scan_say_local_failures(const uint64_t of_cause[static CHECK_CAUSES], struct sentences *l)
+{
+    for (enum check_cause cause = 0; cause < CHECK_CAUSES; cause++) {
+        const struct check check = {.transport = TRANSPORT_TCP, .cause = cause};
+        if (of_cause[cause] > 0 && check_result_of(&check) == CHECK_ERROR)
+            sentence_add(l, "%llu ports: %s", (unsigned long long)of_cause[cause],
+                         check_reason(&check));
+    }
+}
+
+void scan_say_limits(const struct engine_counts *counts, struct sentences *l)
+{
+    if (counts->answers_cut > 0)
+        sentence_add(l,
+                     "answers: %llu were judged by their beginning, as there was no memory for all "
+                     "that came",
+                     (unsigned long long)counts->answers_cut);
+    if (counts->shortages > 0)
+        sentence_add(l,
+                     "descriptors, local ports or buffers were short %llu times, and were waited "
+                     "for",
+                     (unsigned long long)counts->shortages);
+}
+
+void scan_say_raw_limits(const struct raw_counts *c, const struct error *broken_off,
+                         struct sentences *l)
+{
+    if (broken_off->kind != ERROR_NONE)
+        sentence_add(l, "the raw engine broke off: %s", broken_off->text);
+    if (c->network.dropped > 0)
+        sentence_add(l,
+                     "%llu packets came faster than they were read, and were lost; a lower "
+                     "--max-rate loses none",
+                     (unsigned long long)c->network.dropped);
+    if (c->network.full > 0)
+        sentence_add(l, "the device had no room for packets %llu times, and was waited for",
+                     (unsigned long long)c->network.full);
+    if (c->weeks_full)
+        sentence_add(l,
+                     "the weeks turned more than %d times: later hosts were asked on the ports of "
+                     "an earlier week",
+                     RAW_WEEKS_MAX);
+    if (c->let_go > 0)
+        sentence_add(l, "%llu answers in pieces were not put together, for there were too many",
+                     (unsigned long long)c->let_go);
+}
+
+void scan_say_raw(const struct scan_settings *s, const struct raw_counts *c, uint64_t unconfirmed,
+                  uint32_t first, struct sentences *l)
+{
+    const struct raw_settings *raw = s->raw;
+    char address[ADDRESS_TEXT_SIZE];
+    (void)address_text(address_of_v4(raw->plan.source), address);
+    sentence_add(l,
+                 "asked by packets of our own, from %s through %s; %llu of the hosts through "
+                 "sockets as well",
+                 address, s->raw_name, (unsigned long long)c->found);
+    if (raw->shards > 1)
+        sentence_add(l, "shard %u of %u", raw->shard + 1, raw->shards);
+    if (c->forged > 0)
+        sentence_add(l, "%llu packets did not prove that they answer us, and were passed over",
+                     (unsigned long long)c->forged);
+    if (unconfirmed == 0)
+        return;
+    (void)address_text(address_of_v4(first), address);
+    sentence_add(l,
+                 "%llu hosts sent a valid message of the worm in a packet, and not when they were "
+                 "asked again by a full connection, which alone is proof: %s%s; ask again",
+                 (unsigned long long)unconfirmed, address, unconfirmed > 1 ? " and others" : "");
+}
+
+/* Wrong passwords lock accounts, so the third refusal was the last. */
+void scan_say_account(const struct smb_accounts *given, struct sentences *l)
+{
+    if (given == NULL || given->failures < SMB_FAILURES_MAX)
+        return;
+    sentence_add(l,
+                 "account: %u hosts refused the one that was given, so that no other was asked "
+                 "with it; is its password right?",
+                 given->failures);
+}
+
+void scan_say_weeks(const struct scan_settings *s, int64_t ended_us, struct sentences *l)
+{
+    const struct engine_settings *engine = &s->engine;
+    char date[DATE_TEXT_SIZE];
+    bool asks_ports = false;
+    for (size_t i = 0; i < engine->probe_count; i++)
+        asks_ports = asks_ports || engine->probes[i]->checks_ports;
+    if (!asks_ports)
+        return;
+    const struct aim *aim = &engine->aim;
+    int64_t when_us = s->raw != NULL ? s->raw->plan.aim.when_us : engine->began_us;
+    uint32_t week = aim->week_given ? aim->week : week_of(when_us);
+    uint32_t other = aim->week_given ? week : week_neighbour(when_us);
+    sentence_add(l, "asked on the ports of week %u, which began on %s%s", week,
+                 date_text(day_of(week_start_us(week)), date),
+                 aim->slack     ? ", and of the weeks before and after"
+                 : other < week ? ", and of the week before, as Monday 00:00 UTC is near"
+                 : other > week ? ", and of the week after, as Monday 00:00 UTC is near"
+                                : "");
+    if (aim->week_given)
+        return;
+    bool raw = s->raw != NULL;
+    int64_t last_us = raw ? raw_state_when(s->raw->state, UINT64_MAX, when_us) : ended_us;
+    uint32_t now = week_of(engine->began_us);
+    if (week_of(last_us) != week || week_neighbour(last_us) != other)
+        sentence_add(l,
+                     "the weeks turned while it ran: each host was asked on the ports of the "
+                     "weeks in which it was first asked, the last ones on those of week %u",
+                     week_of(last_us));
+    if (raw && now > week_of(last_us) && now > week_neighbour(last_us))
+        sentence_add(l,
+                     "this scan was begun in an earlier week, and goes on with its ports: those of "
+                     "week %u were asked of nobody; a new scan asks them",
+                     now);
+}

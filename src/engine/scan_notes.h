@@ -1,0 +1,21 @@
+/* The sentences of a scan's summary. */
+#ifndef WORMSIGN_ENGINE_SCAN_NOTES_H
+#define WORMSIGN_ENGINE_SCAN_NOTES_H
+
+#include "engine/scan.h"
+#include "engine/sentences.h"
+#include "evidence/check.h"
+
+void scan_say_left_out(const struct targets_left_out *left, uint64_t broadcast,
+                       struct sentences *l);
+void scan_say_local_failures(const uint64_t of_cause[static CHECK_CAUSES], struct sentences *l);
+void scan_say_limits(const struct engine_counts *counts, struct sentences *l);
+void scan_say_raw_limits(const struct raw_counts *c, const struct error *broken_off,
+                         struct sentences *l);
+void scan_say_raw(const struct scan_settings *s, const struct raw_counts *c, uint64_t unconfirmed,
+                  uint32_t first, struct sentences *l);
+void scan_say_account(const struct smb_accounts *given, struct sentences *l);
+/* ended_us: when it ended, UTC. */
+void scan_say_weeks(const struct scan_settings *s, int64_t ended_us, struct sentences *l);
+
+#endif

@@ -1,0 +1,32 @@
+/* Ports as nmap's -p writes them: "80,1000-2000", "T:4444,U:5000-", "-" for all; without T: or U:
+ * of both protocols. Ports of the worm's black list can be nobody's P2P port: they are left out,
+ * and counted. */
+#ifndef WORMSIGN_SCAN_PORT_LIST_H
+#define WORMSIGN_SCAN_PORT_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "conficker/ports.h"
+
+enum { PORT_VALUES = 65536 };
+
+struct port_list {
+    uint64_t bits[2][PORT_VALUES / 64]; /* by transport */
+    unsigned count;                     /* of both together */
+    unsigned black_listed;              /* that were named and are left out */
+};
+
+/* False with *err where the text is no list. */
+bool port_list_parse(const char *text, struct port_list *out, struct error *err) MUST_CHECK;
+
+void port_list_all(struct port_list *out);
+
+bool port_list_has(const struct port_list *l, enum transport transport, uint16_t port);
+
+/* The first of its ports at or behind *place, TCP before UDP, which moves behind it; *place begins
+ * as 0. False when there is none. */
+bool port_list_next(const struct port_list *l, uint32_t *place, enum transport *transport,
+                    uint16_t *port);
+
+#endif
