@@ -255,6 +255,9 @@ static bool html_end(struct report *r, const struct totals *t)
         pack_close(&s->section_packs[i]);
     put_in_order(s);
     leave_relays_out(s);
+    for (size_t i = 0; i < s->row_count; i++)
+        s->known_infected += s->rows[i].home && s->rows[i].acknowledged &&
+                             s->rows[i].kind == VERDICT_INFECTED;
     for (size_t i = 0; i < s->infection_count; i++) {
         s->infections[i].told.cause = s->infections[i].cause;
         s->infections[i].told.says = s->infections[i].says;

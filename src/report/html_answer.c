@@ -20,7 +20,8 @@ static void tile(struct markup *m, const char *class, uint64_t count, const char
     markup_say(m, "</b> %s</a></li>\n", words);
 }
 
-static void say_headline(struct markup *m, const struct totals *t)
+/* Whoever is acknowledged is in no count of verdicts, so here are the infected among them. */
+static void say_headline(struct markup *m, const struct html_state *s, const struct totals *t)
 {
     uint64_t infected = t->hosts[VERDICT_INFECTED];
     if (infected > 0) {
@@ -30,20 +31,19 @@ static void say_headline(struct markup *m, const struct totals *t)
     } else {
         markup_say(m, "<h1>No infected host of yours was found");
     }
-    if (t->acknowledged > 0) {
+    if (s->known_infected > 0) {
         markup_say(m, infected > 0 ? ", " : " but ");
-        say_count(m, t->acknowledged);
+        say_count(m, s->known_infected);
         markup_say(m, "%s %s acknowledged", infected > 0 ? " more" : " that",
-                   t->acknowledged == 1 ? "is" : "are");
+                   s->known_infected == 1 ? "is" : "are");
     }
     markup_say(m, "</h1>\n");
 }
 
 void html_answer(struct markup *m, const struct html_state *s, const struct totals *t)
 {
-    (void)s;
     markup_say(m, "<section id=\"answer\" aria-label=\"The answer\">\n");
-    say_headline(m, t);
+    say_headline(m, s, t);
     markup_say(m, "<p class=\"lede\">");
     if (t->scan != NULL) {
         say_count(m, t->scan->asked);

@@ -62,6 +62,7 @@ struct html_state {
     struct markup changes; /* rows of the table of changes */
     uint64_t changes_of[CHANGE_KINDS];
     int64_t changes_from, changes_to; /* the two runs */
+    uint64_t known_infected;          /* of ours that are acknowledged: counted at the end */
     struct name_days days, relay_days;
     uint64_t told_first[VERDICT_KINDS]; /* of ours, counted as fetched or attacked, by verdict */
     int64_t began_us;

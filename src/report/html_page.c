@@ -27,7 +27,7 @@ static void hash_of(const char *text, char out[static HASH_TEXT_SIZE])
     out[HASH_TEXT_SIZE - 1] = '\0';
 }
 
-static void say_head(struct markup *m, const struct totals *t)
+static void say_head(struct markup *m, const struct html_state *s, const struct totals *t)
 {
     char script[HASH_TEXT_SIZE], style[HASH_TEXT_SIZE];
     hash_of(html_script, script);
@@ -45,7 +45,7 @@ static void say_head(struct markup *m, const struct totals *t)
     char count[COUNT_TEXT_SIZE];
     uint64_t infected = t->hosts[VERDICT_INFECTED];
     markup_say(m, "%s infected host%s%s - wormsign %s", count_text(infected, count),
-               infected == 1 ? "" : "s", t->acknowledged > 0 ? ", more acknowledged" : "",
+               infected == 1 ? "" : "s", s->known_infected > 0 ? ", more acknowledged" : "",
                t->scan != NULL ? "scan" : "report");
     markup_say(m, "</title>\n<style>%s</style>\n</head>\n", html_style);
 }
@@ -137,7 +137,7 @@ static bool write_data(struct html_state *s, FILE *out)
 bool html_page(struct html_state *s, const struct totals *t, FILE *out)
 {
     struct markup m = {.days_only = s->scratch.days_only};
-    say_head(&m, t);
+    say_head(&m, s, t);
     say_body(&m, s, t);
     bool good = !m.failed && fwrite(m.text, 1, m.used, out) == m.used && write_data(s, out) &&
                 fprintf(out, "<script>%s</script>\n</body>\n</html>\n", html_script) > 0;

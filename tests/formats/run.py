@@ -260,6 +260,7 @@ def anonymised_reports_tell_nobody(p):
             text += "".join(piece for pieces in unpacked(data).values() for piece in pieces)
         for word in TELLING:
             holds(word not in text, f"{word} is in {name}")
+        holds(name not in ("text", "html") or not re.search(r"\d 00:00", text), f"{name} has a time that nobody knows")
         words = set(re.findall(r"[0-9a-f:.]+", text))
         equal(sorted(words & set(plain)), [], f"addresses in {name}")
     lines = [json.loads(line) for line in told["json"].decode().splitlines()]
@@ -325,6 +326,23 @@ def a_key_that_is_none_is_refused(p):
     p.run("hunt", "--anonymise", "missing", "--csv", "none.csv", SAMPLE, code=4)
     p.run("hunt", "--anonymise", ".", "--csv", "none.csv", SAMPLE, code=4)
     holds(not (p.folder / "none.csv").exists(), "a report was begun")
+
+
+@check_once
+def a_schema_of_json_that_nobody_gets_is_refused(p):
+    for others in ((), ("--csv", "none.csv"), ("-oN", "none.txt")):
+        done = p.run("hunt", "--schema", "eve", *others, SAMPLE, code=2)
+        holds(b"add --json, -oJ FILE or -oA BASE" in done.stderr, done.stderr)
+        equal(done.stdout, b"", "what is reported")
+    holds(not list(p.folder.glob("none.*")), "a report was begun")
+
+
+@check_once
+def dark_addresses_that_nobody_touched_are_told(p):
+    told = p.run("hunt", "--dark", "10.77.0.0/16", "--html", "dark.html", SAMPLE, code=1).stdout
+    holds(b"Dark addresses: nobody touched them." in told, told[-400:])
+    holds(b"Nobody touched addresses that never spoke." in (p.folder / "dark.html").read_bytes(), "not on the page")
+    holds(b"nobody touched" not in p.run("hunt", SAMPLE, code=1).stdout, "told though not asked")
 
 
 @check_once

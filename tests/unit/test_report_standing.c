@@ -79,16 +79,22 @@ static void test_every_format_says_who_is_acknowledged(void **state)
 static void test_headline_counts_the_acknowledged_beside_the_infected(void **state)
 {
     (void)state;
+    struct verdict v = known();
     struct totals t = {.verb = "report", .complete = true, .acknowledged = 1};
+    struct shown what = {.verdict_count = 1, .verdicts = &v, .totals = &t};
     t.hosts[VERDICT_INFECTED] = 3;
-    char *page = shown_as("html", (struct shown){.totals = &t});
+    char *page = shown_as("html", what);
     assert_true(holds(page, ">3 of your hosts are infected with Conficker, 1 more is "
                             "acknowledged</h1>"));
     free(page);
     t.hosts[VERDICT_INFECTED] = 0;
-    page = shown_as("html", (struct shown){.totals = &t});
+    page = shown_as("html", what);
     assert_true(holds(page, ">No infected host of yours was found but 1 that is "
                             "acknowledged</h1>"));
+    free(page);
+    v.kind = VERDICT_SUSPICIOUS;
+    page = shown_as("html", what);
+    assert_true(holds(page, ">No infected host of yours was found</h1>"));
     free(page);
 }
 
