@@ -329,6 +329,28 @@ def a_key_that_is_none_is_refused(p):
 
 
 @check_once
+def who_is_acknowledged_in_a_store_alarms_nobody(p):
+    p.run("hunt", "--store", "a.db", SAMPLE, code=1)
+    p.run("report", "--ack", "10.9.3.33", "--until", "9999-12-31", "--note", "known", "a.db", code=1)
+    files, options = p.outputs("known")
+    told = {"eve": p.run("report", "--json", "--schema", "eve", *options, "a.db", code=1).stdout}
+    told["ecs"] = p.run("report", "--json", "--schema", "ecs", "a.db", code=1).stdout
+    files["json"].write_bytes(p.run("report", "--json", "a.db", code=1).stdout)
+    told.update((name, path.read_bytes()) for name, path in files.items())
+    has_same_verdicts(told)  # eve and cef are held to their severities there
+    severities = {line["alert"]["severity"] for line in map(json.loads, told["eve"].splitlines())
+                  if line.get("src_ip") == "10.9.3.33" and "verdict" in line["wormsign"]}
+    equal(severities, {3}, "severities in EVE")
+    line = next(line for line in told["cef"].decode().splitlines() if " src=10.9.3.33 " in line)
+    holds("(acknowledged)|3|" in line and "flexString2=known" in line, line)
+    for name in ("xml", "stix", "misp", "html", "ecs", "csv"):
+        holds(b"9999-12-31" in told[name], f"{name} does not say until when")
+    page = told["html"].decode()
+    holds("3 of your hosts are infected with Conficker, 1 more is acknowledged</h1>" in page, "the headline")
+    holds(re.search(r"Made by wormsign [0-9.]+ report on <time>", page), "the foot")
+
+
+@check_once
 def a_schema_of_json_that_nobody_gets_is_refused(p):
     for others in ((), ("--csv", "none.csv"), ("-oN", "none.txt")):
         done = p.run("hunt", "--schema", "eve", *others, SAMPLE, code=2)
