@@ -66,7 +66,7 @@ void html_answer(struct markup *m, const struct html_state *s, const struct tota
     markup_say(m, "</ul>\n</section>\n");
 }
 
-static bool infected_others(const struct html_state *s, struct address host)
+static bool attacked_others(const struct html_state *s, struct address host)
 {
     for (size_t i = 0; i < s->infection_count; i++)
         if (address_equal(s->infections[i].told.from, host))
@@ -76,7 +76,7 @@ static bool infected_others(const struct html_state *s, struct address host)
 
 enum { LOOKED_AT = 1000 }; /* of infected hosts: each is held against all infections */
 
-/* Those that were seen to infect others first: they do harm by the minute. */
+/* Those that were seen to attack others first: they do harm by the minute. */
 static void name_infected(struct markup *m, const struct html_state *s, uint64_t infected)
 {
     char address[ADDRESS_TEXT_SIZE];
@@ -86,10 +86,10 @@ static void name_infected(struct markup *m, const struct html_state *s, uint64_t
             const struct html_row *row = &s->rows[i];
             if (!row->home || row->kind != VERDICT_INFECTED)
                 break;
-            if (row->acknowledged || infected_others(s, row->host) != (pass == 0))
+            if (row->acknowledged || attacked_others(s, row->host) != (pass == 0))
                 continue;
             markup_say(m, "%s<a href=\"#%s\">%s</a>%s", named > 0 ? ", " : " ", row->id,
-                       address_text(row->host, address), pass == 0 ? " (it infects others)" : "");
+                       address_text(row->host, address), pass == 0 ? " (it attacks others)" : "");
             named++;
         }
     if (infected > named) {
