@@ -239,7 +239,8 @@ static struct output *add_output(struct outputs *out, const struct call *call, c
                               .report = {.format = report_format_named(format),
                                          .width = FILE_WIDTH,
                                          .began_us = call->now_us,
-                                         .version = WORMSIGN_VERSION},
+                                         .version = WORMSIGN_VERSION,
+                                         .verb = call->verb->name},
                               .anonymous = {.key = out->key, .to = &output->report}};
     if (out->key != NULL)
         output->front = (struct report){.format = &anonymous_format, .state = &output->anonymous};
@@ -386,12 +387,21 @@ static enum exit_code open_files(struct outputs *out, const struct call *call)
     return EXIT_DONE;
 }
 
+/* Who asks for a form of JSON and gets text would find out in his SIEM. */
+static enum exit_code check_schema(const struct call *call, const struct output_options *wishes)
+{
+    if (!wishes->schema.given || wishes->json || wishes->json_file != NULL || wishes->base != NULL)
+        return EXIT_DONE;
+    return call_is_wrong(call, "--schema is the form of JSON lines, and none are asked for: add "
+                               "--json, -oJ FILE or -oA BASE");
+}
+
 enum exit_code outputs_open(struct outputs *out, const struct call *call,
                             const struct output_options *wishes, const struct option_texts *inputs)
 {
     memset(out, 0, sizeof *out);
-    enum exit_code code = EXIT_DONE;
-    if (wishes->key_file != NULL)
+    enum exit_code code = check_schema(call, wishes);
+    if (code == EXIT_DONE && wishes->key_file != NULL)
         code = output_key_read(call, wishes->key_file, &out->key);
     if (code != EXIT_DONE)
         return code;

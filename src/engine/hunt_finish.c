@@ -524,6 +524,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
         sentence_add(&limits, "memory: there was none left to judge all hosts");
     bool exported = write_evidence(h, &findings, &limits, &notes);
     struct totals totals = {.verb = h->settings->verb != NULL ? h->settings->verb : "hunt",
+                            .asked_dark = h->settings->dark != NULL,
                             .complete = judged && hunt_is_whole(h, &findings.edges),
                             .input_count = h->input_count,
                             .inputs = h->inputs,

@@ -83,6 +83,7 @@ static bool add_totals(struct report *r, const struct totals *t)
         sum->hosts[kind] += t->hosts[kind];
     sum->outside_infected += t->outside_infected;
     sum->acknowledged += t->acknowledged;
+    sum->asked_dark |= t->asked_dark;
     sum->seen += t->seen;
     sum->seen_is_estimate |= t->seen_is_estimate;
     sum->expected_false_hosts += t->expected_false_hosts;

@@ -189,6 +189,7 @@ static bool anonymous_begin(struct report *r)
 {
     struct anonymous *a = r->state;
     a->to->began_us = day_only(a->to->began_us);
+    a->to->days_only = true;
     return a->to->format->begin(a->to);
 }
 

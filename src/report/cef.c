@@ -21,10 +21,19 @@ enum {
     FACILITY_LOCAL0 = 16 * 8,
     SYSLOG_CRITICAL = 2,
     SYSLOG_WARNING = 4,
+    SYSLOG_NOTICE = 5,
     TCP = 6,
     LIST_SIZE = 512,
     US_PER_MS = 1000
 };
+
+/* How loud a line is, to syslog and to CEF. */
+struct loudness {
+    unsigned syslog, cef;
+};
+
+static const struct loudness alarm = {SYSLOG_CRITICAL, 10}, warning = {SYSLOG_WARNING, 5},
+                             known = {SYSLOG_NOTICE, 3};
 
 static bool put_escaped(FILE *out, const char *text, const char *escaped)
 {
@@ -64,7 +73,7 @@ static bool put_number(FILE *out, const char *key, uint64_t number)
 }
 
 /* The frame, and CEF's header; all but the version is ours. */
-static bool put_head(struct report *r, int64_t when_us, unsigned severity, const char *id,
+static bool put_head(struct report *r, int64_t when_us, struct loudness loudness, const char *id,
                      const char *name)
 {
     char buffer[TIME_TEXT_SIZE];
@@ -72,9 +81,9 @@ static bool put_head(struct report *r, int64_t when_us, unsigned severity, const
     const char *when = time_text(when_us != TIME_NONE ? when_us : r->began_us, buffer);
     bool good = version != NULL &&
                 fprintf(r->out, "<%u>1 %s - wormsign - %s - CEF:0|wormsign|wormsign|",
-                        FACILITY_LOCAL0 + severity, when, id) > 0 &&
+                        FACILITY_LOCAL0 + loudness.syslog, when, id) > 0 &&
                 put_escaped(r->out, version, "\\|") &&
-                fprintf(r->out, "|%s|%s|%d|", id, name, severity == SYSLOG_CRITICAL ? 10 : 5) > 0;
+                fprintf(r->out, "|%s|%s|%u|", id, name, loudness.cef) > 0;
     free(version);
     return good;
 }
@@ -123,16 +132,37 @@ static bool cef_begin(struct report *r)
     return true;
 }
 
+/* What people say of it. */
+static bool put_standing(FILE *out, const struct verdict *v)
+{
+    char line[LIST_SIZE], date[DATE_TEXT_SIZE];
+    bool good = put_value(out, "flexString1Label=owner flexString1", v->owner, SAFE_UTF8);
+    if (!v->acknowledged)
+        return good;
+    struct text text = text_over(line, sizeof line);
+    text_add(&text, "until %s", date_text(v->acknowledged_until, date));
+    return good && put_value(out, "cs6Label=acknowledged cs6", line, SAFE_UTF8) &&
+           put_value(out, "flexString2Label=note flexString2", v->note, SAFE_UTF8);
+}
+
+static const char *name_of(const struct verdict *v)
+{
+    if (v->kind == VERDICT_INFECTED)
+        return v->acknowledged ? "Host is infected with Conficker (acknowledged)"
+                               : "Host is infected with Conficker";
+    return v->acknowledged ? "Host looks like Conficker (acknowledged)"
+                           : "Host looks like Conficker";
+}
+
 static bool cef_host(struct report *r, const struct verdict *v)
 {
     char mac[MAC_TEXT_SIZE];
-    bool infected = v->kind == VERDICT_INFECTED;
+    struct loudness loudness = v->acknowledged               ? known
+                               : v->kind == VERDICT_INFECTED ? alarm
+                                                             : warning;
     if (v->kind != VERDICT_INFECTED && v->kind != VERDICT_SUSPICIOUS)
         return !ferror(r->out);
-    bool good = put_head(r, v->last_us, infected ? SYSLOG_CRITICAL : SYSLOG_WARNING,
-                         verdict_kind_text(v->kind),
-                         infected ? "Host is infected with Conficker"
-                                  : "Host looks like Conficker") &&
+    bool good = put_head(r, v->last_us, loudness, verdict_kind_text(v->kind), name_of(v)) &&
                 fprintf(r->out, "cat=%s", verdict_kind_text(v->kind)) > 0 &&
                 put_address(r->out, "src", v->host) &&
                 put_value(r->out, "shost", v->name_count > 0 ? v->names[0] : NULL, SAFE_UTF8) &&
@@ -140,15 +170,19 @@ static bool cef_host(struct report *r, const struct verdict *v)
                 put_flow(r->out, v) && put_time(r->out, "start", v->first_us) &&
                 put_time(r->out, "end", v->last_us) && put_lists(r->out, v) &&
                 put_value(r->out, "cs4Label=home cs4", v->home ? "yes" : "no", SAFE_UTF8) &&
-                put_value(r->out, "msg", v->says, SAFE_SENTENCE);
+                put_standing(r->out, v) && put_value(r->out, "msg", v->says, SAFE_SENTENCE);
     return end_line(r, good);
 }
 
 static bool cef_edge(struct report *r, const struct infection *i)
 {
-    bool good = put_head(r, i->when_us, SYSLOG_CRITICAL, "infection", "Host was infected") &&
-                fputs("cat=infection", r->out) != EOF && put_address(r->out, "src", i->from) &&
-                put_address(r->out, "dst", i->to) && put_time(r->out, "start", i->when_us) &&
+    bool is_attack = infection_is_attack(i);
+    bool good = put_head(r, i->when_us, is_attack ? warning : alarm,
+                         is_attack ? "attack" : "infection",
+                         is_attack ? "Host was attacked" : "Host was infected") &&
+                fprintf(r->out, "cat=%s", is_attack ? "attack" : "infection") > 0 &&
+                put_address(r->out, "src", i->from) && put_address(r->out, "dst", i->to) &&
+                put_time(r->out, "start", i->when_us) &&
                 put_value(r->out, "cs5Label=cause cs5", i->cause, SAFE_SENTENCE) &&
                 put_value(r->out, "msg", i->says, SAFE_SENTENCE);
     return end_line(r, good);

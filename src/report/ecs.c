@@ -20,6 +20,7 @@
 enum {
     RISK_INFECTED = 100,
     RISK_SUSPICIOUS = 50,
+    RISK_ACKNOWLEDGED = 20,
     NAME_SIZE = 1024,
     FLOWS_MAX = 16 /* community IDs of one host; a host has hardly more signs */
 };
@@ -132,8 +133,7 @@ static void put_own(struct json_line *l, const struct verdict *v)
     json_t *own = json_object(), *signs = json_array();
     line_put(l, own, "verdict", json_string(verdict_kind_text(v->kind)));
     line_put(l, own, "home", json_boolean(v->home));
-    if (v->site != NULL)
-        line_put_text(l, own, "site", v->site);
+    line_put_standing(l, own, v);
     line_put(l, own, "variants", variants_json(l, v->variants));
     line_put(l, own, "marks", marks_json(l, v->marks));
     line_put(l, own, "proof", json_boolean(v->proof));
@@ -144,6 +144,13 @@ static void put_own(struct json_line *l, const struct verdict *v)
     if (v->kind == VERDICT_UNKNOWN)
         line_put(l, own, "reason", safe_json(v->reason, SAFE_SENTENCE));
     line_put(l, l->root, "wormsign", own);
+}
+
+static void put_tag(struct json_line *l, const char *tag)
+{
+    json_t *tags = json_array();
+    line_append(l, tags, json_string(tag));
+    line_put(l, l->root, "tags", tags);
 }
 
 static bool ecs_begin(struct report *r)
@@ -163,11 +170,15 @@ static bool ecs_host(struct report *r, const struct verdict *v)
     json_t *event = event_json(&l, is_alert ? "alert" : "state", "wormsign.host", name);
     if (is_alert)
         line_put(&l, event, "risk_score",
-                 json_integer(v->kind == VERDICT_INFECTED ? RISK_INFECTED : RISK_SUSPICIOUS));
+                 json_integer(v->acknowledged               ? RISK_ACKNOWLEDGED
+                              : v->kind == VERDICT_INFECTED ? RISK_INFECTED
+                                                            : RISK_SUSPICIOUS));
     line_put_time(&l, event, "start", v->first_us);
     line_put_time(&l, event, "end", v->last_us);
     line_put(&l, l.root, "event", event);
     line_put(&l, l.root, "message", safe_json(v->says, SAFE_SENTENCE));
+    if (v->acknowledged)
+        put_tag(&l, "acknowledged");
     put_host(&l, v);
     put_related(&l, v);
     put_network(&l, v);
@@ -193,7 +204,11 @@ static bool ecs_edge(struct report *r, const struct infection *i)
     text_add(&text, "infection|%s|%s|%s", address_text(i->from, from), address_text(i->to, to),
              i->cause);
     put_common(&l, r, i->when_us);
-    line_put(&l, l.root, "event", event_json(&l, "alert", "wormsign.infection", name));
+    json_t *event = event_json(&l, "alert", "wormsign.infection", name);
+    line_put(&l, event, "action", json_string(infection_word(i)));
+    line_put(&l, event, "risk_score",
+             json_integer(infection_is_attack(i) ? RISK_SUSPICIOUS : RISK_INFECTED));
+    line_put(&l, l.root, "event", event);
     line_put(&l, l.root, "message", safe_json(i->says, SAFE_SENTENCE));
     put_end(&l, "source", i->from);
     put_end(&l, "destination", i->to);

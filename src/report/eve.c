@@ -20,6 +20,10 @@ enum {
     GENERATOR = 7445, /* of alerts; Suricata's own is 1 */
     FIRST_SIGN = 1000,
     INFECTION = 1,
+    ATTACK = 2,
+    SEVERITY_HIGH = 1,
+    SEVERITY_MEDIUM = 2,
+    SEVERITY_LOW = 3,
     SIGNATURE_SIZE = 160
 };
 
@@ -65,8 +69,7 @@ static void put_own(struct json_line *l, const struct verdict *v, const struct s
     json_t *own = json_object(), *names = json_array();
     line_put(l, own, "host", address_json(v->host));
     line_put(l, own, "home", json_boolean(v->home));
-    if (v->site != NULL)
-        line_put_text(l, own, "site", v->site);
+    line_put_standing(l, own, v);
     for (unsigned i = 0; i < v->name_count; i++)
         line_append(l, names, safe_json(v->names[i], SAFE_UTF8));
     line_put(l, own, "names", names);
@@ -89,7 +92,11 @@ static bool write_alert(struct report *r, const struct verdict *v, const struct 
     struct text text = text_over(signature, sizeof signature);
     struct json_line l = line_of(json_object());
     int64_t when_us = s != NULL && s->last_us != TIME_NONE ? s->last_us : v->last_us;
-    text_add(&text, "wormsign %s: Conficker", verdict_kind_text(v->kind));
+    int severity = v->acknowledged               ? SEVERITY_LOW
+                   : v->kind == VERDICT_INFECTED ? SEVERITY_HIGH
+                                                 : SEVERITY_MEDIUM;
+    text_add(&text, "wormsign %s%s: Conficker", v->acknowledged ? "acknowledged " : "",
+             verdict_kind_text(v->kind));
     if (s != NULL)
         text_add(&text, ", %s", sign_kind_of(s->id)->id);
     put_eve_time(&l, when_us != TIME_NONE ? when_us : r->began_us);
@@ -97,8 +104,7 @@ static bool write_alert(struct report *r, const struct verdict *v, const struct 
     line_put(&l, l.root, "src_ip", address_json(v->host));
     if (s != NULL)
         put_flow(&l, v->host, &s->flow);
-    put_alert(&l, FIRST_SIGN + (s != NULL ? (int)s->id : SIGN_IDS), signature,
-              v->kind == VERDICT_INFECTED ? 1 : 2);
+    put_alert(&l, FIRST_SIGN + (s != NULL ? (int)s->id : SIGN_IDS), signature, severity);
     put_own(&l, v, s);
     return line_write(&l, r->out);
 }
@@ -129,7 +135,10 @@ static bool eve_edge(struct report *r, const struct infection *i)
     line_put(&l, l.root, "event_type", json_string("alert"));
     line_put(&l, l.root, "src_ip", address_json(i->from));
     line_put(&l, l.root, "dest_ip", address_json(i->to));
-    put_alert(&l, INFECTION, "wormsign infection: Conficker", 1);
+    if (infection_is_attack(i))
+        put_alert(&l, ATTACK, "wormsign attack: Conficker", SEVERITY_MEDIUM);
+    else
+        put_alert(&l, INFECTION, "wormsign infection: Conficker", SEVERITY_HIGH);
     line_put(&l, own, "from", address_json(i->from));
     line_put(&l, own, "to", address_json(i->to));
     line_put(&l, own, "cause", safe_json(i->cause, SAFE_SENTENCE));

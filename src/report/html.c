@@ -23,6 +23,10 @@ static bool html_begin(struct report *r)
     struct html_state *s = calloc(1, sizeof *s);
     if (s == NULL)
         return false;
+    s->scratch.days_only = r->days_only;
+    s->began_us = r->began_us;
+    s->version = r->version;
+    s->verb = r->verb;
     s->row_pack.pieces_a_chunk = ROWS_A_CHUNK;
     for (size_t i = 0; i < HTML_SHAPES; i++)
         s->section_packs[i].pieces_a_chunk = SECTIONS_A_CHUNK;
@@ -68,9 +72,12 @@ static bool is_taken_in(struct html_state *s, const struct verdict *v)
 
 static void count_host(struct html_state *s, const struct verdict *v)
 {
-    bool counts = v->home && v->kind != VERDICT_INFECTED;
-    s->fetched += counts && (v->marks & MARK_FETCHED) != 0;
-    s->attacked += counts && (v->marks & (MARK_ATTACKED | MARK_FETCHED)) == MARK_ATTACKED;
+    bool counts = v->home && v->kind != VERDICT_INFECTED && !v->acknowledged;
+    bool fetched = counts && (v->marks & MARK_FETCHED) != 0;
+    bool attacked = counts && !fetched && (v->marks & MARK_ATTACKED) != 0;
+    s->fetched += fetched;
+    s->attacked += attacked;
+    s->told_first[v->kind] += fetched || attacked;
     s->unpatched += counts && (v->marks & MARK_UNPATCHED) != 0;
     s->behind += v->home && v->behind_count > 0;
     s->asked_smb += v->smb != NULL;
@@ -78,7 +85,7 @@ static void count_host(struct html_state *s, const struct verdict *v)
     for (size_t i = 0; i < v->sign_count; i++) {
         s->kind_met[v->signs[i].id] = true;
         if (v->signs[i].id == SIGN_RENDEZVOUS_DNS)
-            name_days_add(&s->days, &v->signs[i]);
+            name_days_add((v->marks & MARK_RELAY) != 0 ? &s->relay_days : &s->days, &v->signs[i]);
     }
 }
 
@@ -105,6 +112,7 @@ static bool html_host(struct report *r, const struct verdict *v)
                              .kind = v->kind,
                              .home = v->home,
                              .acknowledged = v->acknowledged,
+                             .marks = v->marks,
                              .weight = v->proof              ? INFINITY
                                        : isfinite(v->weight) ? v->weight
                                                              : 0,
@@ -185,6 +193,8 @@ static int compare_rows(const void *a, const void *b)
         return x->home ? -1 : 1;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
+    if (x->acknowledged != y->acknowledged)
+        return y->acknowledged ? -1 : 1;
     if (x->weight != y->weight)
         return x->weight > y->weight ? -1 : 1;
     int order = address_compare(x->host, y->host);
@@ -227,6 +237,16 @@ static void state_free(struct html_state *s)
     free(s);
 }
 
+/* A relay asks again what its clients ask, so its names would count twice; but where only relays
+ * were seen to ask, theirs are all there are. */
+static void leave_relays_out(struct html_state *s)
+{
+    if (s->days.count == 0)
+        s->days = s->relay_days;
+    else
+        s->days.no_relays = s->relay_days.count > 0;
+}
+
 static bool html_end(struct report *r, const struct totals *t)
 {
     struct html_state *s = r->state;
@@ -234,6 +254,10 @@ static bool html_end(struct report *r, const struct totals *t)
     for (size_t i = 0; i < HTML_SHAPES; i++)
         pack_close(&s->section_packs[i]);
     put_in_order(s);
+    leave_relays_out(s);
+    for (size_t i = 0; i < s->row_count; i++)
+        s->known_infected += s->rows[i].home && s->rows[i].acknowledged &&
+                             s->rows[i].kind == VERDICT_INFECTED;
     for (size_t i = 0; i < s->infection_count; i++) {
         s->infections[i].told.cause = s->infections[i].cause;
         s->infections[i].told.says = s->infections[i].says;

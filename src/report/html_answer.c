@@ -20,24 +20,30 @@ static void tile(struct markup *m, const char *class, uint64_t count, const char
     markup_say(m, "</b> %s</a></li>\n", words);
 }
 
-static void say_headline(struct markup *m, const struct totals *t)
+/* Whoever is acknowledged is in no count of verdicts, so here are the infected among them. */
+static void say_headline(struct markup *m, const struct html_state *s, const struct totals *t)
 {
     uint64_t infected = t->hosts[VERDICT_INFECTED];
     if (infected > 0) {
         markup_say(m, "<h1 class=\"bad\">");
         say_count(m, infected);
-        markup_say(m, " of your hosts %s infected with Conficker</h1>\n",
-                   infected == 1 ? "is" : "are");
+        markup_say(m, " of your hosts %s infected with Conficker", infected == 1 ? "is" : "are");
     } else {
-        markup_say(m, "<h1>No infected host of yours was found</h1>\n");
+        markup_say(m, "<h1>No infected host of yours was found");
     }
+    if (s->known_infected > 0) {
+        markup_say(m, infected > 0 ? ", " : " but ");
+        say_count(m, s->known_infected);
+        markup_say(m, "%s %s acknowledged", infected > 0 ? " more" : " that",
+                   s->known_infected == 1 ? "is" : "are");
+    }
+    markup_say(m, "</h1>\n");
 }
 
 void html_answer(struct markup *m, const struct html_state *s, const struct totals *t)
 {
-    (void)s;
     markup_say(m, "<section id=\"answer\" aria-label=\"The answer\">\n");
-    say_headline(m, t);
+    say_headline(m, s, t);
     markup_say(m, "<p class=\"lede\">");
     if (t->scan != NULL) {
         say_count(m, t->scan->asked);
@@ -60,7 +66,7 @@ void html_answer(struct markup *m, const struct html_state *s, const struct tota
     markup_say(m, "</ul>\n</section>\n");
 }
 
-static bool infected_others(const struct html_state *s, struct address host)
+static bool attacked_others(const struct html_state *s, struct address host)
 {
     for (size_t i = 0; i < s->infection_count; i++)
         if (address_equal(s->infections[i].told.from, host))
@@ -70,7 +76,7 @@ static bool infected_others(const struct html_state *s, struct address host)
 
 enum { LOOKED_AT = 1000 }; /* of infected hosts: each is held against all infections */
 
-/* Those that were seen to infect others first: they do harm by the minute. */
+/* Those that were seen to attack others first: they do harm by the minute. */
 static void name_infected(struct markup *m, const struct html_state *s, uint64_t infected)
 {
     char address[ADDRESS_TEXT_SIZE];
@@ -80,10 +86,10 @@ static void name_infected(struct markup *m, const struct html_state *s, uint64_t
             const struct html_row *row = &s->rows[i];
             if (!row->home || row->kind != VERDICT_INFECTED)
                 break;
-            if (row->acknowledged || infected_others(s, row->host) != (pass == 0))
+            if (row->acknowledged || attacked_others(s, row->host) != (pass == 0))
                 continue;
             markup_say(m, "%s<a href=\"#%s\">%s</a>%s", named > 0 ? ", " : " ", row->id,
-                       address_text(row->host, address), pass == 0 ? " (it infects others)" : "");
+                       address_text(row->host, address), pass == 0 ? " (it attacks others)" : "");
             named++;
         }
     if (infected > named) {
@@ -104,6 +110,40 @@ static void first_item(struct markup *m, uint64_t count, const char *title, cons
     markup_say(m, " %s</li>\n", count == 1 ? one : many);
 }
 
+static void name_fetched(struct markup *m, const struct html_state *s)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    uint64_t named = 0;
+    if (s->fetched == 0)
+        return;
+    markup_say(m, "<li><b>Treat as infected.</b> ");
+    say_count(m, s->fetched);
+    markup_say(m, " more host%s fetched a file that may be the worm (marked fetched):",
+               plural(s->fetched));
+    for (size_t i = 0; i < s->row_count && named < HTML_FIRST_NAMED; i++) {
+        const struct html_row *row = &s->rows[i];
+        if (!row->home)
+            break;
+        if (row->acknowledged || row->kind == VERDICT_INFECTED || (row->marks & MARK_FETCHED) == 0)
+            continue;
+        markup_say(m, "%s<a href=\"#%s\">%s</a>", named > 0 ? ", " : " ", row->id,
+                   address_text(row->host, address));
+        named++;
+    }
+    if (s->fetched > named) {
+        markup_say(m, " and ");
+        say_count(m, s->fetched - named);
+        markup_say(m, " more");
+    }
+    markup_say(m, ".</li>\n");
+}
+
+/* Hosts of a verdict that no step before has counted. */
+static uint64_t not_told(const struct html_state *s, const struct totals *t, enum verdict_kind kind)
+{
+    return t->hosts[kind] > s->told_first[kind] ? t->hosts[kind] - s->told_first[kind] : 0;
+}
+
 void html_first(struct markup *m, const struct html_state *s, const struct totals *t)
 {
     uint64_t infected = t->hosts[VERDICT_INFECTED];
@@ -114,21 +154,19 @@ void html_first(struct markup *m, const struct html_state *s, const struct total
         markup_say(m, "</li>\n<li><b>Mend each.</b> Remove the worm, patch MS08-067, change "
                       "passwords, rescan: <a href=\"#mend-infected\">step by step</a>.</li>\n");
     }
-    first_item(m, s->fetched, "Treat as infected",
-               "more host fetched a file that may be the worm (marked fetched).",
-               "more hosts fetched a file that may be the worm (marked fetched).");
+    name_fetched(m, s);
     first_item(m, s->attacked, "Check the attacked",
                "host was sent the exploit: has it the update, and did it fetch anything?",
                "hosts were sent the exploit: have they the update, and did they fetch anything?");
     first_item(m, s->behind, "Look behind",
                "host answers for others behind it: its page names them.",
                "hosts answer for others behind them: their pages name them.");
-    first_item(m, t->hosts[VERDICT_SUSPICIOUS], "Look closer",
+    first_item(m, not_told(s, t, VERDICT_SUSPICIOUS), "Look closer",
                "host is suspicious: <a href=\"#mend-suspicious\">ask it, look at it</a>.",
                "hosts are suspicious: <a href=\"#mend-suspicious\">ask them, look at them</a>.");
     first_item(m, s->unpatched, "Patch", "host is open to the worm: install MS08-067.",
                "hosts are open to the worm: install MS08-067.");
-    first_item(m, t->hosts[VERDICT_UNKNOWN], "Settle the unknown",
+    first_item(m, not_told(s, t, VERDICT_UNKNOWN), "Settle the unknown",
                "host could not be judged: <a href=\"#mend-unknown\">how to find out</a>.",
                "hosts could not be judged: <a href=\"#mend-unknown\">how to find out</a>.");
     first_item(m, t->outside_infected, "Tell others",

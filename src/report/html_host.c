@@ -326,6 +326,8 @@ void host_section(struct markup *m, const struct verdict *v)
         markup_say(m, "</span> ");
     }
     host_badge(m, v->kind);
+    if (v->acknowledged)
+        markup_say(m, " <span class=\"mark\">acknowledged</span>");
     say_marks_of(m, v->marks);
     markup_say(m, "</h2>\n<p class=\"says\">");
     markup_text(m, SAFE_SENTENCE, v->says);
@@ -343,11 +345,10 @@ void host_section(struct markup *m, const struct verdict *v)
 void infection_item(struct markup *m, const struct infection *i)
 {
     char from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
-    bool is_attack = strcmp(i->cause, "exploit") == 0; /* whether it worked, it does not say */
     (void)address_text(i->from, from);
     (void)address_text(i->to, to);
     markup_say(m, "<li><a href=\"#host-%s\">%s</a> %s <a href=\"#host-%s\">%s</a>, ", from, from,
-               is_attack ? "attacked" : "infected", to, to);
+               infection_word(i), to, to);
     markup_time(m, i->when_us, true);
     markup_say(m, " UTC, by ");
     markup_text(m, SAFE_SENTENCE, i->cause);

@@ -33,6 +33,7 @@ struct html_row {
     struct address host;
     enum verdict_kind kind;
     bool home, acknowledged;
+    unsigned marks;
     double weight;         /* of a proof: infinite */
     size_t number;         /* of its piece in the rows */
     size_t shape, section; /* which pack its section is in, and its number there */
@@ -61,7 +62,11 @@ struct html_state {
     struct markup changes; /* rows of the table of changes */
     uint64_t changes_of[CHANGE_KINDS];
     int64_t changes_from, changes_to; /* the two runs */
-    struct name_days days;
+    uint64_t known_infected;          /* of ours that are acknowledged: counted at the end */
+    struct name_days days, relay_days;
+    uint64_t told_first[VERDICT_KINDS]; /* of ours, counted as fetched or attacked, by verdict */
+    int64_t began_us;
+    const char *version, *verb; /* borrowed; NULL: not told */
     bool kind_met[SIGN_IDS];
     uint64_t fetched, attacked, unpatched, behind; /* hosts of ours that are not infected, but for
                                                       behind */
@@ -79,10 +84,11 @@ void html_not_tested(struct markup *m, const struct html_state *s, const struct 
 void html_spread(struct markup *m, struct html_state *s);
 void html_table(struct markup *m, struct html_state *s);
 void html_sections(struct markup *m, struct html_state *s);
-void html_visitors(struct markup *m, const struct html_state *s);
+void html_visitors(struct markup *m, const struct html_state *s, const struct totals *t);
 void html_mend(struct markup *m);
 void html_meanings(struct markup *m, const struct html_state *s);
-void html_run(struct markup *m, const struct totals *t);
+void html_run(struct markup *m, const struct html_state *s, const struct totals *t);
+void html_maker(struct markup *m, const struct html_state *s);
 
 /* Takes a change in; false without memory. And the table of all: html_changes.c. */
 bool html_change(struct html_state *s, const struct host_change *c);

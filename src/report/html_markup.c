@@ -128,6 +128,10 @@ void markup_time(struct markup *m, int64_t when_us, bool with_seconds)
         markup_say(m, "unknown");
         return;
     }
+    if (m->days_only) {
+        markup_say(m, "<time>%.*s</time>", DATE_LENGTH, text);
+        return;
+    }
     markup_say(m, "<time>%.*s %.*s</time>", DATE_LENGTH, text,
                with_seconds ? CLOCK_LENGTH : MINUTE_LENGTH, text + CLOCK_AT);
 }

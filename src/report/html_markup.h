@@ -19,7 +19,8 @@ enum { COUNT_TEXT_SIZE = 32 };
 struct markup {
     char *text; /* owned; NUL-terminated once there is any */
     size_t used, size;
-    bool failed; /* memory was out: something is missing */
+    bool failed;    /* memory was out: something is missing */
+    bool days_only; /* times are shown without a clock, and not drawn */
 };
 
 void markup_free(struct markup *m);

@@ -27,7 +27,7 @@ static void hash_of(const char *text, char out[static HASH_TEXT_SIZE])
     out[HASH_TEXT_SIZE - 1] = '\0';
 }
 
-static void say_head(struct markup *m, const struct totals *t)
+static void say_head(struct markup *m, const struct html_state *s, const struct totals *t)
 {
     char script[HASH_TEXT_SIZE], style[HASH_TEXT_SIZE];
     hash_of(html_script, script);
@@ -44,8 +44,9 @@ static void say_head(struct markup *m, const struct totals *t)
                script, style);
     char count[COUNT_TEXT_SIZE];
     uint64_t infected = t->hosts[VERDICT_INFECTED];
-    markup_say(m, "%s infected host%s - wormsign %s", count_text(infected, count),
-               infected == 1 ? "" : "s", t->scan != NULL ? "scan" : "report");
+    markup_say(m, "%s infected host%s%s - wormsign %s", count_text(infected, count),
+               infected == 1 ? "" : "s", s->known_infected > 0 ? ", more acknowledged" : "",
+               t->scan != NULL ? "scan" : "report");
     markup_say(m, "</title>\n<style>%s</style>\n</head>\n", html_style);
 }
 
@@ -66,7 +67,7 @@ static void say_span_of_evidence(struct markup *m, const struct html_state *s)
     markup_time(m, first, false);
     markup_say(m, " to ");
     markup_time(m, last, false);
-    markup_say(m, " UTC");
+    markup_say(m, m->days_only ? "" : " UTC");
 }
 
 static void say_body(struct markup *m, struct html_state *s, const struct totals *t)
@@ -87,12 +88,13 @@ static void say_body(struct markup *m, struct html_state *s, const struct totals
     html_spread(m, s);
     html_table(m, s);
     html_sections(m, s);
-    html_visitors(m, s);
+    html_visitors(m, s, t);
     html_mend(m);
     html_meanings(m, s);
-    html_run(m, t);
-    markup_say(m, "</main>\n<footer><p class=\"small\">Made by wormsign. This page is whole in "
-                  "itself: opening it asks nobody.</p></footer>\n");
+    html_run(m, s, t);
+    markup_say(m, "</main>\n<footer><p class=\"small\">");
+    html_maker(m, s);
+    markup_say(m, " This page is whole in itself: opening it asks nobody.</p></footer>\n");
 }
 
 /* Which host an infection is shown with, and its line, in the fields of a piece. */
@@ -134,8 +136,8 @@ static bool write_data(struct html_state *s, FILE *out)
 
 bool html_page(struct html_state *s, const struct totals *t, FILE *out)
 {
-    struct markup m = {0};
-    say_head(&m, t);
+    struct markup m = {.days_only = s->scratch.days_only};
+    say_head(&m, s, t);
     say_body(&m, s, t);
     bool good = !m.failed && fwrite(m.text, 1, m.used, out) == m.used && write_data(s, out) &&
                 fprintf(out, "<script>%s</script>\n</body>\n</html>\n", html_script) > 0;

@@ -55,7 +55,8 @@ static void infection_list(struct markup *m, const struct html_state *s)
     char count[COUNT_TEXT_SIZE];
     if (s->infection_count == 0)
         return;
-    markup_say(m, "<details open><summary>Who infected whom</summary><ul class=\"infections\">\n");
+    markup_say(m, "<details open><summary>Who infected or attacked whom</summary><ul "
+                  "class=\"infections\">\n");
     for (size_t i = 0; i < s->infection_count && i < HTML_SHOWN_INFECTIONS; i++)
         infection_item(m, &s->infections[i].told);
     markup_say(m, "</ul>");
@@ -160,7 +161,7 @@ static void infections_of(struct markup *m, const struct html_state *s, struct a
         if (!address_equal(told->from, host) && !address_equal(told->to, host))
             continue;
         if (is_first)
-            markup_say(m, "<h3>Who infected whom</h3><ul class=\"infections\">");
+            markup_say(m, "<h3>Who infected or attacked whom</h3><ul class=\"infections\">");
         is_first = false;
         infection_item(m, told);
     }
@@ -180,9 +181,12 @@ void html_sections(struct markup *m, struct html_state *s)
     markup_say(m, "</div>\n");
 }
 
-void html_visitors(struct markup *m, const struct html_state *s)
+void html_visitors(struct markup *m, const struct html_state *s, const struct totals *t)
 {
     char count[COUNT_TEXT_SIZE];
+    if (s->visitor_count == 0 && t->asked_dark)
+        markup_say(m, "<section id=\"dark\"><h2>Who touched dark addresses</h2>\n<p>Nobody "
+                      "touched addresses that never spoke.</p></section>\n");
     if (s->visitor_count == 0)
         return;
     markup_say(m,
@@ -270,8 +274,20 @@ static void input_row(struct markup *m, const struct input_totals *input)
     markup_say(m, "</td></tr>\n");
 }
 
+/* By what and when the page was made: who finds it later wants to know how old it is. */
+void html_maker(struct markup *m, const struct html_state *s)
+{
+    markup_say(m, "Made by wormsign ");
+    markup_text(m, SAFE_ASCII, s->version != NULL ? s->version : "");
+    if (s->verb != NULL)
+        markup_say(m, " %s", s->verb);
+    markup_say(m, " on ");
+    markup_time(m, s->began_us, false);
+    markup_say(m, m->days_only ? "." : " UTC.");
+}
+
 /* Those that are damaged or could not be read before the sound ones, of which there may be many. */
-void html_run(struct markup *m, const struct totals *t)
+void html_run(struct markup *m, const struct html_state *s, const struct totals *t)
 {
     size_t shown = 0;
     char count[COUNT_TEXT_SIZE];
@@ -283,7 +299,9 @@ void html_run(struct markup *m, const struct totals *t)
         markup_say(m, "; %s probes sent", count_text(t->scan->sent, count));
         markup_say(m, ", %s answered", count_text(t->scan->received, count));
     }
-    markup_say(m, "; %s.</p>\n", t->complete ? "complete" : "incomplete");
+    markup_say(m, "; %s. ", t->complete ? "complete" : "incomplete");
+    html_maker(m, s);
+    markup_say(m, "</p>\n");
     if (t->input_count > 0)
         markup_say(m, "<div class=\"scroll\"><table><caption class=\"apart\">What was "
                       "read</caption><thead><tr>"

@@ -64,7 +64,7 @@ void picture_timeline(struct markup *m, const struct verdict *v)
     int64_t first = 0, last = 0;
     size_t lanes = 0;
     bool drawn[SIGN_IDS] = {false};
-    if (v->sign_count < 2 || !span_of_signs(v, &first, &last, &lanes))
+    if (m->days_only || v->sign_count < 2 || !span_of_signs(v, &first, &last, &lanes))
         return; /* of one sign the words say it */
     struct time_axis axis = time_axis_over(first, last, PICTURE_LABELS,
                                            PICTURE_WIDTH - PICTURE_MARGIN);
@@ -99,7 +99,7 @@ static const char *transport_text(enum transport transport)
 
 /* What the worm would open on one protocol: the port of the address, that of the week, and near
  * Monday that of the week beside it; 0: none. */
-enum { EXPECTED = 3, WORDS_ABOVE = 11, WORDS_BELOW = 19, WORDS_WIDTH = 40 };
+enum { EXPECTED = 3, WORDS_ABOVE = 11, WORDS_BELOW = 19, WORDS_WIDTH = 60 };
 
 static void expect_ports(struct address host, int64_t when_us, enum transport transport,
                          uint16_t out[static EXPECTED])

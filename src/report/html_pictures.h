@@ -24,6 +24,7 @@ enum { NAME_DAYS_MAX = 400 };
 struct name_days {
     size_t count;
     uint64_t not_kept; /* days beyond NAME_DAYS_MAX */
+    bool no_relays;    /* relays were left out: they repeat what their clients ask */
     struct name_day {
         int32_t day;
         uint64_t names, of, hosts;

@@ -70,6 +70,8 @@ void picture_names(struct markup *m, const struct name_days *n)
         return;
     text_add(&text, "Look-ups of names that the worm makes for the date; the pale bar is all that "
                     "could be such.");
+    if (n->no_relays)
+        text_add(&text, " Hosts that pass on the questions of others are left out.");
     if (n->count > shown || n->not_kept > 0)
         text_add(&text, " The latest %zu days of %zu are shown.", shown, n->count);
     svg_begin(m, "Names a day", says, BARS_HEIGHT + 24);
@@ -83,8 +85,11 @@ void picture_names(struct markup *m, const struct name_days *n)
         double hit = count_axis_at((double)days[i].names, top_value, bottom, top);
         svg_box(m, "bar pale", x, all, width, bottom - all);
         svg_box(m, "bar bad", x, hit, width, bottom - hit);
-        if (i % every == 0)
-            svg_words(m, "middle", x + width / 2, bottom + 17, "%s", date_text(days[i].day, date));
+        (void)date_text(days[i].day, date);
+        if (i % (2 * every) == 0)
+            svg_words(m, "middle", x + width / 2, bottom + 17, "%s", date);
+        else if (i % every == 0)
+            svg_spare_words(m, x + width / 2, bottom + 17, date);
     }
     svg_end(m);
 }
@@ -188,7 +193,7 @@ void picture_spread(struct markup *m, struct spread_host *hosts, size_t host_cou
         qsort(hosts, host_count, sizeof *hosts, compare_told);
     if (shown > 1)
         qsort(hosts, shown, sizeof *hosts, compare_spread);
-    if (!spread_span(hosts, shown, edges, arrows, &first, &last))
+    if (m->days_only || !spread_span(hosts, shown, edges, arrows, &first, &last))
         return;
     struct text text = text_over(says, sizeof says);
     text_add(&text, "A bar for the time in which each host showed signs, UTC%s.",

@@ -54,6 +54,12 @@ void svg_words(struct markup *m, const char *anchor, double x, double y, const c
     markup_say(m, "%s</text>", words);
 }
 
+void svg_spare_words(struct markup *m, double x, double y, const char *words)
+{
+    markup_say(m, "<text class=\"spare\" text-anchor=\"middle\" x=\"%.0f\" y=\"%.0f\">%s</text>", x,
+               y, words);
+}
+
 void svg_time_axis(struct markup *m, const struct time_axis *a, double top, double bottom)
 {
     enum { WORDS_BELOW = 16 };
@@ -67,6 +73,10 @@ void svg_time_axis(struct markup *m, const struct time_axis *a, double top, doub
     for (unsigned i = 0; i < TICKS; i++) {
         char text[TICK_TEXT_SIZE];
         double x = time_axis_at(a, ticks[i]);
-        svg_words(m, "middle", x, bottom + WORDS_BELOW, "%s", time_axis_text(a, ticks[i], text));
+        (void)time_axis_text(a, ticks[i], text);
+        if (i % 2 == 0)
+            svg_words(m, "middle", x, bottom + WORDS_BELOW, "%s", text);
+        else
+            svg_spare_words(m, x, bottom + WORDS_BELOW, text);
     }
 }

@@ -2,8 +2,8 @@
  * picture follows light, dark and print; what a class means is said in words beside it, never by
  * colour alone.
  *
- * A picture is PICTURE_WIDTH units wide; on a narrow screen its frame scrolls, so that its words
- * stay readable. Texts are ours. */
+ * A picture is PICTURE_WIDTH units wide and shrinks with the screen. On a narrow one the style
+ * makes its words larger, and leaves out those that can be spared. Texts are ours. */
 #ifndef WORMSIGN_REPORT_HTML_SVG_H
 #define WORMSIGN_REPORT_HTML_SVG_H
 
@@ -24,6 +24,9 @@ void svg_dot(struct markup *m, const char *class, double x, double y, double rad
 /* Anchor: "start", "middle" or "end". */
 void svg_words(struct markup *m, const char *anchor, double x, double y, const char *format, ...)
     PRINTF_LIKE(5, 6);
+
+/* A name on an axis that a narrow screen can do without: every second one. */
+void svg_spare_words(struct markup *m, double x, double y, const char *words);
 
 /* Ticks from top to bottom, named below. */
 void svg_time_axis(struct markup *m, const struct time_axis *a, double top, double bottom);

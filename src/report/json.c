@@ -235,16 +235,9 @@ static void put_behind(struct json_line *l, const struct verdict *v)
 /* Where it stands, and what people say of it. */
 static void put_standing(struct json_line *l, const struct verdict *v)
 {
-    char date[DATE_TEXT_SIZE];
-    line_put(l, l->root, "site", v->site != NULL ? safe_json(v->site, SAFE_UTF8) : json_null());
-    if (v->owner != NULL)
-        line_put(l, l->root, "owner", safe_json(v->owner, SAFE_UTF8));
-    if (!v->acknowledged)
-        return;
-    json_t *object = json_object();
-    line_put(l, object, "until", json_string(date_text(v->acknowledged_until, date)));
-    line_put(l, object, "note", safe_json(v->note != NULL ? v->note : "", SAFE_UTF8));
-    line_put(l, l->root, "acknowledged", object);
+    if (v->site == NULL)
+        line_put(l, l->root, "site", json_null());
+    line_put_standing(l, l->root, v);
 }
 
 static bool json_host(struct report *r, const struct verdict *v)

@@ -94,6 +94,21 @@ void line_put_text(struct json_line *l, json_t *object, const char *key, const c
         line_put(l, object, key, safe_json(text, SAFE_UTF8));
 }
 
+void line_put_standing(struct json_line *l, json_t *object, const struct verdict *v)
+{
+    char date[DATE_TEXT_SIZE];
+    if (v->site != NULL)
+        line_put(l, object, "site", safe_json(v->site, SAFE_UTF8));
+    if (v->owner != NULL)
+        line_put(l, object, "owner", safe_json(v->owner, SAFE_UTF8));
+    if (!v->acknowledged)
+        return;
+    json_t *known = json_object();
+    line_put(l, known, "until", json_string(date_text(v->acknowledged_until, date)));
+    line_put(l, known, "note", safe_json(v->note != NULL ? v->note : "", SAFE_UTF8));
+    line_put(l, object, "acknowledged", known);
+}
+
 json_t *hosts_json(struct json_line *l, const struct totals *t)
 {
     json_t *hosts = json_object();

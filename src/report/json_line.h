@@ -40,6 +40,10 @@ void line_put_tenths(struct json_line *l, json_t *object, const char *key, doubl
 void line_put_time(struct json_line *l, json_t *object, const char *key, int64_t when_us);
 void line_put_text(struct json_line *l, json_t *object, const char *key, const char *text);
 
+/* Site, owner, and who acknowledged it until when: what people say of a host; what is not told is
+ * absent. */
+void line_put_standing(struct json_line *l, json_t *object, const struct verdict *v);
+
 json_t *safe_json(const char *text, enum safe_form form);
 json_t *address_json(struct address a);
 json_t *count_json(uint64_t count);

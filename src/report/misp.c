@@ -53,12 +53,15 @@ static void add_tag(struct json_line *l, json_t *tags, const char *name, const c
 
 static void put_tags(struct json_line *l, const struct verdict *v)
 {
+    char date[DATE_TEXT_SIZE];
     json_t *tags = json_array();
     enum variant all[VARIANTS_MAX];
     unsigned count = variants_in_order(v->variants, all);
     add_tag(l, tags, "wormsign:verdict", verdict_kind_text(v->kind));
     for (unsigned i = 0; i < count; i++)
         add_tag(l, tags, "wormsign:variant", variant_text(all[i]));
+    if (v->acknowledged)
+        add_tag(l, tags, "wormsign:acknowledged", date_text(v->acknowledged_until, date));
     line_put(l, l->root, "Tag", tags);
 }
 
@@ -108,7 +111,7 @@ static void note_host(struct event *e, const struct verdict *v)
 {
     struct text text = text_over(e->site, sizeof e->site);
     const char *site = v->site != NULL ? v->site : "";
-    e->has_infected = e->has_infected || v->kind == VERDICT_INFECTED;
+    e->has_infected = e->has_infected || (v->kind == VERDICT_INFECTED && !v->acknowledged);
     if (!e->has_host)
         text_add(&text, "%s", site);
     else if (strncmp(e->site, site, sizeof e->site - 1) != 0)
@@ -138,8 +141,8 @@ static bool misp_edge(struct report *r, const struct infection *i)
     struct event *e = r->state;
     char pair[NAME_SIZE], from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
     struct text text = text_over(pair, sizeof pair);
-    text_add(&text, "%s infected %s (%s)", address_text(i->from, from), address_text(i->to, to),
-             i->cause);
+    text_add(&text, "%s %s %s (%s)", address_text(i->from, from), infection_word(i),
+             address_text(i->to, to), i->cause);
     struct json_line l = attribute_of("comment", "Other", pair, e->site);
     line_put(&l, l.root, "comment", safe_json(i->says, SAFE_SENTENCE));
     put_seconds(&l, l.root, "timestamp", i->when_us != TIME_NONE ? i->when_us : r->began_us);

@@ -259,12 +259,24 @@ static void put_marks(struct piece *p, unsigned marks)
 static void put_verdict(struct piece *p, const struct verdict *v)
 {
     const char *says = v->says[0] != '\0' ? v->says : v->reason;
+    char line[VERDICT_SAYS_SIZE + LINE_SIZE], until[DATE_TEXT_SIZE];
+    struct text text = text_over(line, sizeof line);
+    (void)date_text(v->acknowledged_until, until);
+    if (v->acknowledged)
+        text_add(&text, "Acknowledged until %s. ", until);
+    text_add(&text, "%s", says[0] != '\0' ? says : verdict_kind_text(v->kind));
     open_element(p, "hostscript");
-    open_script(p, "wormsign", says[0] != '\0' ? says : verdict_kind_text(v->kind));
+    open_script(p, "wormsign", line);
     put_elem(p, "verdict", verdict_kind_text(v->kind), SAFE_SENTENCE);
     put_elem(p, "home", v->home ? "true" : "false", SAFE_SENTENCE);
     if (v->site != NULL)
         put_elem(p, "site", v->site, SAFE_UTF8);
+    if (v->owner != NULL)
+        put_elem(p, "owner", v->owner, SAFE_UTF8);
+    if (v->acknowledged)
+        put_elem(p, "acknowledged", until, SAFE_SENTENCE);
+    if (v->acknowledged && v->note != NULL)
+        put_elem(p, "note", v->note, SAFE_UTF8);
     if (v->kind == VERDICT_UNKNOWN && v->reason[0] != '\0')
         put_elem(p, "reason", v->reason, SAFE_SENTENCE);
     put_variants(p, v->variants);
@@ -308,9 +320,30 @@ static void put_who(struct piece *p, const struct verdict *v)
     close_element(p);
 }
 
+/* "Tue Apr 21 16:23:05 2009" as nmap writes it, but always UTC. */
+static const char *calendar_text(int64_t when_us, char buffer[static TIME_TEXT_SIZE])
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    enum { THURSDAY = 4, WEEK = 7, DATE_DIGITS = 4, CLOCK_AT = 11, CLOCK_LENGTH = 8, LETTERS = 3 };
+    char time[TIME_TEXT_SIZE];
+    struct text text = text_over(buffer, TIME_TEXT_SIZE);
+    if (time_text(when_us, time)[0] == '-') {
+        text_add(&text, "-");
+        return buffer;
+    }
+    int weekday = ((day_of(when_us) + THURSDAY) % WEEK + WEEK) % WEEK;
+    int month = (time[5] - '0') * 10 + time[6] - '0' - 1;
+    text_add(&text, "%.*s %.*s %c%c %.*s %.*s", LETTERS, days + LETTERS * weekday, LETTERS,
+             months + LETTERS * month, time[8] == '0' ? ' ' : time[8], time[9], CLOCK_LENGTH,
+             time + CLOCK_AT, DATE_DIGITS, time);
+    return buffer;
+}
+
 static bool nmap_xml_begin(struct report *r)
 {
-    char time[TIME_TEXT_SIZE];
+    char time[TIME_TEXT_SIZE], line[LINE_SIZE];
+    struct text args = text_over(line, sizeof line);
     struct piece p = piece_new();
     bool good = fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n", r->out) !=
                 EOF;
@@ -318,9 +351,10 @@ static bool nmap_xml_begin(struct report *r)
     /* The element stays open, so its start is made as an element without an end. */
     open_element(&p, "nmaprun");
     put(&p, "scanner", "wormsign");
-    put(&p, "args", "wormsign");
+    text_add(&args, "wormsign%s%s", r->verb != NULL ? " " : "", r->verb != NULL ? r->verb : "");
+    put(&p, "args", line);
     put_seconds(&p, "start", r->began_us);
-    put(&p, "startstr", time_text(r->began_us, time));
+    put(&p, "startstr", calendar_text(r->began_us, time));
     put(&p, "version", r->version != NULL ? r->version : "");
     put(&p, "xmloutputversion", "1.05");
     p.failed = p.failed || xmlTextWriterWriteRaw(p.xml, xml("\n")) < 0;
@@ -350,6 +384,7 @@ static bool nmap_xml_edge(struct report *r, const struct infection *i)
     put_elem(&p, "from", address_text(i->from, from), SAFE_SENTENCE);
     put_elem(&p, "to", address_text(i->to, to), SAFE_SENTENCE);
     put_elem(&p, "time", time_text(i->when_us, time), SAFE_SENTENCE);
+    put_elem(&p, "what", infection_word(i), SAFE_SENTENCE);
     put_elem(&p, "cause", i->cause, SAFE_SENTENCE);
     put_variants(&p, i->variants);
     close_element(&p);
@@ -386,7 +421,7 @@ static bool nmap_xml_end(struct report *r, const struct totals *t)
     open_element(&p, "runstats");
     open_element(&p, "finished");
     put_number(&p, "time", end_us > 0 ? (uint64_t)(end_us / US_PER_SECOND) : 0);
-    put(&p, "timestr", time_text(end_us, time));
+    put(&p, "timestr", calendar_text(end_us, time));
     text_add(&text, "; %.2f seconds", seconds);
     put(&p, "summary", line);
     text = text_over(line, sizeof line);

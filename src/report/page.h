@@ -19,6 +19,7 @@ struct page {
     FILE *out; /* borrowed */
     size_t width;
     bool colour;
+    bool days_only;        /* times are shown without a clock */
     size_t first, further; /* indentation of the paragraph's first line and of the others */
     char *text;            /* the paragraph so far: safe text and our own colour sequences */
     size_t used, size;

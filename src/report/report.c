@@ -20,6 +20,16 @@ const char *change_kind_text(enum change_kind kind)
     return texts[kind];
 }
 
+bool infection_is_attack(const struct infection *i)
+{
+    return strcmp(i->cause, "exploit") == 0;
+}
+
+const char *infection_word(const struct infection *i)
+{
+    return infection_is_attack(i) ? "attacked" : "infected";
+}
+
 const struct report_format *report_format_named(const char *id)
 {
     for (const struct report_format *const *row = report_formats; *row != NULL; row++)

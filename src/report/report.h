@@ -45,6 +45,7 @@ struct totals {
     bool complete;
     uint64_t hosts[VERDICT_KINDS]; /* home hosts by verdict */
     uint64_t outside_infected;
+    bool asked_dark;       /* dark addresses were named: who touched them is told, or nobody did */
     uint64_t acknowledged; /* home hosts that somebody knows of: in no count of verdicts */
     uint64_t seen;         /* distinct addresses met */
     bool seen_is_estimate;
@@ -111,6 +112,11 @@ struct host_change {
     const char *says;           /* foreign: escape */
 };
 
+/* "attacked" where only the exploit was seen, which does not say that it worked; "infected" where
+ * the victim fetched the worm. */
+const char *infection_word(const struct infection *i);
+bool infection_is_attack(const struct infection *i);
+
 /* "new", "still", "cured", "gone". */
 const char *change_kind_text(enum change_kind kind);
 
@@ -125,6 +131,8 @@ struct report {
     int width;           /* text: columns to fill, 100 where unknown */
     int64_t began_us;    /* when the run began, for formats that say so */
     const char *version; /* of the program, for formats that say so; NULL: not told */
+    const char *verb;    /* that makes it, for formats that say so; NULL: not told */
+    bool days_only;      /* of all times only the day is known: no clock is to be shown */
     void *state;         /* the format's own; begin makes it, end frees it */
 };
 

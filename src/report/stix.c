@@ -189,7 +189,7 @@ static bool write_addresses(struct report *r, const struct verdict *v, const str
 /* What STIX has no field for, as labels: verdict, variants, marks, site. */
 static void put_labels(struct json_line *l, const struct verdict *v)
 {
-    char label[NAME_SIZE];
+    char label[NAME_SIZE], date[DATE_TEXT_SIZE];
     json_t *labels = json_array();
     enum variant all[VARIANTS_MAX];
     unsigned count = variants_in_order(v->variants, all);
@@ -208,6 +208,10 @@ static void put_labels(struct json_line *l, const struct verdict *v)
         text_add(&text, "wormsign:mark=%s", mark_text((enum mark)bit));
         line_append(l, labels, json_string(label));
     }
+    text = text_over(label, sizeof label);
+    text_add(&text, "wormsign:acknowledged=%s", date_text(v->acknowledged_until, date));
+    if (v->acknowledged)
+        line_append(l, labels, json_string(label));
     text = text_over(label, sizeof label);
     text_add(&text, "wormsign:site=%s", v->site != NULL ? v->site : "");
     if (v->site != NULL)

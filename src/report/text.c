@@ -42,7 +42,7 @@ enum groups {
     GROUP_CHANGES
 };
 
-enum { DARK_PORTS_SHOWN = 5, RUNS_TEXT_SIZE = 64 };
+enum { FETCHED_NAMED = 5, DARK_PORTS_SHOWN = 5, RUNS_TEXT_SIZE = 64 };
 
 struct text_state {
     struct page page;
@@ -51,6 +51,9 @@ struct text_state {
     uint64_t listed_outside;
     uint64_t hidden[PLACES][VERDICT_KINDS];
     struct text_scan scan;
+    bool met_dark;    /* somebody touched dark addresses */
+    uint64_t fetched; /* hosts of ours that may have fetched the worm, and are not infected */
+    struct address fetched_first[FETCHED_NAMED];
 };
 
 /* From which verbosity a host gets its one line, and from which its signs. */
@@ -82,6 +85,7 @@ static bool text_begin(struct report *r)
     if (state == NULL)
         return false;
     state->page = page_over(r->out, r->width, r->colour);
+    state->page.days_only = r->days_only;
     state->group = GROUP_NONE;
     r->state = state;
     return true;
@@ -188,11 +192,38 @@ static void acknowledged_lines(const struct report *r, struct text_state *state,
         state->dense = true;
 }
 
+/* For a line of the summary: such a host stands far down, and should be treated as infected. */
+static void note_fetched(struct text_state *state, const struct verdict *v)
+{
+    bool counts = v->home && !v->acknowledged && v->kind != VERDICT_INFECTED;
+    if (!counts || (v->marks & MARK_FETCHED) == 0)
+        return;
+    if (state->fetched < FETCHED_NAMED)
+        state->fetched_first[state->fetched] = v->host;
+    state->fetched++;
+}
+
+static void fetched_line(struct text_state *state)
+{
+    struct page *p = &state->page;
+    char address[ADDRESS_TEXT_SIZE];
+    if (state->fetched == 0)
+        return;
+    page_begin(p, 2, 4);
+    page_say(p, "%llu more host%s fetched a file that may be the worm; treat as infected:",
+             (unsigned long long)state->fetched, plural(state->fetched));
+    for (uint64_t i = 0; i < state->fetched && i < FETCHED_NAMED; i++)
+        page_say(p, "%s %s", i > 0 ? "," : "", address_text(state->fetched_first[i], address));
+    page_say(p, "%s", state->fetched > FETCHED_NAMED ? " and others." : ".");
+    page_end(p);
+}
+
 static bool text_host(struct report *r, const struct verdict *v)
 {
     struct text_state *state = r->state;
     struct page *p = &state->page;
     int place = v->home ? HOME : OUTSIDE;
+    note_fetched(state, v);
     if (v->acknowledged) {
         acknowledged_lines(r, state, v);
         return is_sound(state);
@@ -218,9 +249,10 @@ static bool text_edge(struct report *r, const struct infection *i)
     struct text_state *state = r->state;
     struct page *p = &state->page;
     char from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
-    heading(state, GROUP_EDGES, "", "WHO INFECTED WHOM");
+    heading(state, GROUP_EDGES, "", "WHO INFECTED OR ATTACKED WHOM");
     page_begin(p, 0, 2);
-    page_say(p, "%s infected %s", address_text(i->from, from), address_text(i->to, to));
+    page_say(p, "%s %s %s", address_text(i->from, from), infection_word(i),
+             address_text(i->to, to));
     say_span(p, " at ", i->when_us, i->when_us);
     page_say(p, " by ");
     page_add(p, SAFE_SENTENCE, i->cause);
@@ -279,6 +311,7 @@ static bool text_dark(struct report *r, const struct dark_visitor *d, const stru
     struct text_state *state = r->state;
     struct page *p = &state->page;
     char host[ADDRESS_TEXT_SIZE];
+    state->met_dark = true;
     heading(state, GROUP_DARK, "", "WHO TOUCHED ADDRESSES THAT NEVER SPOKE");
     page_begin(p, 0, 2);
     page_say(p, "%s touched %llu dark address%s", address_text(d->host, host),
@@ -489,6 +522,12 @@ static bool text_end(struct report *r, const struct totals *t)
         text_scan_result(&state->scan, p, t);
     else
         result_lines(state, t);
+    fetched_line(state);
+    if (t->asked_dark && !state->met_dark) {
+        page_begin(p, 2, 4);
+        page_say(p, "Dark addresses: nobody touched them.");
+        page_end(p);
+    }
     all_input_lines(p, t, r->verbosity);
     labelled_lines(p, "Limit reached", t->limits_hit, t->limit_count);
     labelled_lines(p, "Note", t->notes, t->note_count);

@@ -33,12 +33,18 @@ const char *plural(uint64_t count)
 }
 
 /* "2009-04-21 16:44:11 to 18:02:00 UTC", with a second date where it is another. */
-static bool span_text(int64_t first_us, int64_t last_us, struct text *out)
+static bool span_text(int64_t first_us, int64_t last_us, bool days_only, struct text *out)
 {
     char first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE];
     enum { DATE_LENGTH = 10, CLOCK_AT = 11, CLOCK_LENGTH = 8 };
     if (time_text(first_us, first)[0] == '-')
         return false;
+    if (days_only) {
+        bool one_day = time_text(last_us, last)[0] == '-' || strncmp(first, last, DATE_LENGTH) == 0;
+        text_add(out, "%.*s%s%.*s", DATE_LENGTH, first, one_day ? "" : " to ",
+                 one_day ? 0 : DATE_LENGTH, last);
+        return true;
+    }
     text_add(out, "%.*s %.*s", DATE_LENGTH, first, CLOCK_LENGTH, first + CLOCK_AT);
     if (time_text(last_us, last)[0] != '-' && strncmp(first, last, CLOCK_AT + CLOCK_LENGTH) != 0) {
         bool same_day = strncmp(first, last, DATE_LENGTH) == 0;
@@ -53,7 +59,7 @@ void say_span(struct page *p, const char *before, int64_t first_us, int64_t last
 {
     char span[SPAN_SIZE];
     struct text text = text_over(span, sizeof span);
-    if (span_text(first_us, last_us, &text))
+    if (span_text(first_us, last_us, p->days_only, &text))
         page_say(p, "%s%s", before, span);
 }
 

@@ -14,7 +14,13 @@
 #include "evidence/smb_check.h"
 #include "report/report.h"
 
-enum { PATH_SIZE = 4096, CHECKS = 4, FIRST_HOST = 0x0a000001, STAMP_SECONDS = 1240332251 };
+enum {
+    PATH_SIZE = 4096,
+    CHECKS = 4,
+    FIRST_HOST = 0x0a000001,
+    STAMP_SECONDS = 1240332251,
+    ACKNOWLEDGED_UNTIL = 20000
+};
 
 static const char *const hostile[] = {
     "</script><script>alert(1)</script>",
@@ -85,6 +91,10 @@ static bool write_host(struct report *r, size_t number, int64_t when_us)
     struct verdict v = {.host = address_of_v4(FIRST_HOST + (uint32_t)number),
                         .home = true,
                         .site = text,
+                        .owner = text,
+                        .acknowledged = number / VERDICT_KINDS % 2 == 1,
+                        .acknowledged_until = ACKNOWLEDGED_UNTIL,
+                        .note = text,
                         .name_count = 2,
                         .mac = UINT64_C(0x001122334455),
                         .kind = (enum verdict_kind)(number % VERDICT_KINDS),
@@ -116,7 +126,7 @@ static bool write_all(struct report *r)
         struct infection edge = {.from = address_of_v4(FIRST_HOST),
                                  .to = address_of_v4(FIRST_HOST + 1 + (uint32_t)i),
                                  .when_us = when_us,
-                                 .cause = "exploit",
+                                 .cause = i % 2 == 0 ? "exploit" : "callback",
                                  .variants = VARIANT_B,
                                  .says = hostile[i]};
         good = good && r->format->edge(r, &edge);

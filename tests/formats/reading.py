@@ -12,7 +12,7 @@ import zlib
 from checking import equal, holds
 
 CEF_LINE = re.compile(
-    r"<(130|132)>1 (\S+) - wormsign - (\w+) - CEF:0\|wormsign\|wormsign\|((?:[^|\\]|\\.)*)\|(\w+)\|([^|]*)\|(\d+)\|(.*)"
+    r"<(130|132|133)>1 (\S+) - wormsign - (\w+) - CEF:0\|wormsign\|wormsign\|((?:[^|\\]|\\.)*)\|(\w+)\|([^|]*)\|(\d+)\|(.*)"
 )
 CEF_KEY = re.compile(r"(?:^| )(\w+)=((?:[^=\\]|\\.)*?)(?= \w+=|$)")
 
@@ -34,7 +34,8 @@ def eve(data):
         if line["event_type"] == "alert" and "verdict" in line["wormsign"]:
             own = line["wormsign"]
             equal(line["src_ip"], own["host"], "source of an alert")
-            equal(line["alert"]["severity"], {"infected": 1, "suspicious": 2}[own["verdict"]])
+            severity = 3 if "acknowledged" in own else {"infected": 1, "suspicious": 2}[own["verdict"]]
+            equal(line["alert"]["severity"], severity)
             found[own["host"]] = (own["verdict"], own["variants"])
     return found
 
@@ -98,7 +99,7 @@ def misp(data):
     for attribute in event["Attribute"]:
         if attribute["type"] != "ip-src":
             continue
-        tags = [re.fullmatch(r'wormsign:(\w+)="(\w+)"', t["name"]).groups() for t in attribute["Tag"]]
+        tags = [re.fullmatch(r'wormsign:(\w+)="([\w-]+)"', t["name"]).groups() for t in attribute["Tag"]]
         verdict = next(value for key, value in tags if key == "verdict")
         found[attribute["value"]] = (verdict, [value for key, value in tags if key == "variant"])
     return found
@@ -137,9 +138,11 @@ def cef(data):
         match = CEF_LINE.fullmatch(line)
         holds(match is not None, f"{line!r} is no line of CEF")
         values = {key: unescaped(value) for key, value in CEF_KEY.findall(match[8])}
-        if match[5] == "infection":
+        if match[5] in ("infection", "attack"):
+            equal((match[1], match[7]), {"infection": ("130", "10"), "attack": ("132", "5")}[match[5]])
             continue
-        equal(match[1], {"infected": "130", "suspicious": "132"}[match[5]], "priority")
+        wanted = ("133", "3") if "cs6" in values else {"infected": ("130", "10"), "suspicious": ("132", "5")}[match[5]]
+        equal((match[1], match[7]), wanted, "priority and severity")
         variants = [each for each in values.get("cs1", "").split(",") if each]
         found[values["src"]] = (match[5], variants)
     return found

@@ -260,6 +260,7 @@ def anonymised_reports_tell_nobody(p):
             text += "".join(piece for pieces in unpacked(data).values() for piece in pieces)
         for word in TELLING:
             holds(word not in text, f"{word} is in {name}")
+        holds(name not in ("text", "html") or not re.search(r"\d 00:00", text), f"{name} has a time that nobody knows")
         words = set(re.findall(r"[0-9a-f:.]+", text))
         equal(sorted(words & set(plain)), [], f"addresses in {name}")
     lines = [json.loads(line) for line in told["json"].decode().splitlines()]
@@ -325,6 +326,45 @@ def a_key_that_is_none_is_refused(p):
     p.run("hunt", "--anonymise", "missing", "--csv", "none.csv", SAMPLE, code=4)
     p.run("hunt", "--anonymise", ".", "--csv", "none.csv", SAMPLE, code=4)
     holds(not (p.folder / "none.csv").exists(), "a report was begun")
+
+
+@check_once
+def who_is_acknowledged_in_a_store_alarms_nobody(p):
+    p.run("hunt", "--store", "a.db", SAMPLE, code=1)
+    p.run("report", "--ack", "10.9.3.33", "--until", "9999-12-31", "--note", "known", "a.db", code=1)
+    files, options = p.outputs("known")
+    told = {"eve": p.run("report", "--json", "--schema", "eve", *options, "a.db", code=1).stdout}
+    told["ecs"] = p.run("report", "--json", "--schema", "ecs", "a.db", code=1).stdout
+    files["json"].write_bytes(p.run("report", "--json", "a.db", code=1).stdout)
+    told.update((name, path.read_bytes()) for name, path in files.items())
+    has_same_verdicts(told)  # eve and cef are held to their severities there
+    severities = {line["alert"]["severity"] for line in map(json.loads, told["eve"].splitlines())
+                  if line.get("src_ip") == "10.9.3.33" and "verdict" in line["wormsign"]}
+    equal(severities, {3}, "severities in EVE")
+    line = next(line for line in told["cef"].decode().splitlines() if " src=10.9.3.33 " in line)
+    holds("(acknowledged)|3|" in line and "flexString2=known" in line, line)
+    for name in ("xml", "stix", "misp", "html", "ecs", "csv"):
+        holds(b"9999-12-31" in told[name], f"{name} does not say until when")
+    page = told["html"].decode()
+    holds("3 of your hosts are infected with Conficker, 1 more is acknowledged</h1>" in page, "the headline")
+    holds(re.search(r"Made by wormsign [0-9.]+ report on <time>", page), "the foot")
+
+
+@check_once
+def a_schema_of_json_that_nobody_gets_is_refused(p):
+    for others in ((), ("--csv", "none.csv"), ("-oN", "none.txt")):
+        done = p.run("hunt", "--schema", "eve", *others, SAMPLE, code=2)
+        holds(b"add --json, -oJ FILE or -oA BASE" in done.stderr, done.stderr)
+        equal(done.stdout, b"", "what is reported")
+    holds(not list(p.folder.glob("none.*")), "a report was begun")
+
+
+@check_once
+def dark_addresses_that_nobody_touched_are_told(p):
+    told = p.run("hunt", "--dark", "10.77.0.0/16", "--html", "dark.html", SAMPLE, code=1).stdout
+    holds(b"Dark addresses: nobody touched them." in told, told[-400:])
+    holds(b"Nobody touched addresses that never spoke." in (p.folder / "dark.html").read_bytes(), "not on the page")
+    holds(b"nobody touched" not in p.run("hunt", SAMPLE, code=1).stdout, "told though not asked")
 
 
 @check_once

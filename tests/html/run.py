@@ -458,12 +458,22 @@ def text_has_contrast_in_both_themes():
             equal(page.value(CONTRAST), [], f"text below 4.5:1, {theme}")
 
 
+# Words and shapes of pictures beyond the edges of the screen, and words that are too small to read.
+CUT_OFF = """[...document.querySelectorAll('.picture svg *')].filter(e => {
+  const box = e.getBoundingClientRect();
+  const small = e.tagName === 'text' && parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a < 7;
+  return box.width > 0 && (box.left < 0 || box.right > innerWidth || small);
+}).map(e => e.outerHTML.slice(0, 100))"""
+
+
 @in_browser
 def a_phone_shows_it_without_scrolling_sideways():
     for fragment in ("", "#host-10.9.3.33"):
         with page_at(sample_page(), fragment, width=390, height=844) as page:
             wide = page.value("document.documentElement.scrollWidth")
             holds(wide <= 390, f"the page is {wide} wide")
+            equal(page.value(CUT_OFF), [], "what pictures do not show")
+            holds(page.value("document.querySelectorAll('.picture text').length") > 5, "no words in the pictures")
 
 
 @in_browser

@@ -18,7 +18,7 @@
 
 struct shown {
     int verbosity, width;
-    bool colour, each_host;
+    bool colour, each_host, days_only;
     size_t verdict_count, edge_count;
     const struct verdict *verdicts;
     const struct infection *edges;
@@ -50,7 +50,11 @@ static inline char *shown_as(const char *format, struct shown what)
                        .colour = what.colour,
                        .verbosity = what.verbosity,
                        .each_host = what.each_host,
-                       .width = what.width};
+                       .width = what.width,
+                       .began_us = at("2026-11-22T05:10:11Z"),
+                       .version = "1.2.3",
+                       .verb = "report",
+                       .days_only = what.days_only};
     assert_non_null(r.format);
     assert_non_null(r.out);
     assert_true(r.format->begin(&r));

@@ -377,9 +377,9 @@ static void test_a_chain_is_told_in_text_and_json(void **state)
 {
     (void)state;
     static const char *const words[] = {
-        "10.0.0.5 infected 10.0.0.9 at 2009-04-21 12:00:00 UTC by exploit, variant B",
+        "10.0.0.5 attacked 10.0.0.9 at 2009-04-21 12:00:00 UTC by exploit, variant B",
         "10.0.0.5 infected 10.0.0.9 at 2009-04-21 12:00:04 UTC by callback, variant B",
-        "10.0.0.9 infected 10.0.0.12 at 2009-04-21 12:30:00 UTC by exploit",
+        "10.0.0.9 attacked 10.0.0.12 at 2009-04-21 12:30:00 UTC by exploit",
         "10.0.0.9 infected 10.0.0.12 at 2009-04-21 12:30:04 UTC by callback"};
     static const char *const lines[] = {
         "\"from\":\"10.0.0.5\",\"to\":\"10.0.0.9\",\"time\":\"2009-04-21T12:00:00.000000Z\","

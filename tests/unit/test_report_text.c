@@ -245,11 +245,11 @@ static void test_edges_have_their_own_heading(void **state)
     i[1] = i[0];
     char *text = shown_as("text", (struct shown){.edge_count = 2, .edges = i, .width = 150});
     const char *line =
-        "10.0.0.5 infected 10.0.0.9 at 2009-04-21 16:44:11 UTC by exploit, variant B: "
+        "10.0.0.5 attacked 10.0.0.9 at 2009-04-21 16:44:11 UTC by exploit, variant B: "
         "It sent the bytes of B.\n";
-    assert_int_equal(strncmp(text, "WHO INFECTED WHOM\n\n", 19), 0);
-    assert_int_equal(strncmp(text + 19, line, strlen(line)), 0);
-    assert_int_equal(strncmp(text + 19 + strlen(line), line, strlen(line)), 0);
+    assert_int_equal(strncmp(text, "WHO INFECTED OR ATTACKED WHOM\n\n", 31), 0);
+    assert_int_equal(strncmp(text + 31, line, strlen(line)), 0);
+    assert_int_equal(strncmp(text + 31 + strlen(line), line, strlen(line)), 0);
     assert_true(holds(text, "of B.\n\nSUMMARY OF"));
     free(text);
 }

@@ -147,7 +147,7 @@
     if (open.base64 !== base64) open = { base64, pieces: await unpack(base64) };
     const told = infections.filter((i) => isOf(row, i.from) || isOf(row, i.to));
     const list = told.map((i) => i.item).join("");
-    const more = list ? `<h3>Who infected whom<\/h3><ul class="infections">${list}<\/ul>` : "";
+    const more = list ? `<h3>Who infected or attacked whom<\/h3><ul class="infections">${list}<\/ul>` : "";
     const frame = document.createElement("template");
     frame.innerHTML = open.pieces[row.section % data.sectionsAChunk] + more;
     details.append(frame.content);
