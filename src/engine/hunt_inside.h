@@ -37,10 +37,10 @@ struct hunt {
     bool keeps_parts;            /* each input has a store of its own */
     struct hunt_asked *asked;    /* what scans heard, by address: owned; of a report of a store */
     size_t asked_count;
-    struct arena asked_memory;  /* of what these borrow */
-    uint64_t runs, runs_cut;    /* of a store; those that were ended in their midst */
+    struct arena asked_memory; /* of what these borrow */
+    uint64_t runs, runs_cut;   /* of a store; those that were ended in their midst */
     char run_faults[RUN_FAULTS_MAX][RUN_FAULT_SIZE]; /* of runs that were not whole */
-    uint64_t run_fault_count;   /* those that are not listed, too */
+    uint64_t run_fault_count;                        /* those that are not listed, too */
     uint64_t looked_at, proven; /* records at the last look so far, and what it found */
     unsigned share, shares;     /* of the flows of the input that is read; 0 shares: all */
     struct calendar *calendar;

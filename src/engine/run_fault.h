@@ -6,6 +6,10 @@ struct store_run;
 
 enum { RUN_FAULTS_MAX = 4, RUN_FAULT_SIZE = 256 }; /* sentences in a report; the rest is counted */
 
+/* The reason alone. */
+void run_fault_why(const struct store_run *run, char why[static RUN_FAULT_SIZE]);
+
+/* With the run before it. */
 void run_fault_say(const struct store_run *run, char says[static RUN_FAULT_SIZE]);
 
 #endif

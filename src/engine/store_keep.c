@@ -1,8 +1,8 @@
 /* Infected is who a report calls so, so two reports are made and nobody sees them: of all that is
  * kept, and of what will be left. Who is in the first alone would be let go of.
  *
- * An input keeps the set of all addresses that it met, without days. Where some of its days go, that
- * set is made anew of whoever is left, so that no later report counts who is gone. */
+ * An input keeps the set of all addresses that it met, without days. Where some of its days go,
+ * that set is made anew of whoever is left, so that no later report counts who is gone. */
 #include "engine/store_keep.h"
 
 #include <stdlib.h>

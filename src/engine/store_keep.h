@@ -10,8 +10,8 @@
 enum { STORE_LOSS_TEXT_SIZE = 256, STORE_LOSS_SHOWN = 5 };
 
 struct store_loss {
-    uint64_t hosts, days; /* of which there is evidence, or an answer, that goes */
-    uint64_t infected;    /* home hosts that are infected by it, and not without it */
+    uint64_t hosts, days;             /* of which there is evidence, or an answer, that goes */
+    uint64_t infected;                /* home hosts that are infected by it, and not without it */
     char names[STORE_LOSS_TEXT_SIZE]; /* the first of these, with commas */
 };
 

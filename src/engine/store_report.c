@@ -15,7 +15,7 @@
 #include "engine/ledger.h"
 #include "store/store.h"
 
-enum { REPORT_BYTES = 256 << 20, CHANGES_FIRST = 64 };
+enum { REPORT_BYTES = 256 << 20, CHANGES_FIRST = 64, RUN_TOLD_SIZE = 48, STRANGERS_SIZE = 256 };
 
 struct change {
     struct address host;
@@ -42,6 +42,8 @@ struct store_report {
     struct site *sites;
     size_t site_count, site_room;
     const char *change_site; /* of the two runs; NULL: none */
+    char before_told[RUN_TOLD_SIZE], after_told[RUN_TOLD_SIZE];
+    char strangers[STRANGERS_SIZE]; /* that the runs have no host in common; "": they have */
     struct change *changes;
     size_t change_count, change_room;
     struct error err;
@@ -161,11 +163,24 @@ static int compare_changes(const void *a, const void *b)
     return address_compare(x->host, y->host);
 }
 
+/* "scan of 2026-11-22". The verb is of the store: of what a stranger put there, little. */
+static void say_run(const struct store_run *run, char told[static RUN_TOLD_SIZE])
+{
+    char date[DATE_TEXT_SIZE];
+    struct text text = text_over(told, RUN_TOLD_SIZE);
+    text_add_escaped(&text, run->verb, strnlen(run->verb, 8));
+    text_add(&text, " of %s", date_text(day_of(run->began_us), date));
+}
+
 static bool find_change_site(void *context, const struct store_run *run)
 {
     struct store_report *s = context;
     if (run->number == s->settings->after)
         s->change_site = keep_text(s, run->site);
+    if (run->number == s->settings->before)
+        say_run(run, s->before_told);
+    if (run->number == s->settings->after)
+        say_run(run, s->after_told);
     return true;
 }
 
@@ -174,8 +189,16 @@ static bool read_changes(struct store_report *s, struct error *err)
     const struct store_report_settings *o = s->settings;
     if (o->before == 0)
         return true;
+    uint64_t common = 0;
     bool good = store_runs_each(s->store, find_change_site, s, err) &&
+                store_common_hosts(s->store, o->before, o->after, &common, err) &&
                 store_changes_each(s->store, o->before, o->after, take_change, s, err);
+    struct text text = text_over(s->strangers, sizeof s->strangers);
+    if (good && common == 0)
+        text_add(&text,
+                 "run %lld (%s) and run %lld (%s) have no host in common: they looked at different "
+                 "things, and what changed between them says little",
+                 (long long)o->before, s->before_told, (long long)o->after, s->after_told);
     if (s->change_count > 0)
         qsort(s->changes, s->change_count, sizeof s->changes[0], compare_changes);
     return good;
@@ -251,6 +274,8 @@ static bool tell_changes(const struct store_report *s, struct report *r)
                                    .kind = c->kind,
                                    .before_run = s->settings->before,
                                    .after_run = s->settings->after,
+                                   .before_told = s->before_told,
+                                   .after_told = s->after_told,
                                    .before = c->before,
                                    .after = c->after,
                                    .says = c->says};
@@ -273,6 +298,8 @@ void store_report_tell(struct store_report *s, struct report *reports, size_t re
     for (size_t i = 0; i < count; i++) {
         joined_begin(&joined[i], &reports[i], "report");
         proxies[i] = joined_report(&joined[i]);
+        if (s->strangers[0] != '\0')
+            joined_note(&joined[i], s->strangers);
         out->write_failed |= !tell_changes(s, &reports[i]);
     }
     for (size_t i = 0; i < s->site_count; i++) {

@@ -72,7 +72,8 @@ const char *const statement_texts[STATEMENTS] = {
                      "says) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     /* A victim's part is done to it: who was only attacked was not seen to do anything. */
     [SQL_CHANGES] =
-        "WITH a AS (SELECT host, verdict, says, proof, weight FROM verdicts WHERE run = ?1 AND home), "
+        "WITH a AS (SELECT host, verdict, says, proof, weight FROM verdicts WHERE run = ?1 AND "
+        "home), "
         "b AS (SELECT host, verdict, says, proof, weight FROM verdicts WHERE run = ?2 AND home), "
         "h AS (SELECT host FROM a WHERE verdict IN ('infected', 'suspicious') UNION "
         "SELECT host FROM b WHERE verdict IN ('infected', 'suspicious')) "

@@ -18,7 +18,10 @@
 #include "base/writer.h"
 #include "store/store_inside.h"
 
-enum { VALUE_MAX = 1 << 26 }; /* bytes of a value, and of a statement */
+enum {
+    VALUE_MAX = 1 << 26, /* bytes of a value, and of a statement */
+    TURN_MS = 10         /* between two tries */
+};
 
 static const uint8_t magic[] = "SQLite format 3"; /* with its NUL */
 
@@ -248,6 +251,22 @@ static bool examine(struct store *s, int64_t *version, struct error *err)
     return check_tables(s, *version, err);
 }
 
+/* SQLite does not wait by itself where two programs that have both begun to read a new file want to
+ * give it its log. */
+static bool use_log(struct store *s, struct error *err)
+{
+    int result = SQLITE_BUSY;
+    (void)sqlite3_busy_timeout(s->db, 0);
+    for (int waited_ms = 0; result == SQLITE_BUSY && waited_ms < STORE_WAIT_MS;
+         waited_ms += TURN_MS) {
+        result = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) & 0xff;
+        if (result == SQLITE_BUSY)
+            (void)sqlite3_sleep(TURN_MS);
+    }
+    (void)sqlite3_busy_timeout(s->db, STORE_WAIT_MS);
+    return result == SQLITE_OK || store_fail(s, result, err);
+}
+
 static bool prepare(struct store *s, enum store_use use, struct error *err)
 {
     int64_t version = 0;
@@ -265,7 +284,7 @@ static bool prepare(struct store *s, enum store_use use, struct error *err)
                     version == 0 ? "it is empty: no run has written to it"
                                  : "it is of an older version, and only a run that writes to it "
                                    "brings it up to date");
-    return run_sql(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err) &&
+    return use_log(s, err) && run_sql(s, "PRAGMA synchronous = NORMAL", err) &&
            (version == STORE_VERSION || migrate(s, version, err));
 }
 

@@ -61,7 +61,7 @@ struct store_run {
     const char *settings; /* JSON: what decided what was looked at */
     int64_t began_us, ended_us;
     bool ended, complete;
-    bool is_mended; /* a later whole run of the same verb, site and settings stands for it */
+    bool is_mended;      /* a later whole run of the same verb, site and settings stands for it */
     const char *summary; /* JSON, of a run that is not whole; "": none */
 };
 
