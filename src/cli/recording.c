@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/time.h"
@@ -24,14 +25,20 @@ enum exit_code recording_check(const struct call *call, const char *path,
                                const struct option_texts *inputs)
 {
     struct error err;
+    struct stat about;
     if (path == NULL)
         return EXIT_DONE;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
+        console_complain(call->console, "%s is %s: a store cannot be there", path,
+                         S_ISDIR(about.st_mode) ? "a directory" : "no ordinary file");
+        return EXIT_FAILED;
+    }
     enum exit_code code = outputs_check(call, outputs, inputs, path, OUTPUT_STORE);
     if (code != EXIT_DONE)
         return code;
     /* One that is not ours, or not to be written to, is found before any file is emptied. */
     struct store *store = store_open(path, STORE_WRITE, &err);
-    if (store == NULL) {
+    if (store == NULL && !store_lacks_room(&err)) {
         console_complain(call->console, "store %s", err.text);
         return EXIT_FAILED;
     }
@@ -94,8 +101,10 @@ enum exit_code recording_open(struct recording *r, const struct call *call, cons
                                              .wall_us = wall_us};
     r->recorder = recorder_open(&wishes, &err);
     if (r->recorder == NULL) {
-        console_complain(call->console, "store %s", err.text);
-        return EXIT_FAILED;
+        console_complain(call->console, "store %s%s", err.text,
+                         store_lacks_room(&err) ? ": nothing of this run is kept" : "");
+        r->has_no_room = store_lacks_room(&err);
+        return r->has_no_room ? EXIT_DONE : EXIT_FAILED;
     }
     memmove(out->reports + 1, out->reports, out->report_count * sizeof out->reports[0]);
     out->reports[0] = recorder_report(r->recorder);
@@ -114,7 +123,10 @@ bool recording_close(struct recording *r)
         console_note(r->call->console, "store %s: %llu input%s there before, and counted once",
                      r->path, (unsigned long long)recorder_known(r->recorder),
                      recorder_known(r->recorder) == 1 ? " was" : "s were");
+    if (good && r->recorder != NULL && recorder_kept_nothing(r->recorder))
+        console_note(r->call->console, "store %s: nothing was read, so this run is not kept",
+                     r->path);
     recorder_close(r->recorder);
     free(r->settings);
-    return good;
+    return good && !r->has_no_room;
 }

@@ -23,6 +23,7 @@ struct recording {
     const char *path; /* NULL: none is asked for */
     char *settings;
     struct recorder *recorder; /* NULL: none */
+    bool has_no_room;          /* none, as the disk is full: the run goes on without it */
 };
 
 /* Whether that file may be written to: to be asked before outputs_open, which empties files. */
@@ -32,7 +33,8 @@ enum exit_code recording_check(const struct call *call, const char *path,
 
 /* Opens the store and puts its report among those of the run. settings: what decided what is looked
  * at; it is let go of here, and NULL is no memory. EXIT_DONE, or it is said why not; without a path
- * nothing happens. recording_close in either case. */
+ * nothing happens. Where the disk is full that is said, and the run is worth its time all the same:
+ * EXIT_DONE. recording_close in either case. */
 enum exit_code recording_open(struct recording *r, const struct call *call, const char *path,
                               const char *site, json_t *settings, bool host_by_host,
                               struct outputs *out);

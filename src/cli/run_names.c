@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "base/writer.h"
 #include "store/store.h"
 
-enum { RUN_NAME_SIZE = 64, LAST_MAX = 1000000, SITE_SIZE = 256 };
+enum { RUN_NAME_SIZE = 64, LAST_MAX = 1000000, RUNS_NAMED_MAX = 20, SITE_SIZE = 256 };
 
 /* One run that is looked for. */
 struct search {
@@ -85,6 +86,37 @@ static bool parse_name(const char *text, struct search *s)
     return true;
 }
 
+/* The runs that there are, as many as a line holds. */
+struct there {
+    const char *site;
+    struct text text;
+    uint64_t count;
+};
+
+static bool add_number(void *context, const struct store_run *run)
+{
+    struct there *there = context;
+    if (there->site != NULL && strcmp(there->site, run->site) != 0)
+        return true;
+    if (there->count++ < RUNS_NAMED_MAX)
+        text_add(&there->text, "%s%lld", there->count > 1 ? ", " : "", (long long)run->number);
+    return true;
+}
+
+enum exit_code run_is_unknown(const struct call *call, struct store *store, const char *site,
+                              const char *name)
+{
+    struct error err;
+    char numbers[RUNS_NAMED_MAX * 22];
+    struct there there = {.site = site, .text = text_over(numbers, sizeof numbers)};
+    if (!store_runs_each(store, add_number, &there, &err) || there.count == 0)
+        return call_is_wrong(call, "the store has no run '%s': there is none in it%s", name,
+                             site != NULL ? " of this site" : "");
+    return call_is_wrong(call, "the store has no run '%s': there %s %s%s (--runs tells of each)",
+                         name, there.count == 1 ? "is" : "are", numbers,
+                         there.count > RUNS_NAMED_MAX ? " and others" : "");
+}
+
 static enum exit_code find(const struct call *call, struct store *store, const char *name,
                            struct search *s)
 {
@@ -103,7 +135,7 @@ static enum exit_code find(const struct call *call, struct store *store, const c
         return EXIT_FAILED;
     }
     if (s->found == 0)
-        return call_is_wrong(call, "the store has no run '%s'", name);
+        return run_is_unknown(call, store, s->site, name);
     if (!s->whole)
         console_note(call->console,
                      "run %lld was not whole: who is missing in it may be infected all the same",

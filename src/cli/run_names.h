@@ -14,4 +14,9 @@ struct store;
 enum exit_code run_names_read(const struct call *call, struct store *store, const char *site,
                               const char *text, int64_t *before, int64_t *after);
 
+/* Complains that there is no such run, and names those that there are (of the site, where it is not
+ * NULL). EXIT_USAGE. */
+enum exit_code run_is_unknown(const struct call *call, struct store *store, const char *site,
+                              const char *name);
+
 #endif

@@ -4,16 +4,19 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "base/writer.h"
 #include "cli/hunting.h"
 #include "cli/outputs.h"
 #include "cli/running.h"
+#include "cli/run_list.h"
 #include "cli/run_names.h"
 #include "cli/sites_csv.h"
 #include "cli/verbs.h"
+#include "engine/store_keep.h"
 #include "engine/store_report.h"
 #include "store/store.h"
 
-enum { KEEP_DAYS_MOST = 36500 };
+enum { KEEP_DAYS_MOST = 36500, SITES_TEXT_SIZE = 400 };
 
 struct report_options {
     struct common_settings common;
@@ -22,7 +25,8 @@ struct report_options {
     const char *site, *diff, *note, *sites_csv;
     struct option_day since, until;
     struct option_address ack;
-    struct option_number keep;
+    struct option_number keep, forget;
+    bool runs, yes;
 };
 
 static const struct option report_rows[] = {
@@ -75,11 +79,28 @@ static const struct option report_rows[] = {
      .into = offsetof(struct report_options, sites_csv)},
     {.name = "keep",
      .value = "DAYS",
-     .help = "let go of evidence that is older than so many days before the latest",
+     .help = "let go of evidence that is older than so many days before the latest; where infected "
+             "hosts would go with it, only with --yes",
      .kind = OPTION_NUMBER,
      .into = offsetof(struct report_options, keep),
      .least = 1,
      .most = KEEP_DAYS_MOST},
+    {.name = "runs",
+     .help = "list the runs instead: number, verb, time, site, inputs, and what was wrong",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct report_options, runs)},
+    {.name = "forget-run",
+     .value = "RUN",
+     .help = "take this run (its number) out of the store, with all that it alone saw; where it "
+             "called hosts infected, only with --yes",
+     .kind = OPTION_NUMBER,
+     .into = offsetof(struct report_options, forget),
+     .least = 1,
+     .most = INT64_MAX},
+    {.name = "yes",
+     .help = "with --keep and --forget-run: let infected hosts go, too",
+     .kind = OPTION_FLAG,
+     .into = offsetof(struct report_options, yes)},
     OUTPUT_ROWS(struct report_options, output),
 };
 
@@ -89,53 +110,67 @@ static enum exit_code store_failed(const struct call *call, const struct error *
     return EXIT_FAILED;
 }
 
-static bool let_go(const struct call *call, const struct report_options *o, struct store *store,
-                   struct error *err)
+/* What a call asks for, as the store has it. */
+struct asking {
+    const struct call *call;
+    const struct report_options *o;
+    struct store *store;
+    /* With --site NAME: of which runs it is, and whether the list of networks has that name too. */
+    const char *run_site; /* NULL: any */
+    bool is_listed;
+    int32_t keep_day; /* with --keep: the first day that stays */
+    bool keeps;       /* there is anything older */
+};
+
+/* Sites that runs and the list of networks name. */
+struct site_search {
+    const char *wanted;
+    bool of_run, is_listed;
+    struct text names;
+};
+
+static void add_site_name(struct site_search *s, const char *name)
 {
-    bool any;
-    int32_t latest;
-    /* A day beyond tomorrow is of a clock that was wrong, and makes nothing old. */
-    if (!store_latest_day(store, day_of(call->now_us) + 1, &any, &latest, err))
-        return false;
-    return !any || store_let_go_before(store, latest - (int32_t)o->keep.value + 1, err);
+    if (name[0] == '\0')
+        return;
+    text_add(&s->names, "%s", s->names.used > 0 ? ", " : "");
+    text_add_escaped(&s->names, name, strlen(name));
 }
 
-/* A host of another site, or a wrong address, is acknowledged in vain: that is said. */
-static bool acknowledge(const struct call *call, struct store *store,
-                        const struct store_acknowledgement *known, struct error *err)
+static bool search_site(void *context, const char *site)
 {
-    char host[ADDRESS_TEXT_SIZE];
-    bool is_known;
-    if (!store_host_is_known(store, known->site, known->host, &is_known, err) ||
-        !store_acknowledge(store, known, err))
-        return false;
-    if (!is_known)
-        console_note(call->console, "no run %s%s has said anything of %s so far",
-                     known->site[0] != '\0' ? "of site " : "without a site", known->site,
-                     address_text(known->host, host));
+    struct site_search *s = context;
+    s->of_run |= strcmp(site, s->wanted) == 0;
+    add_site_name(s, site);
     return true;
 }
 
-/* What is to be taken down, all of it or nothing. */
-static enum exit_code write_down(const struct call *call, const struct report_options *o,
-                                 struct store *store)
+static bool search_place(void *context, const struct store_place *place)
+{
+    struct site_search *s = context;
+    s->is_listed |= strcmp(place->site, s->wanted) == 0;
+    add_site_name(s, place->site);
+    return true;
+}
+
+/* A site is one of runs that were told it, or one that the list of networks gives to hosts of runs
+ * that were told none. */
+static enum exit_code find_site(struct asking *a)
 {
     struct error err;
-    if (!store_begin(store, &err))
-        return store_failed(call, &err);
-    const struct store_acknowledgement known = {.site = o->site != NULL ? o->site : "",
-                                                .host = o->ack.value,
-                                                .until_day = o->until.value,
-                                                .note = o->note != NULL ? o->note : "",
-                                                .when_us = call->now_us};
-    enum exit_code code = EXIT_DONE;
-    if (o->sites_csv != NULL)
-        code = sites_csv_read(call, o->sites_csv, store);
-    bool good = code != EXIT_DONE ||
-                ((!o->ack.given || acknowledge(call, store, &known, &err)) &&
-                 (!o->keep.given || let_go(call, o, store, &err)) && store_commit(store, &err));
-    store_give_up(store);
-    return good ? code : store_failed(call, &err);
+    char names[SITES_TEXT_SIZE];
+    struct site_search s = {.wanted = a->o->site, .names = text_over(names, sizeof names)};
+    if (a->o->site == NULL)
+        return EXIT_DONE;
+    if (!store_sites_each(a->store, search_site, &s, &err) ||
+        !store_places_each(a->store, search_place, &s, &err))
+        return store_failed(a->call, &err);
+    if (!s.of_run && !s.is_listed)
+        return call_is_wrong(a->call, "no run, and no line of --sites-csv, names a site '%s'%s%s",
+                             a->o->site, s.names.used > 0 ? ": there are " : "", names);
+    a->run_site = s.of_run ? a->o->site : "";
+    a->is_listed = s.is_listed;
+    return EXIT_DONE;
 }
 
 /* The networks that the latest run which had such an option was told. */
@@ -172,6 +207,175 @@ static bool take_run(void *context, const struct store_run *run)
     return true;
 }
 
+/* Whoever it is to be judged by, without the runs of --diff. */
+static bool settings_of(const struct asking *a, struct told_networks *told,
+                        struct store_report_settings *out, struct error *err)
+{
+    const struct report_options *o = a->o;
+    memset(told, 0, sizeof *told);
+    told->site = a->run_site;
+    if (!store_runs_each(a->store, take_run, told, err))
+        return false;
+    if (o->home.count > 0)
+        told->home = o->home;
+    if (o->exempt.count > 0)
+        told->exempt = o->exempt;
+    const struct hunting_options hunting = {.home = told->home, .exempt = told->exempt};
+    *out = (struct store_report_settings){.hunt = hunting_settings(&hunting),
+                                          .site = o->site,
+                                          .site_is_listed = a->is_listed,
+                                          .since_day = o->since.given ? o->since.value : INT32_MIN,
+                                          .today = day_of(a->call->now_us),
+                                          .now_us = running_now_us};
+    /* They are in *told, which outlives this. */
+    out->hunt.home = told->home.count > 0 ? told->home.items : NULL;
+    out->hunt.home_count = told->home.count;
+    out->hunt.exempt = told->exempt.items;
+    out->hunt.exempt_count = told->exempt.count;
+    return true;
+}
+
+/* Says what --keep lets go of, and refuses where that are infected hosts. */
+static enum exit_code weigh_keep(struct asking *a, struct told_networks *told)
+{
+    struct error err;
+    struct store_report_settings settings;
+    struct store_loss loss;
+    char date[DATE_TEXT_SIZE];
+    int32_t latest;
+    struct asking all = *a;
+    struct report_options of_all = *a->o;
+    of_all.site = NULL;
+    all.o = &of_all;
+    /* A day beyond tomorrow is of a clock that was wrong, and makes nothing old. */
+    if (!store_latest_day(a->store, day_of(a->call->now_us) + 1, &a->keeps, &latest, &err))
+        return store_failed(a->call, &err);
+    if (!a->keeps)
+        return EXIT_DONE;
+    a->keep_day = latest - (int32_t)a->o->keep.value + 1;
+    if (!settings_of(&all, told, &settings, &err) ||
+        !store_loss_before(a->store, &settings, a->keep_day, &loss, &err))
+        return store_failed(a->call, &err);
+    (void)date_text(a->keep_day, date);
+    if (loss.infected > 0 && !a->o->yes)
+        return call_is_wrong(a->call,
+                             "--keep %lld would let go of all before %s, and with it of %llu "
+                             "infected host%s (%s): say --yes where that is meant",
+                             (long long)a->o->keep.value, date, (unsigned long long)loss.infected,
+                             loss.infected == 1 ? "" : "s", loss.names);
+    console_note(a->call->console,
+                 "--keep %lld lets go of all before %s: %llu host%s on %llu day%s, of which %llu "
+                 "%s infected by it",
+                 (long long)a->o->keep.value, date, (unsigned long long)loss.hosts,
+                 loss.hosts == 1 ? "" : "s", (unsigned long long)loss.days,
+                 loss.days == 1 ? "" : "s", (unsigned long long)loss.infected,
+                 loss.infected == 1 ? "is" : "are");
+    return EXIT_DONE;
+}
+
+struct run_search {
+    int64_t number;
+    bool found;
+};
+
+static bool search_run(void *context, const struct store_run *run)
+{
+    struct run_search *s = context;
+    s->found |= run->number == s->number;
+    return true;
+}
+
+static enum exit_code weigh_forget(const struct asking *a)
+{
+    struct error err;
+    char number[32];
+    uint64_t inputs, infected;
+    struct run_search s = {.number = a->o->forget.value};
+    if (!store_runs_each(a->store, search_run, &s, &err) ||
+        !store_run_counts(a->store, s.number, &inputs, &infected, &err))
+        return store_failed(a->call, &err);
+    struct text text = text_over(number, sizeof number);
+    text_add(&text, "%lld", (long long)s.number);
+    if (!s.found)
+        return run_is_unknown(a->call, a->store, NULL, number);
+    if (infected > 0 && !a->o->yes)
+        return call_is_wrong(a->call,
+                             "run %s called %llu host%s infected: say --yes where it is to be "
+                             "forgotten all the same",
+                             number, (unsigned long long)infected, infected == 1 ? "" : "s");
+    console_note(a->call->console, "run %s is forgotten, with what no other run saw", number);
+    return EXIT_DONE;
+}
+
+/* A site of the list of networks has hosts of runs that were told none; a name can be both. */
+static bool site_of_host(const struct asking *a, const char **site, bool *is_known,
+                         struct error *err)
+{
+    *site = a->run_site != NULL ? a->run_site : "";
+    if (!store_host_is_known(a->store, *site, a->o->ack.value, is_known, err))
+        return false;
+    bool may_be_listed = !*is_known && a->is_listed && **site != '\0';
+    if (!may_be_listed || !store_host_is_known(a->store, "", a->o->ack.value, is_known, err))
+        return !may_be_listed;
+    *site = *is_known ? "" : *site;
+    return true;
+}
+
+/* A host of another site, or a wrong address, is acknowledged in vain: that is said. */
+static bool acknowledge(const struct asking *a, struct error *err)
+{
+    const struct report_options *o = a->o;
+    struct console *console = a->call->console;
+    struct store_acknowledgement known = {.host = o->ack.value,
+                                          .until_day = o->until.value,
+                                          .note = o->note != NULL ? o->note : "",
+                                          .when_us = a->call->now_us};
+    char host[ADDRESS_TEXT_SIZE], date[DATE_TEXT_SIZE];
+    bool is_known;
+    if (!site_of_host(a, &known.site, &is_known, err) || !store_acknowledge(a->store, &known, err))
+        return false;
+    (void)address_text(known.host, host);
+    (void)date_text(known.until_day, date);
+    if (!is_known)
+        console_note(console, "no run %s%s has said anything of %s so far",
+                     known.site[0] != '\0' ? "of site " : "without a site", known.site, host);
+    if (known.until_day < day_of(a->call->now_us))
+        console_note(console, "%s is past: no acknowledgement of %s holds any more, and it counts",
+                     date, host);
+    else
+        console_note(console, "%s is acknowledged until %s: shown apart, and in no count", host,
+                     date);
+    return true;
+}
+
+static bool write_rest(const struct asking *a, struct error *err)
+{
+    return (!a->o->ack.given || acknowledge(a, err)) &&
+           (!a->o->forget.given || store_run_forget(a->store, a->o->forget.value, err)) &&
+           (!a->keeps || store_keep_from(a->store, a->keep_day, err)) &&
+           store_commit(a->store, err);
+}
+
+/* What is to be taken down, all of it or nothing. */
+static enum exit_code write_down(struct asking *a, struct told_networks *told)
+{
+    struct error err;
+    enum exit_code code = a->o->keep.given ? weigh_keep(a, told) : EXIT_DONE;
+    if (code == EXIT_DONE && a->o->forget.given)
+        code = weigh_forget(a);
+    if (code != EXIT_DONE)
+        return code;
+    if (!store_begin(a->store, &err))
+        return store_failed(a->call, &err);
+    if (a->o->sites_csv != NULL)
+        code = sites_csv_read(a->call, a->o->sites_csv, a->store);
+    if (code == EXIT_DONE)
+        code = find_site(a);
+    bool good = code != EXIT_DONE || write_rest(a, &err);
+    store_give_up(a->store);
+    return good ? code : store_failed(a->call, &err);
+}
+
 static enum exit_code exit_of(const struct hunt_outcome *outcome)
 {
     if (outcome->write_failed)
@@ -201,60 +405,74 @@ static enum exit_code report_into_outputs(const struct call *call, const struct 
     return outputs_close(&out) ? code : EXIT_FAILED;
 }
 
-static enum exit_code report_store(const struct call *call, const struct report_options *o,
-                                   struct store *store, struct told_networks *told)
+static enum exit_code report_store(struct asking *a, struct told_networks *told)
 {
     struct error err;
-    told->site = o->site;
-    if (!store_runs_each(store, take_run, told, &err))
-        return store_failed(call, &err);
-    const struct hunting_options hunting = {.home = o->home.count > 0 ? o->home : told->home,
-                                            .exempt = o->exempt.count > 0 ? o->exempt
-                                                                          : told->exempt};
-    struct store_report_settings settings = {.hunt = hunting_settings(&hunting),
-                                             .site = o->site,
-                                             .since_day = o->since.given ? o->since.value
-                                                                         : INT32_MIN,
-                                             .today = day_of(call->now_us),
-                                             .now_us = running_now_us};
-    enum exit_code code = EXIT_DONE;
+    struct store_report_settings settings;
+    const struct report_options *o = a->o;
+    enum exit_code code = find_site(a);
+    if (code != EXIT_DONE)
+        return code;
+    if (o->runs)
+        return run_list_print(a->call, a->store, a->run_site, o->output.json);
+    if (!settings_of(a, told, &settings, &err))
+        return store_failed(a->call, &err);
     if (o->diff != NULL)
-        code = run_names_read(call, store, o->site, o->diff, &settings.before, &settings.after);
-    return code == EXIT_DONE ? report_into_outputs(call, o, store, &settings) : code;
+        code = run_names_read(a->call, a->store, a->run_site, o->diff, &settings.before,
+                              &settings.after);
+    return code == EXIT_DONE ? report_into_outputs(a->call, o, a->store, &settings) : code;
 }
 
-static enum exit_code run_report(const struct call *call)
+/* What does not go together, or lacks its other half; NULL: nothing. */
+static const char *wrong_options(const struct report_options *o)
 {
-    const struct report_options *o = call->settings;
-    struct error err;
-    if (call->words.operand_count != 1)
-        return call_is_wrong(call, "name one store, which --store of hunt, scan, watch or merge "
-                                   "wrote");
     if (o->ack.given != o->until.given)
-        return call_is_wrong(call, "--ack HOST needs --until DATE, and --until needs --ack");
+        return "--ack HOST needs --until DATE, and --until needs --ack";
     if (o->note != NULL && !o->ack.given)
-        return call_is_wrong(call, "--note is said of a host: --ack HOST");
+        return "--note is said of a host: --ack HOST";
     if (o->diff != NULL && o->output.key_file != NULL)
-        return call_is_wrong(call, "--anonymise tells of hosts, not of what changed: leave out "
-                                   "--diff");
-    bool writes = o->ack.given || o->keep.given || o->sites_csv != NULL;
+        return "--anonymise tells of hosts, not of what changed: leave out --diff";
+    if (o->runs && o->diff != NULL)
+        return "--runs lists runs in place of a report: leave out --diff";
+    if (o->yes && !o->keep.given && !o->forget.given)
+        return "--yes is said of --keep or --forget-run";
+    return NULL;
+}
+
+/* Only a run makes a store: of a name that is wrong none comes into being. */
+static struct store *open_store(const struct call *call, bool writes)
+{
+    struct error err;
     const char *path = call->words.operands[0];
-    /* Only a run makes a store: of a name that is wrong none comes into being. */
     struct store *store = store_open(path, STORE_READ, &err);
     if (store != NULL && writes) {
         store_close(store);
         store = store_open(path, STORE_WRITE, &err);
     }
-    if (store == NULL) {
+    if (store == NULL)
         console_complain(call->console, "store %s", err.text);
-        return EXIT_FAILED;
-    }
-    enum exit_code code = writes ? write_down(call, o, store) : EXIT_DONE;
+    return store;
+}
+
+static enum exit_code run_report(const struct call *call)
+{
+    const struct report_options *o = call->settings;
+    if (call->words.operand_count != 1)
+        return call_is_wrong(call, "name one store, which --store of hunt, scan, watch or merge "
+                                   "wrote");
+    const char *wrong = wrong_options(o);
+    if (wrong != NULL)
+        return call_is_wrong(call, "%s", wrong);
+    bool writes = o->ack.given || o->keep.given || o->forget.given || o->sites_csv != NULL;
+    struct store *store = open_store(call, writes);
     struct told_networks *told = calloc(1, sizeof *told);
-    if (told == NULL)
-        code = EXIT_FAILED;
-    if (code == EXIT_DONE)
-        code = report_store(call, o, store, told);
+    struct asking asking = {.call = call, .o = o, .store = store};
+    enum exit_code code = EXIT_FAILED;
+    if (store != NULL && told != NULL) {
+        code = writes ? write_down(&asking, told) : EXIT_DONE;
+        if (code == EXIT_DONE)
+            code = report_store(&asking, told);
+    }
     free(told);
     store_close(store);
     return code;

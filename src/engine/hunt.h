@@ -47,7 +47,9 @@ struct hunt_settings {
     /* Adds what people say of the host (its site, its owner, that somebody knows) to a verdict,
      * before it is counted; NULL: nothing. */
     void (*annotate)(void *context, struct verdict *v);
-    void *annotate_context;
+    /* Whether the host is told of at all; NULL: everybody is. */
+    bool (*is_asked_for)(void *context, struct address host);
+    void *annotate_context; /* of both */
 };
 
 struct hunt;

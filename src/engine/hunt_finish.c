@@ -236,7 +236,7 @@ static bool judge_host(struct hunt *h, const struct dossier *d, struct findings 
 
 static void count_days(struct hunt *h, const struct dossier *d, struct findings *f)
 {
-    bool counts = is_home(h, d);
+    bool counts = is_home(h, d) && hunt_asks_for(h, d->host);
     for (size_t i = 0; counts && i < d->day_count; i++)
         f->home_host_days += tests_of(d->days[i]) > 0;
 }
@@ -254,6 +254,8 @@ static bool place_host(struct hunt *h, const struct dossier *d, struct findings 
     count_days(h, d, f);
     if (!judge_host(h, d, f, &v, &is_told))
         return false;
+    if (!hunt_asks_for(h, d->host))
+        return true;
     return !is_told || keep(f, &(struct finding){.of = *d,
                                                  .kind = v.kind,
                                                  .home = v.home,
@@ -406,6 +408,11 @@ static bool write_dark(struct hunt *h, struct report *r, struct findings *f)
     return true;
 }
 
+static bool edge_is_asked_for(const struct hunt *h, const struct infection *i)
+{
+    return hunt_asks_for(h, i->from) || hunt_asks_for(h, i->to);
+}
+
 /* False when the stream refused something, or memory that was there before is not any more. */
 static bool write_findings(struct hunt *h, struct report *r, struct findings *f)
 {
@@ -415,7 +422,8 @@ static bool write_findings(struct hunt *h, struct report *r, struct findings *f)
         if (!f->items[i].is_said)
             good = judge_again(h, &f->items[i], f, &v) && r->format->host(r, &v);
     for (size_t i = 0; good && i < f->edges.infection_count; i++)
-        if (f->edge_is_said == NULL || !f->edge_is_said[i])
+        if ((f->edge_is_said == NULL || !f->edge_is_said[i]) &&
+            edge_is_asked_for(h, &f->edges.infections[i].infection))
             good = r->format->edge(r, &f->edges.infections[i].infection);
     return good;
 }

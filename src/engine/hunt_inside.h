@@ -11,6 +11,7 @@
 #include "engine/hunt_part.h"
 #include "engine/known.h"
 #include "engine/partial.h"
+#include "engine/run_fault.h"
 #include "engine/told.h"
 #include "source/source.h"
 
@@ -36,8 +37,10 @@ struct hunt {
     bool keeps_parts;            /* each input has a store of its own */
     struct hunt_asked *asked;    /* what scans heard, by address: owned; of a report of a store */
     size_t asked_count;
-    struct arena asked_memory;  /* of what these borrow */
-    uint64_t runs, runs_cut;    /* of a store; those that were ended in their midst */
+    struct arena asked_memory; /* of what these borrow */
+    uint64_t runs, runs_cut;   /* of a store; those that were ended in their midst */
+    char run_faults[RUN_FAULTS_MAX][RUN_FAULT_SIZE]; /* of runs that were not whole */
+    uint64_t run_fault_count;                        /* those that are not listed, too */
     uint64_t looked_at, proven; /* records at the last look so far, and what it found */
     unsigned share, shares;     /* of the flows of the input that is read; 0 shares: all */
     struct calendar *calendar;
@@ -73,6 +76,13 @@ struct hunt {
     bool incomplete;
     struct told *told; /* what a watch said while it ran; NULL: this is none */
 };
+
+/* Whether the report is of this host as well. */
+static inline bool hunt_asks_for(const struct hunt *h, struct address host)
+{
+    const struct hunt_settings *o = h->settings;
+    return o->is_asked_for == NULL || o->is_asked_for(o->annotate_context, host);
+}
 
 /* hunt.c: a row of the summary; NULL without memory, which makes the run incomplete. */
 struct input_totals *hunt_add_input(struct hunt *h, const char *name);

@@ -24,6 +24,7 @@ struct store_reading {
     struct hunt_part part;
     int64_t kinds[HOSTS_KINDS_MAX]; /* in this store, of each detector that was met */
     bool met[HOSTS_KINDS_MAX];
+    bool meets_anew; /* hosts, by the evidence of the input that is read */
     struct asked_list asked;
     struct error err; /* of a row that cannot be; its kind tells whether there is one */
 };
@@ -43,6 +44,8 @@ static bool take_run(void *context, const struct store_run *run)
         return true;
     h->runs++;
     h->runs_cut += !run->ended && !run->is_mended;
+    if (!(run->ended && run->complete) && !run->is_mended && h->run_fault_count++ < RUN_FAULTS_MAX)
+        run_fault_say(run, h->run_faults[h->run_fault_count - 1]);
     h->incomplete |= !(run->ended && run->complete) && !run->is_mended;
     if (strcmp(run->verb, "scan") == 0) {
         h->opened++;
@@ -62,11 +65,28 @@ static bool take_slot(void *context, const struct store_evidence *e)
     if (!reading->met[d])
         reading->kinds[d] = e->kind;
     reading->met[d] = true;
+    if (reading->meets_anew && hunt_asks_for(reading->hunt, e->host))
+        hosts_met(reading->part.hosts, e->host);
     struct reader bytes = e->slot;
     /* One kind a detector: two would fill the same slot twice. */
     return (reading->kinds[d] == e->kind &&
             partial_load_slot(reading->part.hosts, (unsigned)d, e->host, e->day, &bytes)) ||
            wrong(reading, "a host's evidence that cannot be so");
+}
+
+/* Of whom an input met no day is told. Where days are left out, only he is known to have been there
+ * on the others of whom there is evidence. */
+static bool choose_met(struct store_reading *reading, int64_t input, struct error *err)
+{
+    bool older = false, younger = true;
+    struct hosts *hosts = reading->part.hosts;
+    if (reading->since_day != INT32_MIN &&
+        !store_input_span(reading->store, input, reading->since_day, &older, &younger, err))
+        return false;
+    reading->meets_anew = older || !younger || reading->hunt->settings->is_asked_for != NULL;
+    if (reading->meets_anew)
+        set_free(hosts_sets(hosts), hosts_met_set(hosts));
+    return true;
 }
 
 static bool read_input(struct store_reading *reading, const struct store_input *input)
@@ -75,7 +95,8 @@ static bool read_input(struct store_reading *reading, const struct store_input *
     struct error err = {0};
     if (!partial_load_head(reading->head, input->head, &h->settings->limits, &reading->part, &err))
         return wrong(reading, err.text);
-    bool good = store_evidence_each(reading->store, input->number, reading->since_day, take_slot,
+    bool good = choose_met(reading, input->number, &err) &&
+                store_evidence_each(reading->store, input->number, reading->since_day, take_slot,
                                     reading, &err);
     if (!good)
         reading->err = err;
@@ -98,7 +119,8 @@ static bool take_answers(void *context, const struct store_answers *a)
 {
     struct store_reading *reading = context;
     if (asked_list_add(&reading->asked, a)) {
-        if (strcmp(a->hearing, "some") == 0 || strcmp(a->hearing, "refused") == 0)
+        bool was_heard = strcmp(a->hearing, "some") == 0 || strcmp(a->hearing, "refused") == 0;
+        if (was_heard && hunt_asks_for(reading->hunt, a->host))
             hosts_met(reading->hunt->hosts, a->host);
         return true;
     }

@@ -116,6 +116,11 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
                      (unsigned long long)h->runs_cut, (unsigned long long)h->runs,
                      h->runs_cut == 1 ? " was" : "s were",
                      h->runs_cut == 1 ? "it was" : "they were", h->runs_cut == 1 ? "it" : "they");
+    for (uint64_t i = 0; i < h->run_fault_count && i < RUN_FAULTS_MAX; i++)
+        sentence_add(l, "%s", h->run_faults[i]);
+    if (h->run_fault_count > RUN_FAULTS_MAX)
+        sentence_add(l, "%llu more runs were not whole: report --runs lists them",
+                     (unsigned long long)(h->run_fault_count - RUN_FAULTS_MAX));
     if (h->settings->filter != NULL)
         sentence_add(l, "nothing but flows that the filter lets through was looked at");
     if (h->opened == 0)

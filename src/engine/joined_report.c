@@ -74,6 +74,11 @@ static void add_sentences(struct joined *j, const char **into, size_t *count,
     }
 }
 
+void joined_note(struct joined *j, const char *note)
+{
+    add_sentences(j, j->notes, &j->sum.note_count, &note, 1);
+}
+
 static bool add_totals(struct report *r, const struct totals *t)
 {
     struct joined *j = r->state;

@@ -26,6 +26,9 @@ void joined_begin(struct joined *j, struct report *to, const char *verb);
 /* What a hunt is given in its place: the struct must stay where it is. */
 struct report joined_report(struct joined *j);
 
+/* A note of its own, each once. */
+void joined_note(struct joined *j, const char *note);
+
 /* Ends it; false where something was refused. */
 bool joined_end(struct joined *j, double seconds);
 

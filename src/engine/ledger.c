@@ -18,6 +18,7 @@ struct ledger {
     struct store_acknowledgement *known; /* by address */
     size_t known_count, known_room;
     int32_t today;
+    const char *asked_site; /* NULL: any */
     bool full;
 };
 
@@ -132,6 +133,21 @@ const char *ledger_owner(const struct ledger *l, struct address host, const char
         return p->owner[0] != '\0' ? p->owner : NULL;
     }
     return NULL;
+}
+
+void ledger_ask_for(struct ledger *l, const char *site)
+{
+    l->asked_site = site;
+}
+
+bool ledger_is_asked_for(void *ledger, struct address host)
+{
+    const struct ledger *l = ledger;
+    const char *site = NULL;
+    if (l->asked_site == NULL)
+        return true;
+    (void)ledger_owner(l, host, &site);
+    return site != NULL && strcmp(site, l->asked_site) == 0;
 }
 
 void ledger_annotate(void *ledger, struct verdict *v)

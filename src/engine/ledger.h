@@ -23,6 +23,11 @@ enum { LEDGER_ROWS_MAX = 1 << 20 }; /* networks, and acknowledgements of a site 
 struct ledger *ledger_read(struct store *store, const char *site, int32_t today, struct error *err);
 void ledger_free(struct ledger *l); /* NULL is fine */
 
+/* From here on ledger_is_asked_for knows only hosts that the list of networks puts at this site,
+ * which is borrowed. */
+void ledger_ask_for(struct ledger *l, const char *site);
+bool ledger_is_asked_for(void *ledger, struct address host);
+
 /* Adds what is said of the host; it borrows from the ledger. */
 void ledger_annotate(void *ledger, struct verdict *v);
 

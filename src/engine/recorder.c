@@ -28,6 +28,7 @@ struct recorder {
     int64_t input; /* of what a run that does not end keeps; 0: none yet */
     struct hunt *hunt;
     uint64_t known;
+    bool kept_nothing;
     bool in_batch;
     int64_t batch_began_us;
     uint8_t *bytes; /* PARTIAL_SLOT_MAX, for one piece at a time */
@@ -78,6 +79,11 @@ const struct error *recorder_failure(const struct recorder *r)
 uint64_t recorder_known(const struct recorder *r)
 {
     return r->known;
+}
+
+bool recorder_kept_nothing(const struct recorder *r)
+{
+    return r->kept_nothing;
 }
 
 void recorder_watch(struct recorder *r, struct hunt *h)
@@ -450,12 +456,29 @@ static bool record_edge(struct report *report, const struct infection *i)
     return begin(r) && end(r, store_edge_put(r->store, r->run, &edge, &r->failure));
 }
 
+/* A run that reads inputs, and found none that it can read. */
+static bool has_read_nothing(const struct totals *t)
+{
+    bool any = t->scan != NULL;
+    for (size_t i = 0; !any && i < t->input_count; i++)
+        any = t->inputs[i].format != NULL;
+    return !any;
+}
+
+static bool take_out(struct recorder *r)
+{
+    r->kept_nothing = end(r, store_run_forget(r->store, r->run, &r->failure));
+    return r->kept_nothing;
+}
+
 static bool record_end(struct report *report, const struct totals *t)
 {
     struct recorder *r = report->state;
     if (!begin(r))
         return false;
     r->in_batch = false;
+    if (has_read_nothing(t))
+        return take_out(r);
     char *summary = json_line(write_end, t);
     bool good = summary != NULL &&
                 store_run_end(r->store, r->run, r->settings.wall_us(r->settings.context),

@@ -3,7 +3,8 @@
  *
  * A recorder is also a report, so that whoever reports records without knowing it. What cannot be
  * kept is remembered: the run goes on, and says so at its end. A run whose program is killed stays
- * in the store as one that did not end, with all that was kept until then. */
+ * in the store as one that did not end, with all that was kept until then. One that ends and has
+ * read nothing is taken out again: it says nothing of anybody. */
 #ifndef WORMSIGN_ENGINE_RECORDER_H
 #define WORMSIGN_ENGINE_RECORDER_H
 
@@ -42,6 +43,9 @@ const struct error *recorder_failure(const struct recorder *r);
 
 /* How many inputs were in the store before, and so are kept once. */
 uint64_t recorder_known(const struct recorder *r);
+
+/* The run has ended and had read nothing: there is nothing of it in the store. */
+bool recorder_kept_nothing(const struct recorder *r);
 
 /* To be called now and then by a run whose hosts come one by one: so what was kept is committed
  * though no further host comes. */

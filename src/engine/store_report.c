@@ -15,11 +15,13 @@
 #include "engine/ledger.h"
 #include "store/store.h"
 
-enum { REPORT_BYTES = 256 << 20, CHANGES_FIRST = 64 };
+enum { REPORT_BYTES = 256 << 20, CHANGES_FIRST = 64, RUN_TOLD_SIZE = 48, STRANGERS_SIZE = 256 };
 
 struct change {
     struct address host;
     enum change_kind kind;
+    bool infected, proof;
+    double weight;
     const char *before, *after;
     char says[CHANGE_SAYS_SIZE];
 };
@@ -27,6 +29,7 @@ struct change {
 /* One site: its hunt, and what people say of it. */
 struct site {
     const char *name; /* "": none */
+    bool only_listed; /* only whoever the list of networks puts at the site that is asked for */
     struct hunt_settings settings;
     struct hunt *hunt;
     struct ledger *ledger;
@@ -39,6 +42,8 @@ struct store_report {
     struct site *sites;
     size_t site_count, site_room;
     const char *change_site; /* of the two runs; NULL: none */
+    char before_told[RUN_TOLD_SIZE], after_told[RUN_TOLD_SIZE];
+    char strangers[STRANGERS_SIZE]; /* that the runs have no host in common; "": they have */
     struct change *changes;
     size_t change_count, change_room;
     struct error err;
@@ -72,13 +77,15 @@ static void say_change(const struct store_change *c, enum change_kind kind, stru
                                                               : "neither asked nor seen again";
     switch (kind) {
     case CHANGE_NEW:
-        text_add(says, "%s, and was not before. %s", c->after, c->says);
+        if (c->before[0] != '\0')
+            text_add(says, "it was %s before. ", c->before);
+        text_add(says, "%s", c->says);
         break;
     case CHANGE_STILL:
         if (strcmp(c->before, c->after) == 0)
-            text_add(says, "%s, as before. %s", c->after, c->says);
+            text_add(says, "as before. %s", c->says);
         else
-            text_add(says, "%s, and %s before. %s", c->after, c->before, c->says);
+            text_add(says, "it was %s before. %s", c->before, c->says);
         break;
     case CHANGE_CURED:
     case CHANGE_GONE:
@@ -128,7 +135,12 @@ static bool take_change(void *context, const struct store_change *c)
         s->change_room = room;
     }
     struct change *change = &s->changes[s->change_count++];
-    *change = (struct change){.host = c->host, .kind = kind};
+    const char *bad = is_bad(c->after) ? c->after : c->before;
+    *change = (struct change){.host = c->host,
+                              .kind = kind,
+                              .infected = strcmp(bad, "infected") == 0,
+                              .proof = c->proof,
+                              .weight = c->weight};
     change->before = c->before[0] != '\0' ? keep_text(s, c->before) : NULL;
     change->after = c->after[0] != '\0' ? keep_text(s, c->after) : NULL;
     struct text says = text_over(change->says, sizeof change->says);
@@ -136,12 +148,28 @@ static bool take_change(void *context, const struct store_change *c)
     return true;
 }
 
+/* The gravest first, by the verdict that made them bad. */
 static int compare_changes(const void *a, const void *b)
 {
     const struct change *x = a, *y = b;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
+    if (x->infected != y->infected)
+        return x->infected ? -1 : 1;
+    if (x->proof != y->proof)
+        return x->proof ? -1 : 1;
+    if (!x->proof && (x->weight > y->weight || x->weight < y->weight))
+        return x->weight > y->weight ? -1 : 1;
     return address_compare(x->host, y->host);
+}
+
+/* "scan of 2026-11-22". The verb is of the store: of what a stranger put there, little. */
+static void say_run(const struct store_run *run, char told[static RUN_TOLD_SIZE])
+{
+    char date[DATE_TEXT_SIZE];
+    struct text text = text_over(told, RUN_TOLD_SIZE);
+    text_add_escaped(&text, run->verb, strnlen(run->verb, 8));
+    text_add(&text, " of %s", date_text(day_of(run->began_us), date));
 }
 
 static bool find_change_site(void *context, const struct store_run *run)
@@ -149,6 +177,10 @@ static bool find_change_site(void *context, const struct store_run *run)
     struct store_report *s = context;
     if (run->number == s->settings->after)
         s->change_site = keep_text(s, run->site);
+    if (run->number == s->settings->before)
+        say_run(run, s->before_told);
+    if (run->number == s->settings->after)
+        say_run(run, s->after_told);
     return true;
 }
 
@@ -157,8 +189,16 @@ static bool read_changes(struct store_report *s, struct error *err)
     const struct store_report_settings *o = s->settings;
     if (o->before == 0)
         return true;
+    uint64_t common = 0;
     bool good = store_runs_each(s->store, find_change_site, s, err) &&
+                store_common_hosts(s->store, o->before, o->after, &common, err) &&
                 store_changes_each(s->store, o->before, o->after, take_change, s, err);
+    struct text text = text_over(s->strangers, sizeof s->strangers);
+    if (good && common == 0)
+        text_add(&text,
+                 "run %lld (%s) and run %lld (%s) have no host in common: they looked at different "
+                 "things, and what changed between them says little",
+                 (long long)o->before, s->before_told, (long long)o->after, s->after_told);
     if (s->change_count > 0)
         qsort(s->changes, s->change_count, sizeof s->changes[0], compare_changes);
     return good;
@@ -167,7 +207,9 @@ static bool read_changes(struct store_report *s, struct error *err)
 static bool add_site(void *context, const char *name)
 {
     struct store_report *s = context;
-    if (s->settings->site != NULL && strcmp(s->settings->site, name) != 0)
+    const char *wanted = s->settings->site;
+    bool is_wanted = wanted == NULL || strcmp(wanted, name) == 0;
+    if (!is_wanted && !(s->settings->site_is_listed && name[0] == '\0'))
         return true;
     if (s->site_count == STORE_SITES_MAX)
         return fail(&s->err, ERROR_LIMIT, "more than %d sites", STORE_SITES_MAX);
@@ -178,6 +220,9 @@ static bool add_site(void *context, const char *name)
     site->settings.site = name[0] != '\0' ? site->name : NULL;
     site->settings.verb = "report";
     site->settings.annotate = ledger_annotate;
+    site->only_listed = !is_wanted;
+    if (site->only_listed)
+        site->settings.is_asked_for = ledger_is_asked_for;
     s->site_count++;
     return true;
 }
@@ -186,6 +231,8 @@ static bool read_site(struct store_report *s, struct site *site, struct error *e
 {
     site->ledger = ledger_read(s->store, site->name, s->settings->today, err);
     site->settings.annotate_context = site->ledger;
+    if (site->ledger != NULL && site->only_listed)
+        ledger_ask_for(site->ledger, s->settings->site);
     site->hunt = site->ledger != NULL ? hunt_new(&site->settings, err) : NULL;
     return site->hunt != NULL &&
            hunt_read_store(site->hunt, s->store, site->name, s->settings->since_day, err);
@@ -207,7 +254,7 @@ static bool read_all(struct store_report *s, struct error *err)
     return good;
 }
 
-static const struct ledger *ledger_of_changes(const struct store_report *s)
+static struct ledger *ledger_of_changes(const struct store_report *s)
 {
     for (size_t i = 0; i < s->site_count; i++)
         if (s->change_site != NULL && strcmp(s->sites[i].name, s->change_site) == 0)
@@ -217,14 +264,18 @@ static const struct ledger *ledger_of_changes(const struct store_report *s)
 
 static bool tell_changes(const struct store_report *s, struct report *r)
 {
-    const struct ledger *ledger = ledger_of_changes(s);
+    struct ledger *ledger = ledger_of_changes(s);
     bool good = true;
     for (size_t i = 0; good && r->format->change != NULL && i < s->change_count; i++) {
         const struct change *c = &s->changes[i];
+        if (ledger != NULL && !ledger_is_asked_for(ledger, c->host))
+            continue;
         struct host_change told = {.host = c->host,
                                    .kind = c->kind,
                                    .before_run = s->settings->before,
                                    .after_run = s->settings->after,
+                                   .before_told = s->before_told,
+                                   .after_told = s->after_told,
                                    .before = c->before,
                                    .after = c->after,
                                    .says = c->says};
@@ -247,6 +298,8 @@ void store_report_tell(struct store_report *s, struct report *reports, size_t re
     for (size_t i = 0; i < count; i++) {
         joined_begin(&joined[i], &reports[i], "report");
         proxies[i] = joined_report(&joined[i]);
+        if (s->strangers[0] != '\0')
+            joined_note(&joined[i], s->strangers);
         out->write_failed |= !tell_changes(s, &reports[i]);
     }
     for (size_t i = 0; i < s->site_count; i++) {

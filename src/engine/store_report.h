@@ -17,9 +17,10 @@ enum { STORE_REPORTS_MAX = 32, STORE_SITES_MAX = 4096 };
 struct store_report_settings {
     struct hunt_settings hunt; /* networks, limits; the rest is filled in */
     const char *site;          /* only this one; NULL: all */
-    int32_t since_day;         /* INT32_MIN: from the beginning */
-    int32_t today;             /* acknowledgements that ended before it do not hold */
-    int64_t before, after;     /* runs between which changes are told; 0: none */
+    bool site_is_listed;   /* and whoever the list of networks puts there, of runs without a site */
+    int32_t since_day;     /* INT32_MIN: from the beginning */
+    int32_t today;         /* acknowledgements that ended before it do not hold */
+    int64_t before, after; /* runs between which changes are told; 0: none */
     int64_t (*now_us)(void *context);
     void *context;
 };

@@ -108,8 +108,9 @@ struct host_change {
     const char *owner;
     enum change_kind kind;
     int64_t before_run, after_run;
-    const char *before, *after; /* verdicts; NULL: none */
-    const char *says;           /* foreign: escape */
+    const char *before_told, *after_told; /* "hunt of 2026-11-22"; NULL: not told */
+    const char *before, *after;           /* verdicts; NULL: none */
+    const char *says;                     /* foreign: escape */
 };
 
 /* "attacked" where only the exploit was seen, which does not say that it worked; "infected" where

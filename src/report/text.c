@@ -42,7 +42,7 @@ enum groups {
     GROUP_CHANGES
 };
 
-enum { FETCHED_NAMED = 5, DARK_PORTS_SHOWN = 5, RUNS_TEXT_SIZE = 64 };
+enum { FETCHED_NAMED = 5, DARK_PORTS_SHOWN = 5, RUNS_TEXT_SIZE = 192 };
 
 struct text_state {
     struct page page;
@@ -275,8 +275,12 @@ static bool text_change(struct report *r, const struct host_change *c)
     struct page *p = &state->page;
     char host[ADDRESS_TEXT_SIZE], runs[RUNS_TEXT_SIZE];
     struct text text = text_over(runs, sizeof runs);
-    text_add(&text, ", from run %lld to run %lld", (long long)c->before_run,
-             (long long)c->after_run);
+    if (c->before_told != NULL && c->after_told != NULL)
+        text_add(&text, ", from run %lld (%s) to run %lld (%s)", (long long)c->before_run,
+                 c->before_told, (long long)c->after_run, c->after_told);
+    else
+        text_add(&text, ", from run %lld to run %lld", (long long)c->before_run,
+                 (long long)c->after_run);
     heading(state, GROUP_CHANGES + (int)c->kind, headings[c->kind], runs);
     page_begin(p, 0, 2);
     page_say(p, "%s", address_text(c->host, host));

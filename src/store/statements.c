@@ -19,14 +19,33 @@ const char *const statement_texts[STATEMENTS] = {
     [SQL_RUNS] =
         "SELECT run, verb, site, settings, began_us, ended_us, complete, EXISTS (SELECT 1 FROM "
         "runs AS later WHERE later.run > runs.run AND later.complete = 1 AND later.verb = "
-        "runs.verb AND later.site = runs.site AND later.settings = runs.settings) FROM runs "
-        "ORDER BY run",
+        "runs.verb AND later.site = runs.site AND later.settings = runs.settings), "
+        /* Of one that is whole nobody asks; a long one could be of any size. */
+        "CASE WHEN complete = 1 OR length(CAST(summary AS BLOB)) > 1048576 THEN NULL ELSE summary "
+        "END FROM runs ORDER BY run",
+    [SQL_RUN_COUNTS] = "SELECT (SELECT count(*) FROM run_inputs WHERE run = ?1), (SELECT count(*) "
+                       "FROM verdicts WHERE run = ?1 AND home AND verdict = 'infected')",
+    /* Inputs that no other run met. */
+    [SQL_FORGET_EVIDENCE] = "DELETE FROM evidence WHERE input IN (SELECT input FROM run_inputs "
+                            "WHERE run = ?1) AND input NOT IN (SELECT input FROM run_inputs WHERE "
+                            "run <> ?1)",
+    [SQL_FORGET_INPUTS] = "DELETE FROM inputs WHERE input IN (SELECT input FROM run_inputs WHERE "
+                          "run = ?1) AND input NOT IN (SELECT input FROM run_inputs WHERE run <> "
+                          "?1)",
+    [SQL_FORGET_MET] = "DELETE FROM run_inputs WHERE run = ?1",
+    [SQL_FORGET_ANSWERS] = "DELETE FROM answers WHERE run = ?1",
+    [SQL_FORGET_VERDICTS] = "DELETE FROM verdicts WHERE run = ?1",
+    [SQL_FORGET_EDGES] = "DELETE FROM edges WHERE run = ?1",
+    [SQL_FORGET_RUN] = "DELETE FROM runs WHERE run = ?1",
     [SQL_SITES] = "SELECT DISTINCT site FROM runs ORDER BY site",
     [SQL_INPUT_FIND] = "SELECT input FROM inputs WHERE site = ?1 AND key = ?2",
     [SQL_INPUT_ADD] = "INSERT INTO inputs(site, key, name, format, records, bytes, damage, head) "
                       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_INPUT_SET] = "UPDATE inputs SET format = ?2, records = ?3, bytes = ?4, damage = ?5, "
                       "head = ?6 WHERE input = ?1",
+    [SQL_INPUT_SET_HEAD] = "UPDATE inputs SET head = ?2 WHERE input = ?1",
+    [SQL_INPUT_SPAN] = "SELECT EXISTS (SELECT 1 FROM evidence WHERE input = ?1 AND day < ?2), "
+                       "EXISTS (SELECT 1 FROM evidence WHERE input = ?1 AND day >= ?2)",
     [SQL_INPUT_MET] = "INSERT OR IGNORE INTO run_inputs(run, input) VALUES(?1, ?2)",
     [SQL_INPUTS] = "SELECT input, site, name, format, records, bytes, damage, head FROM inputs "
                    "WHERE site = ?1 ORDER BY input",
@@ -53,15 +72,20 @@ const char *const statement_texts[STATEMENTS] = {
                      "says) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     /* A victim's part is done to it: who was only attacked was not seen to do anything. */
     [SQL_CHANGES] =
-        "WITH a AS (SELECT host, verdict, says FROM verdicts WHERE run = ?1 AND home), "
-        "b AS (SELECT host, verdict, says FROM verdicts WHERE run = ?2 AND home), "
+        "WITH a AS (SELECT host, verdict, says, proof, weight FROM verdicts WHERE run = ?1 AND "
+        "home), "
+        "b AS (SELECT host, verdict, says, proof, weight FROM verdicts WHERE run = ?2 AND home), "
         "h AS (SELECT host FROM a WHERE verdict IN ('infected', 'suspicious') UNION "
         "SELECT host FROM b WHERE verdict IN ('infected', 'suspicious')) "
         "SELECT h.host, a.verdict, b.verdict, (SELECT hearing FROM answers WHERE run = ?2 AND "
         "host = h.host), coalesce(b.says, a.says), EXISTS (SELECT 1 FROM run_inputs CROSS JOIN "
         "evidence USING(input) JOIN kinds USING(kind) WHERE run = ?2 AND host = h.host AND "
-        "detector NOT IN ('exploit', 'callback')) "
+        "detector NOT IN ('exploit', 'callback')), "
+        "CASE WHEN b.verdict IN ('infected', 'suspicious') THEN b.proof ELSE a.proof END, "
+        "CASE WHEN b.verdict IN ('infected', 'suspicious') THEN b.weight ELSE a.weight END "
         "FROM h LEFT JOIN a ON a.host = h.host LEFT JOIN b ON b.host = h.host ORDER BY h.host",
+    [SQL_COMMON_HOSTS] = "SELECT count(*) FROM verdicts AS a JOIN verdicts AS b ON b.run = ?2 AND "
+                         "b.host = a.host WHERE a.run = ?1",
     [SQL_HOST_KNOWN] = "SELECT 1 FROM runs CROSS JOIN verdicts USING(run) WHERE site = ?1 AND "
                        "host = ?2 LIMIT 1",
     [SQL_ACKNOWLEDGE] = "INSERT OR REPLACE INTO acknowledgements(site, host, until_day, note, "
@@ -74,6 +98,11 @@ const char *const statement_texts[STATEMENTS] = {
     [SQL_LATEST_DAY] =
         "SELECT max(day) FROM (SELECT day FROM evidence WHERE day <= ?1 UNION ALL SELECT when_us / "
         "86400000000 FROM answers WHERE when_us / 86400000000 <= ?1)",
+    [SQL_COUNT_BEFORE] =
+        "WITH old AS (SELECT site, host, day FROM evidence JOIN inputs USING(input) WHERE day < ?1 "
+        "UNION SELECT site, host, when_us / 86400000000 FROM answers JOIN runs USING(run) WHERE "
+        "when_us < ?1 * 86400000000) SELECT (SELECT count(*) FROM (SELECT DISTINCT site, host FROM "
+        "old)), (SELECT count(DISTINCT day) FROM old)",
     [SQL_LET_GO_EVIDENCE] = "DELETE FROM evidence WHERE day < ?1",
     [SQL_LET_GO_ANSWERS] = "DELETE FROM answers WHERE when_us < ?1 * 86400000000",
     [SQL_LET_GO_NAMES] = "DELETE FROM names WHERE day < ?1",

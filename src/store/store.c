@@ -5,19 +5,23 @@
  * somebody made to harm has others (views, triggers, computed columns), and is refused whole.
  * The journal is a write-ahead log: who reads never waits, who is killed loses what was not
  * committed and nothing else. A store in a folder that cannot be written to is opened as one that
- * does not change, where no log lies beside it. */
+ * does not change, where no log lies beside it; so is one on a disk that has no room for a log. */
 #include "store/store.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/writer.h"
 #include "store/store_inside.h"
 
-enum { VALUE_MAX = 1 << 26 }; /* bytes of a value, and of a statement */
+enum {
+    VALUE_MAX = 1 << 26, /* bytes of a value, and of a statement */
+    TURN_MS = 10         /* between two tries */
+};
 
 static const uint8_t magic[] = "SQLite format 3"; /* with its NUL */
 
@@ -75,6 +79,18 @@ bool store_recognises(const uint8_t *start, size_t size)
     return found != NULL && memcmp(found, magic, sizeof magic) == 0;
 }
 
+bool store_lacks_room(const struct error *err)
+{
+    size_t size = strlen(err->text), end = strlen(STORE_NO_ROOM);
+    return err->kind == ERROR_SYSTEM && size >= end &&
+           strcmp(err->text + size - end, STORE_NO_ROOM) == 0;
+}
+
+static bool lacks_room(const struct store *s)
+{
+    return s->db != NULL && sqlite3_system_errno(s->db) == ENOSPC;
+}
+
 bool store_fail(const struct store *s, int result, struct error *err)
 {
     switch (result & 0xff) {
@@ -94,6 +110,11 @@ bool store_fail(const struct store *s, int result, struct error *err)
         return fail(err, ERROR_SYSTEM, "no memory");
     case SQLITE_READONLY:
         return fail(err, ERROR_SYSTEM, "it cannot be written to");
+    case SQLITE_FULL:
+        return fail(err, ERROR_SYSTEM, STORE_NO_ROOM);
+    case SQLITE_IOERR:
+        return lacks_room(s) ? fail(err, ERROR_SYSTEM, STORE_NO_ROOM)
+                             : fail(err, ERROR_SYSTEM, "%s", sqlite3_errstr(result));
     default:
         return fail(err, ERROR_SYSTEM, "%s", sqlite3_errstr(result));
     }
@@ -230,6 +251,22 @@ static bool examine(struct store *s, int64_t *version, struct error *err)
     return check_tables(s, *version, err);
 }
 
+/* SQLite does not wait by itself where two programs that have both begun to read a new file want to
+ * give it its log. */
+static bool use_log(struct store *s, struct error *err)
+{
+    int result = SQLITE_BUSY;
+    (void)sqlite3_busy_timeout(s->db, 0);
+    for (int waited_ms = 0; result == SQLITE_BUSY && waited_ms < STORE_WAIT_MS;
+         waited_ms += TURN_MS) {
+        result = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) & 0xff;
+        if (result == SQLITE_BUSY)
+            (void)sqlite3_sleep(TURN_MS);
+    }
+    (void)sqlite3_busy_timeout(s->db, STORE_WAIT_MS);
+    return result == SQLITE_OK || store_fail(s, result, err);
+}
+
 static bool prepare(struct store *s, enum store_use use, struct error *err)
 {
     int64_t version = 0;
@@ -247,7 +284,7 @@ static bool prepare(struct store *s, enum store_use use, struct error *err)
                     version == 0 ? "it is empty: no run has written to it"
                                  : "it is of an older version, and only a run that writes to it "
                                    "brings it up to date");
-    return run_sql(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err) &&
+    return use_log(s, err) && run_sql(s, "PRAGMA synchronous = NORMAL", err) &&
            (version == STORE_VERSION || migrate(s, version, err));
 }
 
@@ -295,7 +332,7 @@ static void close_database(struct store *s)
     s->db = NULL;
 }
 
-/* A log beside it tells of what the file itself does not. */
+/* A log beside it tells of what the file itself does not, unless it is empty. */
 static bool has_log(const char *path)
 {
     size_t size = strlen(path) + sizeof "-wal";
@@ -303,13 +340,17 @@ static bool has_log(const char *path)
     if (log == NULL)
         return true;
     (void)snprintf(log, size, "%s-wal", path);
-    bool there = access(log, F_OK) == 0;
+    struct stat about;
+    bool there = stat(log, &about) == 0 && about.st_size > 0;
     free(log);
     return there;
 }
 
 static bool open_it(struct store *s, enum store_use use, struct error *err)
 {
+    struct stat about;
+    if (stat(s->path, &about) == 0 && S_ISDIR(about.st_mode))
+        return fail(err, ERROR_SYSTEM, "it is a directory");
     if (use == STORE_READ && access(s->path, R_OK) != 0)
         return fail(err, ERROR_SYSTEM, "cannot open: %s", strerror(errno));
     /* What is there and cannot be written to would only fail at the first commit. */
@@ -319,7 +360,8 @@ static bool open_it(struct store *s, enum store_use use, struct error *err)
         return true;
     int result = s->db != NULL ? sqlite3_errcode(s->db) & 0xff : SQLITE_OK;
     if (use != STORE_READ || has_log(s->path) ||
-        (result != SQLITE_CANTOPEN && result != SQLITE_READONLY))
+        (result != SQLITE_CANTOPEN && result != SQLITE_READONLY && result != SQLITE_FULL &&
+         !(result == SQLITE_IOERR && lacks_room(s))))
         return false;
     close_database(s);
     return open_database(s, use, "?immutable=1", err);

@@ -31,6 +31,12 @@ enum {
 
 enum store_use { STORE_READ, STORE_WRITE };
 
+/* Ends the text of an error where the disk has no room: nothing else is wrong then. */
+#define STORE_NO_ROOM "No space left on device"
+
+/* Whether that is all that was wrong. */
+bool store_lacks_room(const struct error *err);
+
 /* Opens, and for writing makes, the file; one of another program or of a later version is refused
  * and left as it is. NULL and *err. */
 struct store *store_open(const char *path, enum store_use use, struct error *err);
@@ -55,13 +61,21 @@ struct store_run {
     const char *settings; /* JSON: what decided what was looked at */
     int64_t began_us, ended_us;
     bool ended, complete;
-    bool is_mended; /* a later whole run of the same verb, site and settings stands for it */
+    bool is_mended;      /* a later whole run of the same verb, site and settings stands for it */
+    const char *summary; /* JSON, of a run that is not whole; "": none */
 };
 
 bool store_run_begin(struct store *s, const struct store_run *run, int64_t *number,
                      struct error *err) MUST_CHECK;
 bool store_run_end(struct store *s, int64_t number, int64_t ended_us, bool complete,
                    const char *summary, struct error *err) MUST_CHECK;
+
+/* What a run left: inputs that it met, and home hosts that it called infected. */
+bool store_run_counts(struct store *s, int64_t number, uint64_t *inputs, uint64_t *infected,
+                      struct error *err) MUST_CHECK;
+/* Takes a run away, with all that it alone said, heard and met. What it was told of names, which is
+ * joined with what others were told, stays. */
+bool store_run_forget(struct store *s, int64_t number, struct error *err) MUST_CHECK;
 
 /* In their order; false from `each` ends that, and is no failure. */
 bool store_runs_each(struct store *s, bool (*each)(void *context, const struct store_run *run),
@@ -88,6 +102,12 @@ bool store_input_add(struct store *s, int64_t run, const struct store_input *inp
 /* Its counts, which a watch brings up to date. */
 bool store_input_set(struct store *s, const struct store_input *input,
                      struct error *err) MUST_CHECK;
+/* Its head alone. */
+bool store_input_set_head(struct store *s, int64_t number, struct reader head,
+                          struct error *err) MUST_CHECK;
+/* Whether there is evidence of an input from before this day, and from this day on. */
+bool store_input_span(struct store *s, int64_t number, int32_t day, bool *older, bool *younger,
+                      struct error *err) MUST_CHECK;
 bool store_inputs_each(struct store *s, const char *site,
                        bool (*each)(void *context, const struct store_input *input), void *context,
                        struct error *err) MUST_CHECK;
@@ -175,11 +195,17 @@ struct store_change {
     const char *hearing;        /* of the later one, a scan; "": it did not ask this host */
     const char *says;           /* of the later one, where it has a verdict, else of the earlier */
     bool was_seen;              /* the later one kept evidence of what it did itself */
+    bool proof;                 /* of the verdict that is bad: the later, else the earlier */
+    double weight;
 };
 
 /* Home hosts alone, by address. */
 bool store_changes_each(struct store *s, int64_t before, int64_t after,
                         bool (*each)(void *context, const struct store_change *c), void *context,
+                        struct error *err) MUST_CHECK;
+
+/* How many hosts both runs have a verdict of. */
+bool store_common_hosts(struct store *s, int64_t before, int64_t after, uint64_t *count,
                         struct error *err) MUST_CHECK;
 
 /* Whether any run of this site said anything of the host. */
@@ -218,6 +244,10 @@ bool store_places_each(struct store *s, bool (*each)(void *context, const struct
 /* The latest day of any evidence that is no later than `most`; false in *any: there is none. */
 bool store_latest_day(struct store *s, int32_t most, bool *any, int32_t *day,
                       struct error *err) MUST_CHECK;
+/* Of how many hosts and days (where they are of evidence or answers) there is anything that
+ * store_let_go_before would let go of. */
+bool store_count_before(struct store *s, int32_t day, uint64_t *hosts, uint64_t *days,
+                        struct error *err) MUST_CHECK;
 /* Lets go of evidence, answers and names of before this day. The inputs stay known. */
 bool store_let_go_before(struct store *s, int32_t day, struct error *err) MUST_CHECK;
 

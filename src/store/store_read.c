@@ -32,10 +32,61 @@ bool store_runs_each(struct store *s, bool (*each)(void *context, const struct s
                                 .ended_us = number_at(&u, 5),
                                 .ended = sqlite3_column_type(u.statement, 5) != SQLITE_NULL,
                                 .complete = number_at(&u, 6) == 1,
-                                .is_mended = number_at(&u, 7) != 0};
+                                .is_mended = number_at(&u, 7) != 0,
+                                .summary = text_at(&u, 8)};
         go_on = is_sound(&u) && each(context, &run);
     }
     return end_walk(&u, go_on, err);
+}
+
+/* The two counts of one row. */
+static bool read_counts(struct use *u, uint64_t *first, uint64_t *second, struct error *err)
+{
+    *first = *second = 0;
+    if (use_step(u)) {
+        *first = count_at(u, 0);
+        *second = count_at(u, 1);
+    }
+    return use_end(u, err);
+}
+
+bool store_run_counts(struct store *s, int64_t number, uint64_t *inputs, uint64_t *infected,
+                      struct error *err)
+{
+    struct use u = use_begin(s, SQL_RUN_COUNTS);
+    bind_number(&u, number);
+    return read_counts(&u, inputs, infected, err);
+}
+
+bool store_input_span(struct store *s, int64_t number, int32_t day, bool *older, bool *younger,
+                      struct error *err)
+{
+    uint64_t before, after;
+    struct use u = use_begin(s, SQL_INPUT_SPAN);
+    bind_number(&u, number);
+    bind_number(&u, day);
+    bool good = read_counts(&u, &before, &after, err);
+    *older = before != 0;
+    *younger = after != 0;
+    return good;
+}
+
+bool store_count_before(struct store *s, int32_t day, uint64_t *hosts, uint64_t *days,
+                        struct error *err)
+{
+    struct use u = use_begin(s, SQL_COUNT_BEFORE);
+    bind_number(&u, day);
+    return read_counts(&u, hosts, days, err);
+}
+
+bool store_common_hosts(struct store *s, int64_t before, int64_t after, uint64_t *count,
+                        struct error *err)
+{
+    struct use u = use_begin(s, SQL_COMMON_HOSTS);
+    bind_number(&u, before);
+    bind_number(&u, after);
+    *count = use_step(&u) ? count_at(&u, 0) : 0;
+    return use_end(&u, err);
 }
 
 bool store_sites_each(struct store *s, bool (*each)(void *context, const char *site), void *context,
@@ -183,7 +234,9 @@ bool store_changes_each(struct store *s, int64_t before, int64_t after,
                                  .after = text_at(&u, 2),
                                  .hearing = text_at(&u, 3),
                                  .says = text_at(&u, 4),
-                                 .was_seen = number_at(&u, 5) != 0};
+                                 .was_seen = number_at(&u, 5) != 0,
+                                 .proof = number_at(&u, 6) != 0,
+                                 .weight = sqlite3_column_double(u.statement, 7)};
         go_on = is_sound(&u) && each(context, &c);
     }
     return end_walk(&u, go_on, err);

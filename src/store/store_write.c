@@ -34,6 +34,20 @@ bool store_run_end(struct store *s, int64_t number, int64_t ended_us, bool compl
     return put(&u, err);
 }
 
+bool store_run_forget(struct store *s, int64_t number, struct error *err)
+{
+    static const enum statement each[] = {
+        SQL_FORGET_EVIDENCE, SQL_FORGET_INPUTS, SQL_FORGET_MET, SQL_FORGET_ANSWERS,
+        SQL_FORGET_VERDICTS, SQL_FORGET_EDGES,  SQL_FORGET_RUN};
+    for (size_t i = 0; i < COUNT_OF(each); i++) {
+        struct use u = use_begin(s, each[i]);
+        bind_number(&u, number);
+        if (!put(&u, err))
+            return false;
+    }
+    return true;
+}
+
 static struct reader key_of(const struct store_input *input)
 {
     return reader_over(input->key, STORE_KEY_BYTES);
@@ -97,6 +111,14 @@ bool store_input_set(struct store *s, const struct store_input *input, struct er
     bind_number(&u, (int64_t)input->bytes);
     bind_number(&u, (int64_t)input->damage);
     bind_bytes(&u, input->head);
+    return put(&u, err);
+}
+
+bool store_input_set_head(struct store *s, int64_t number, struct reader head, struct error *err)
+{
+    struct use u = use_begin(s, SQL_INPUT_SET_HEAD);
+    bind_number(&u, number);
+    bind_bytes(&u, head);
     return put(&u, err);
 }
 

@@ -332,7 +332,9 @@ def changes_tell_new_still_cured_and_gone_apart(b):
     kinds = [c["change"] for c in told.of("change")]
     equal(kinds, sorted(kinds, key=("new", "still", "cured", "gone").index), "the order")
     text = b.run("report", "-q", "--diff", "1..2", "a.db").out
-    for words in ("NEW, from run 1 to run 2", "STILL INFECTED", "CURED: ", "NO LONGER SEEN: "):
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    holds(f"NEW, from run 1 (hunt of {today}) to run 2 (hunt of {today})" in " ".join(text.split()), text[:300])
+    for words in ("STILL INFECTED", "CURED: ", "NO LONGER SEEN: "):
         holds(words in text, f"{words!r} is not in the text")
 
 
@@ -437,11 +439,148 @@ def old_evidence_goes_and_the_input_stays_known(b):
     b.hunt("--store", "a.db", b.put("old.pcap", sample()), code=1)
     b.hunt("--store", "a.db", b.put("new.pcap", later(without(sample(), "10.9.1.11", "10.9.2.22"), 10)))
     equal(b.report("a.db", code=1).hosts["10.9.1.11"]["verdict"], "infected", "before")
-    told = b.report("--keep", "5", "a.db")
+    seen = b.report("a.db").summary["hosts"]["seen"]
+    held = b.ask("a.db", "SELECT * FROM evidence")
+    done = b.report("--keep", "5", "a.db", code=2)
+    holds("would let go of all before 2009-04-27, and with it of 2 infected hosts (10.9.2.22, 10.9.1.11): say --yes" in done.err, done.err)
+    equal((done.out, b.ask("a.db", "SELECT * FROM evidence")), ("", held), "after it was refused")
+    done = b.run("report", "--json", "--keep", "5", "--yes", "a.db")
+    holds(re.search(r"--keep 5 lets go of all before 2009-04-27: \d+ hosts on 1 day, of which 2 are infected by it", done.err), done.err)
+    told = b.report("a.db")
     holds("10.9.1.11" not in told.hosts, "it is still there")
+    # Of the old capture nobody is left, and the new one met more than half of all.
+    new = b.hunt("new.pcap").summary["hosts"]["seen"]
+    equal(told.summary["hosts"]["seen"], new, f"addresses seen (before: {seen})")
+    done = b.run("report", "--keep", "5", "a.db")
+    holds(": 0 hosts on 0 days, of which 0 are infected" in done.err, done.err)
     b.hunt("--store", "a.db", "old.pcap", code=1)
     holds("10.9.1.11" not in b.report("a.db").hosts, "it came back with the file")
     b.is_sound("a.db")
+
+
+@check
+def a_scan_of_today_does_not_make_an_old_hunt_go_unasked(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    b.run("scan", "-q", "--store", "a.db", *b.program.addresses(1), code=0)
+    done = b.report("--keep", "30", "a.db", code=2)
+    holds("of 4 infected hosts (" in done.err, done.err)
+    equal(b.report("a.db", code=1).summary["hosts"]["infected"], 4, "infected")
+    told = b.report("--keep", "30", "--yes", "a.db", code=0)
+    holds(told.summary["hosts"]["seen"] < 5, f"{told.summary['hosts']['seen']} addresses are seen still")
+    for words in (("--yes",), ("--runs", "--diff", "last")):
+        b.report(*words, "a.db", code=2)
+
+
+@check
+def since_counts_nobody_who_is_left_out(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    equal(b.report("--since", "2020-01-01", "a.db", code=0).summary["hosts"]["seen"], 0, "addresses seen")
+    equal(b.report("--since", "2009-04-21", "a.db", code=1).summary["hosts"]["seen"],
+          b.report("a.db", code=1).summary["hosts"]["seen"], "addresses seen of all")
+
+
+@check
+def a_run_that_read_nothing_leaves_none(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    done = b.run("hunt", "--store", "a.db", "nofile", code=4)
+    holds("nothing was read, so this run is not kept" in done.err, done.err)
+    b.run("hunt", "--store", "a.db", b.put("notes.txt", b"no capture"))
+    equal(b.ask("a.db", "SELECT count(*) FROM runs"), [(1,)], "runs")
+    equal(b.report("a.db", code=1).summary["complete"], True, "complete")
+
+
+@check
+def the_run_and_the_input_at_fault_are_named(b):
+    quiet = b.put("quiet.pcap", sample()[:HEAD_BYTES])
+    b.hunt("--store", "a.db", quiet, "no\x1bfile")
+    b.report("a.db", code=3)
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    said = "no\\x1bfile: cannot open: No such file or directory"
+    text = " ".join(b.run("report", "a.db", code=3).out.split())
+    holds(f"run 1 (hunt of {today}): {said}" in text, text[-500:])
+    text = b.run("report", "--runs", "a.db", code=0).out
+    holds("run 1: hunt at " in text and "NOT WHOLE" in text and said in text, text)
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    done = b.report("--forget-run", "7", "a.db", code=2)
+    holds("no run '7': there are 1, 2" in done.err, done.err)
+    done = b.report("--forget-run", "2", "a.db", code=2)
+    holds("called 4 hosts infected: say --yes" in done.err, done.err)
+    equal(b.report("--forget-run", "1", "a.db", code=1).summary["complete"], True, "complete without it")
+    b.report("--forget-run", "2", "--yes", "a.db")
+    equal(b.ask("a.db", "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM inputs), (SELECT count(*) FROM evidence), "
+                        "(SELECT count(*) FROM verdicts)"), [(0, 0, 0, 0)], "rows")
+    equal(b.run("report", "--runs", "a.db", code=0).out, "no run\n", "the list")
+
+
+@check
+def what_another_run_met_stays_when_one_is_forgotten(b):
+    for _ in range(2):
+        whole = b.hunt("--store", "a.db", SAMPLE, code=1)
+    told = b.report("--forget-run", "1", "--yes", "a.db", code=1)
+    equal(verdicts_of(told), verdicts_of(whole), "the report")
+
+
+@check
+def runs_are_listed(b):
+    b.hunt("--store", "a.db", "--site", "north", SAMPLE, code=1)
+    b.run("scan", "-q", "--store", "a.db", *b.program.addresses(1), code=0)
+    lines = b.run("report", "--runs", "--json", "a.db", code=0).lines
+    for line in lines:
+        equal(list(Schema().complaints(line, "run", "run", "report")), [], "what docs/json.md has against it")
+    equal([(r["run"], r["verb"], r["site"], r["inputs"], r["infected"], r["complete"], r["mended"]) for r in lines],
+          [(1, "hunt", "north", 1, 4, True, False), (2, "scan", None, 0, 0, True, False)], "runs")
+    text = b.run("report", "--runs", "--site", "north", "a.db", code=0).out
+    holds(re.fullmatch(r"run 1: hunt at \S+, site north, 1 input, 4 infected, whole\n", text), text)
+
+
+@check
+def runs_without_a_common_host_are_told_apart(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    b.run("scan", "-q", "--store", "a.db", *b.program.addresses(1), code=0)
+    text = " ".join(b.run("report", "--diff", "last", "a.db", code=1).out.split())
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    holds(f"run 1 (hunt of {today}) and run 2 (scan of {today}) have no host in common" in text, text[-600:])
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    text = " ".join(b.run("report", "--diff", "1..3", "a.db", code=1).out.split())
+    holds("in common" not in text, "though they have all")
+
+
+@check
+def changes_come_gravest_first_and_say_it_once(b):
+    for _ in range(2):
+        b.hunt("--store", "a.db", SAMPLE, code=1)
+    told = b.report("--diff", "last", "a.db", code=1)
+    order = [h for h, line in told.hosts.items() if line["verdict"] in ("infected", "suspicious") and line["home"]]
+    equal([c["host"] for c in told.of("change")], order, "the order")
+    for change in told.of("change"):
+        holds(change["says"].lower().count(change["after"]) <= 1, change["says"])
+
+
+@check
+def a_site_of_the_list_is_a_site(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    b.put("sites.csv", b"10.9.0.0/16,north,\n10.9.3.0/24,west,Ann\n")
+    whole = b.report("--sites-csv", "sites.csv", "a.db", code=1)
+    told = b.report("--site", "west", "a.db", code=1)
+    equal(verdicts_of(told), sorted(json.dumps(line) for line in whole.of("host") if line["site"] == "west")
+          + sorted(json.dumps(line) for line in told.of("infection")), "hosts")
+    equal(set(told.hosts), {h for h, line in whole.hosts.items() if line["site"] == "west"}, "hosts")
+    equal(told.summary["hosts"]["infected"], 1, "infected")
+    done = b.report("--site", "east", "a.db", code=2)
+    holds("names a site 'east': there are north, west" in done.err, done.err)
+    known = b.report("--ack", "10.9.3.33", "--site", "west", "--until", "9999-12-31", "a.db", code=0)
+    holds("acknowledged" in known.hosts["10.9.3.33"], "it is not acknowledged")
+    equal(b.report("a.db", code=1).summary["hosts"]["acknowledged"], 1, "acknowledged among all")
+    b.report("--ack", "10.9.3.33", "--site", "east", "--until", "9999-12-31", "a.db", code=2)
+
+
+@check
+def an_acknowledgement_is_confirmed(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    done = b.run("report", "--ack", "10.9.1.11", "--until", "9999-12-31", "a.db", code=1)
+    holds("10.9.1.11 is acknowledged until 9999-12-31: shown apart, and in no count" in done.err, done.err)
+    done = b.run("report", "--ack", "10.9.1.11", "--until", "2009-12-31", "a.db", code=1)
+    holds("2009-12-31 is past: no acknowledgement of 10.9.1.11 holds any more" in done.err, done.err)
 
 
 @check
@@ -605,12 +744,43 @@ def a_full_disk_is_said_and_what_was_there_stays(b):
         raise Skip("no namespaces with mounts here")
     equal(done.returncode, 4, f"exit ({done.stderr})")
     holds("disk/a.db: not all could be kept: " in done.stderr, done.stderr)
-    holds("full" in done.stderr or "disk I/O" in done.stderr, done.stderr)
+    holds("No space left on device" in done.stderr, done.stderr)
     equal(len((b.folder / "hunted").read_text().splitlines()) > 5, True, "the hunt's own report")
     b.is_sound("copy/a.db")
     told = b.report("copy/a.db", code=1)
     holds(set(before.hosts) <= set(told.hosts), "hosts that were there before are gone")
     equal(told.summary["complete"], False, "complete")
+
+
+@check
+def a_full_disk_is_read_from_and_costs_no_verdict(b):
+    hunted = b.hunt("--store", "a.db", SAMPLE, code=1)
+    before = b.report("a.db", code=1)
+    for name in ("a.db-shm", "a.db-wal"):
+        (b.folder / name).unlink(missing_ok=True)
+    script = 'mount -t tmpfs -o size=900k none disk && cp a.db disk/ && dd if=/dev/zero of=disk/fill bs=4k 2>/dev/null; ' \
+             'for each in "report -q --json disk/a.db" "hunt -q --json --store disk/a.db $1" "hunt -q --json --store disk/new.db $1"; ' \
+             'do "$0" $each; echo $?; done'
+    (b.folder / "disk").mkdir()
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script, b.path, b.put("in.pcap", sample())], cwd=b.folder,
+                          capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
+    if "mount" in done.stderr or "unshare" in done.stderr:
+        raise Skip("no namespaces with mounts here")
+    parts = re.split(r"^([0-4])\n", done.stdout, flags=re.M)
+    equal(parts[1::2], ["1", "4", "4"], f"exit codes ({done.stderr})")
+    equal(parts[0].splitlines()[:-1], before.out.splitlines()[:-1], "the report of a full disk")
+    for part in (parts[2], parts[4]):
+        equal(part.splitlines()[:-1], hunted.out.splitlines()[:-1], "the hunt's verdicts")
+    equal(done.stderr.count("No space left on device: nothing of this run is kept"), 2, f"complaints ({done.stderr})")
+
+
+@check
+def places_where_no_store_can_be_are_named(b):
+    done = b.report(".", code=4)
+    holds("it is a directory" in done.err, done.err)
+    for place, words in {".": "is a directory", "/dev/full": "is no ordinary file"}.items():
+        done = b.run("hunt", "--store", place, SAMPLE, code=4)
+        holds(f"{place} {words}: a store cannot be there" in done.err, done.err)
 
 
 @check

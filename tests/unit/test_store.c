@@ -198,6 +198,43 @@ static void test_a_run_is_mended_by_the_same_one_done_whole(void **state)
     store_close(s);
 }
 
+static void test_what_another_run_met_outlives_a_run_that_is_forgotten(void **state)
+{
+    struct error err;
+    struct store *s = opened(*state, STORE_WRITE);
+    const uint8_t shared[STORE_KEY_BYTES] = {1}, own[STORE_KEY_BYTES] = {2};
+    bool is_known;
+    uint64_t inputs, infected, hosts, days;
+    assert_true(store_begin(s, &err));
+    int64_t first = add_run(s, "hunt", "", "{}"), second = add_run(s, "hunt", "", "{}");
+    int64_t both = add_input(s, first, "", shared, &is_known);
+    assert_int_equal(add_input(s, second, "", shared, &is_known), both);
+    put_evidence(s, both, 1, 10, "p2p-ports");
+    put_evidence(s, add_input(s, first, "", own, &is_known), 2, 11, "p2p-ports");
+    assert_true(store_run_counts(s, first, &inputs, &infected, &err));
+    assert_int_equal(inputs, 2);
+    assert_int_equal(infected, 0);
+    assert_true(store_run_forget(s, first, &err));
+    assert_true(store_run_counts(s, first, &inputs, &infected, &err));
+    assert_int_equal(inputs, 0);
+    assert_true(store_count_before(s, 100, &hosts, &days, &err));
+    assert_int_equal(hosts, 1);
+    assert_int_equal(days, 1);
+    assert_true(store_commit(s, &err));
+    store_close(s);
+}
+
+static void test_a_disk_without_room_is_told_from_other_failures(void **state)
+{
+    struct error err;
+    (void)state;
+    (void)fail(&err, ERROR_SYSTEM, STORE_NO_ROOM);
+    (void)fail_in(&err, "ward.db");
+    assert_true(store_lacks_room(&err));
+    (void)fail(&err, ERROR_SYSTEM, "it cannot be written to");
+    assert_false(store_lacks_room(&err));
+}
+
 static void test_what_is_old_goes_and_inputs_stay(void **state)
 {
     struct error err;
@@ -298,6 +335,8 @@ int main(void)
         IN_A_PLACE(test_what_is_not_committed_is_not_there),
         IN_A_PLACE(test_an_input_is_there_once_a_site),
         IN_A_PLACE(test_a_run_is_mended_by_the_same_one_done_whole),
+        IN_A_PLACE(test_what_another_run_met_outlives_a_run_that_is_forgotten),
+        IN_A_PLACE(test_a_disk_without_room_is_told_from_other_failures),
         IN_A_PLACE(test_what_is_old_goes_and_inputs_stay),
         IN_A_PLACE(test_another_database_is_left_as_it_is),
         IN_A_PLACE(test_reading_makes_no_file),
