@@ -1,7 +1,16 @@
 /* What changed between two runs of a store: who is new, who is cured, and who was not heard of
  * again, which is no good news. */
+#include "base/writer.h"
 #include "report/html_host.h"
 #include "report/html_inside.h"
+
+/* "run 2 (hunt of 2026-11-22)" */
+static void say_run(char buffer[static RUN_TEXT_SIZE], int64_t run, const char *told)
+{
+    struct text text = text_over(buffer, RUN_TEXT_SIZE);
+    text_add(&text, "run %lld%s%s%s", (long long)run, told != NULL ? " (" : "",
+             told != NULL ? told : "", told != NULL ? ")" : "");
+}
 
 bool html_change(struct html_state *s, const struct host_change *c)
 {
@@ -23,8 +32,8 @@ bool html_change(struct html_state *s, const struct host_change *c)
     markup_say(m, "</td><td class=\"why\"><p>");
     markup_text(m, SAFE_SENTENCE, c->says);
     markup_say(m, "</p></td></tr>\n");
-    s->changes_from = c->before_run;
-    s->changes_to = c->after_run;
+    say_run(s->changes_from, c->before_run, c->before_told);
+    say_run(s->changes_to, c->after_run, c->after_told);
     return !m->failed;
 }
 
@@ -43,8 +52,11 @@ void html_changes(struct markup *m, const struct html_state *s)
     }
     if (all == 0)
         return;
-    markup_say(m, "<section id=\"changes\"><h2>What changed</h2>\n<p>From run %lld to run %lld: ",
-               (long long)s->changes_from, (long long)s->changes_to);
+    markup_say(m, "<section id=\"changes\"><h2>What changed</h2>\n<p>From ");
+    markup_text(m, SAFE_SENTENCE, s->changes_from);
+    markup_say(m, " to ");
+    markup_text(m, SAFE_SENTENCE, s->changes_to);
+    markup_say(m, ": ");
     for (unsigned kind = 0; kind < CHANGE_KINDS; kind++)
         markup_say(m, "%s<b>%s</b> %s", kind > 0 ? ", " : "",
                    count_text(s->changes_of[kind], count), words[kind]);

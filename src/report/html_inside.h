@@ -18,7 +18,8 @@ enum {
     HTML_SHAPES = 8,
     HTML_VISITORS_MAX = 100,
     HTML_CHANGES_MAX = 500, /* of a kind */
-    HTML_FIRST_NAMED = 8,   /* hosts named in the steps to do first */
+    RUN_TEXT_SIZE = 128,
+    HTML_FIRST_NAMED = 8, /* hosts named in the steps to do first */
     HTML_INPUTS_SHOWN = 50,
     HTML_SHOWN_INFECTIONS = 50,
     ROWS_A_CHUNK = 512,
@@ -61,8 +62,8 @@ struct html_state {
     uint64_t visitor_count;
     struct markup changes; /* rows of the table of changes */
     uint64_t changes_of[CHANGE_KINDS];
-    int64_t changes_from, changes_to; /* the two runs */
-    uint64_t known_infected;          /* of ours that are acknowledged: counted at the end */
+    char changes_from[RUN_TEXT_SIZE], changes_to[RUN_TEXT_SIZE]; /* the two runs */
+    uint64_t known_infected; /* of ours that are acknowledged: counted at the end */
     struct name_days days, relay_days;
     uint64_t told_first[VERDICT_KINDS]; /* of ours, counted as fetched or attacked, by verdict */
     int64_t began_us;
