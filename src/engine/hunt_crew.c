@@ -404,8 +404,9 @@ static void share_out(struct hunt_crew *c, unsigned threads)
         for (unsigned share = 0; share < (is_shared ? shares : 1); share++) {
             jobs[count] = c->jobs[i];
             jobs[count].share = share;
-            jobs[count].size = share == 0 ? c->jobs[i].size : 0;
-            jobs[count++].shares = is_shared ? shares : 1;
+            jobs[count].shares = is_shared ? shares : 1;
+            jobs[count].size /= jobs[count].shares;
+            count++;
         }
     }
     if (jobs == NULL)
