@@ -34,7 +34,7 @@ struct job {
     size_t input;  /* its row of the summary */
     size_t before; /* the row of the same input; its own: there is none */
     unsigned share, shares;
-    uint64_t size;           /* in bytes of its file; 0: unknown, or the same as another */
+    uint64_t size; /* in bytes, its share of the file; 0: unknown, or the same as another */
     struct outcome *outcome; /* owned; NULL: not read yet, or joined */
     bool chosen, done;
 };
@@ -299,9 +299,11 @@ static void oversee(struct hunt_crew *c)
         }
         if (c->working == 0)
             break;
-        struct reading_progress now = progress_of(c);
         (void)pthread_mutex_unlock(&c->lock);
         wait_a_little(c);
+        (void)pthread_mutex_lock(&c->lock);
+        struct reading_progress now = progress_of(c);
+        (void)pthread_mutex_unlock(&c->lock);
         bool stop = now.input[0] != '\0' && c->watch != NULL && c->watch(c->watch_context, &now);
         (void)pthread_mutex_lock(&c->lock);
         c->stop |= stop;
