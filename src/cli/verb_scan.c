@@ -345,8 +345,10 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
     struct outputs out;
     struct recording recording;
     enum exit_code code = recording_check(call, o->store, &o->output, &o->targets.lists);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
+        scan_engine_discard(engine, &o->engine);
         return code;
+    }
     code = outputs_open(&out, call, &o->output, &o->targets.lists);
     if (code == EXIT_DONE)
         code = recording_open(&recording, call, o->store, settings->site, settings_json(call, o),
