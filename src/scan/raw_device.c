@@ -68,14 +68,6 @@ struct raw_device {
     struct mmsghdr messages[BATCH];
 };
 
-bool raw_device_is_allowed(void)
-{
-    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    if (fd >= 0)
-        (void)close(fd);
-    return fd >= 0;
-}
-
 static int64_t now_us(void *context)
 {
     const struct raw_device *d = context;

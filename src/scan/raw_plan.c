@@ -101,8 +101,9 @@ static uint16_t udp_port_of(const struct raw_plan *plan, const struct knock *k)
     return (uint16_t)(plan->udp_first + cookie % plan->udp_count);
 }
 
-size_t raw_question(const struct raw_plan *plan, const struct knock *k,
-                    uint8_t bytes[static REQUEST_SIZE])
+/* The bytes of the question itself; how many. */
+static size_t write_question(const struct raw_plan *plan, const struct knock *k,
+                             uint8_t bytes[static REQUEST_SIZE])
 {
     struct shot shot = raw_shot(plan, k);
     struct writer w = writer_over(bytes, REQUEST_SIZE);
@@ -136,7 +137,7 @@ void raw_build_knock(const struct raw_plan *plan, const struct knock *k, unsigne
         p.protocol = IP_NUMBER_UDP;
         p.port_from = udp_port_of(plan, k);
         p.payload = question;
-        p.payload_length = raw_question(plan, k, question);
+        p.payload_length = write_question(plan, k, question);
     }
     wire_build_packet(w, &p);
 }
@@ -152,7 +153,7 @@ void raw_build_question(const struct raw_plan *plan, const struct knock *k,
     p.sequence = opened->acknowledgement;
     p.acknowledgement = opened->sequence + 1;
     p.payload = question;
-    p.payload_length = raw_question(plan, k, question);
+    p.payload_length = write_question(plan, k, question);
     wire_build_packet(w, &p);
 }
 
