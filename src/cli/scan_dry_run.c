@@ -18,12 +18,9 @@ struct plan {
 static void count_ports(struct plan *p, uint32_t host)
 {
     struct shot shots[SHOTS_MAX];
-    struct aim aim = p->settings->engine.aim;
+    const struct engine_settings *engine = &p->settings->engine;
     char address[ADDRESS_TEXT_SIZE];
-    aim.when_us = p->settings->engine.began_us;
-    size_t count = 0;
-    for (size_t i = 0; i < p->settings->engine.probe_count; i++)
-        count += p->settings->engine.probes[i]->aim(&aim, host, &shots[count]);
+    size_t count = engine_shots_of(engine, host, engine->began_us, shots);
     const struct port_list *named = p->settings->ports; /* counted by themselves */
     for (size_t i = 0; i < count; i++)
         if (named == NULL || !port_list_has(named, shots[i].transport, shots[i].port))

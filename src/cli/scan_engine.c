@@ -21,10 +21,9 @@ enum {
     SHARDS_MAX = 65536
 };
 
-uint64_t scan_engine_rate(const struct scan_engine_options *o, bool *given)
+uint64_t scan_engine_rate(const struct scan_engine_options *o)
 {
     static const uint64_t rates[] = {10, 50, 400, 2000, 20000, 0};
-    *given = o->timing.given;
     return rates[o->timing.given ? o->timing.value : 3];
 }
 

@@ -69,8 +69,8 @@ struct scan_engine {
     struct raw_settings raw;
 };
 
-/* Packets a second of -T; *given where it was said. */
-uint64_t scan_engine_rate(const struct scan_engine_options *o, bool *given);
+/* Packets a second of -T, or of its default. */
+uint64_t scan_engine_rate(const struct scan_engine_options *o);
 
 /* --resume: what the file says goes into *settings, with targets that are none of the command
  * line's. EXIT_DONE, or it is said what is wrong; scan_engine_close in either case. */

@@ -240,9 +240,7 @@ static uint64_t random_seed(void)
 static struct scan_settings settings_of(const struct call *call, const struct scan_options *o,
                                         const struct scan_targets *targets)
 {
-    bool timed;
-    uint64_t rate = scan_engine_rate(&o->engine, &timed);
-    bool unlimited = !o->rate.given && !timed && is_all_loopback(targets->set);
+    bool unlimited = !o->rate.given && !o->engine.timing.given && is_all_loopback(targets->set);
     struct scan_settings s = {.targets = targets->set,
                               .target_count = targets->count,
                               .left_out = targets->left_out,
@@ -256,7 +254,7 @@ static struct scan_settings settings_of(const struct call *call, const struct sc
         .began_us = call->now_us,
         .rate = o->rate.given ? (uint64_t)o->rate.value
                 : unlimited   ? 0
-                              : rate,
+                              : scan_engine_rate(&o->engine),
         .times = {.repeats = o->retries.given ? (unsigned)o->retries.value : RETRIES_DEFAULT,
                   .repeat_us = REPEAT_US,
                   .connect_us = CONNECT_US,
@@ -345,8 +343,10 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
     struct outputs out;
     struct recording recording;
     enum exit_code code = recording_check(call, o->store, &o->output, &o->targets.lists);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
+        scan_engine_discard(engine, &o->engine);
         return code;
+    }
     code = outputs_open(&out, call, &o->output, &o->targets.lists);
     if (code == EXIT_DONE)
         code = recording_open(&recording, call, o->store, settings->site, settings_json(call, o),
@@ -403,13 +403,12 @@ static enum exit_code ask(const struct call *call, const struct scan_options *o,
 {
     struct smb_accounts accounts;
     char password[SCAN_PASSWORD_SIZE];
-    bool timed;
-    (void)scan_engine_rate(&o->engine, &timed);
+    const struct option_number *timing = &o->engine.timing;
     enum exit_code code = scan_login_read(call, &o->login, password, &accounts);
     settings->engine.accounts = &accounts;
     if (code == EXIT_DONE)
         code = scan_engine_open(engine, call, &o->engine, sockets_only(o),
-                                !o->rate.given && !(timed && o->engine.timing.value > 3), settings);
+                                !o->rate.given && !(timing->given && timing->value > 3), settings);
     if (code == EXIT_DONE) {
         announce(call, settings);
         code = report_scan(call, o, settings, engine);
@@ -498,10 +497,8 @@ static enum exit_code resume(const struct call *call, const struct scan_options 
         return call_is_wrong(call, "--resume: targets, exclusions, checks, ports, weeks, --ping, "
                                    "--windows-only, --real-ip, --real-ip-file, --max-retries, "
                                    "--shard and --site are those of the file");
-    bool timed;
-    (void)scan_engine_rate(&o->engine, &timed);
     enum exit_code code = scan_engine_resume(&engine, call, &o->engine, &settings);
-    if (!o->rate.given && !timed)
+    if (!o->rate.given && !o->engine.timing.given)
         settings.engine.rate = engine.saved.rate;
     if (code == EXIT_DONE)
         code = ask(call, o, &settings, &engine);

@@ -32,6 +32,7 @@ struct scan {
     uint64_t heard_or_silent;             /* hosts of which anything was asked */
     uint64_t place;                       /* of a shard: the next one */
     uint64_t handed_over;                 /* hosts */
+    uint64_t let_go;                      /* hosts that there was no memory for */
     struct scan_turns *turns;             /* NULL: a host has one turn */
     struct scan_raw *raw;                 /* NULL: sockets alone */
     struct host_set *reported, *infected; /* beside raw */
@@ -364,7 +365,7 @@ static void count_shares(struct scan *s, const struct engine_counts *counts)
 static void end_reports(struct scan *s, const struct engine_counts *counts, int64_t taken_us)
 {
     struct sentences limits = {0}, notes = {0};
-    scan_say_limits(counts, &limits);
+    scan_say_limits(counts, s->let_go, &limits);
     scan_say_account(s->settings->engine.accounts, &limits);
     if (s->raw != NULL) {
         uint32_t first = 0;
@@ -429,7 +430,7 @@ static bool ask_hosts(struct scan *s, const struct network *network, struct engi
     }
     bool good = socket_engine_run(&settings->engine, network, &face, counts, err);
     if (s->turns != NULL)
-        scan_turns_end(s->turns);
+        s->let_go = scan_turns_end(s->turns);
     return good;
 }
 

@@ -41,8 +41,11 @@ void scan_say_local_failures(const uint64_t of_cause[static CHECK_CAUSES], struc
     }
 }
 
-void scan_say_limits(const struct engine_counts *counts, struct sentences *l)
+void scan_say_limits(const struct engine_counts *counts, uint64_t let_go, struct sentences *l)
 {
+    if (let_go > 0)
+        sentence_add(l, "%llu hosts were not asked, as there was no memory for them",
+                     (unsigned long long)let_go);
     if (counts->answers_cut > 0)
         sentence_add(l,
                      "answers: %llu were judged by their beginning, as there was no memory for all "

@@ -11,10 +11,9 @@
 #include <stdint.h>
 #include "base/address.h"
 #include "base/reader.h"
+#include "wire/transport.h"
 
 enum ip_protocol { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ICMPV6 = 58 };
-
-enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
 
 /* The packet that an ICMP error quotes: sent by `from`, and it did not arrive. */
 struct packet_quote {

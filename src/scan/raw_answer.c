@@ -9,7 +9,6 @@
 #include "wire/ip.h"
 #include "wire/transport.h"
 
-enum { FLAG_FIN = 1, FLAG_SYN = 2, FLAG_RST = 4, FLAG_ACK = 16 };
 enum { CODE_PORT = 3, CODE_TOO_LONG = 4, QUOTED_BYTES = 8 };
 
 static bool read_tcp(struct reader r, const struct ip_header *ip, struct raw_answer *out)
@@ -18,9 +17,9 @@ static bool read_tcp(struct reader r, const struct ip_header *ip, struct raw_ans
     if (!tcp_read(&r, ip->payload_length, &tcp))
         return false;
     bool has_bytes = tcp.payload_length > 0 && r.left > 0;
-    bool syn = (tcp.flags & FLAG_SYN) != 0, ack = (tcp.flags & FLAG_ACK) != 0;
+    bool syn = (tcp.flags & TCP_SYN) != 0, ack = (tcp.flags & TCP_ACK) != 0;
     size_t size = r.left < tcp.payload_length ? r.left : tcp.payload_length;
-    if ((tcp.flags & FLAG_RST) != 0)
+    if ((tcp.flags & TCP_RST) != 0)
         out->kind = RAW_RESETS;
     else if (!ack)
         return false;
@@ -28,7 +27,7 @@ static bool read_tcp(struct reader r, const struct ip_header *ip, struct raw_ans
         out->kind = RAW_OPENS;
     else if (has_bytes)
         out->kind = RAW_SPEAKS;
-    else if ((tcp.flags & FLAG_FIN) != 0)
+    else if ((tcp.flags & TCP_FIN) != 0)
         out->kind = RAW_ENDS;
     else
         return false; /* it has our question, and says so; what it thinks of it comes later */

@@ -49,7 +49,7 @@ struct raw_device {
     char name[IF_NAMESIZE];
     int link, socket;
     bool bare;
-    uint8_t mac[RAW_MAC_BYTES];
+    uint8_t mac[MAC_LENGTH];
     uint32_t source;
     int64_t (*now_us)(void *context);
     void *clock;
@@ -67,14 +67,6 @@ struct raw_device {
     struct iovec parts[BATCH];
     struct mmsghdr messages[BATCH];
 };
-
-bool raw_device_is_allowed(void)
-{
-    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    if (fd >= 0)
-        (void)close(fd);
-    return fd >= 0;
-}
 
 static int64_t now_us(void *context)
 {
@@ -139,7 +131,7 @@ static bool send_packet(void *context, uint32_t host, const uint8_t *packet, siz
                         struct error *err)
 {
     struct raw_device *d = context;
-    uint8_t mac[RAW_MAC_BYTES];
+    uint8_t mac[MAC_LENGTH];
     if (raw_ways_reach(d->ways, host, mac) != RAW_REACH_NOW)
         return true; /* the way was lost meanwhile: an answer to it is lost as any packet can be */
     struct writer w = writer_over(d->frames[d->queued], FRAME_ROOM);
@@ -152,7 +144,7 @@ static bool send_packet(void *context, uint32_t host, const uint8_t *packet, siz
 static bool look_for(void *context, uint32_t host, struct error *err)
 {
     struct raw_device *d = context;
-    static const uint8_t everybody[RAW_MAC_BYTES] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    static const uint8_t everybody[MAC_LENGTH] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     uint32_t whom;
     if (d->bare || !raw_ways_whom(d->ways, host, now_us(d), &whom))
         return true;

@@ -32,7 +32,4 @@ const char *raw_device_name(const struct raw_device *d);
 /* Fills in the plan what is ours: source address and ports. */
 void raw_device_plan(const struct raw_device *d, struct raw_plan *plan);
 
-/* Whether this process may open such a device at all. */
-bool raw_device_is_allowed(void);
-
 #endif

@@ -324,13 +324,15 @@ static void ask_host(struct run *r, uint32_t host, uint64_t number)
     if (raw_state_is_found(s->state, number))
         return;
     enum raw_reach reach = r->network->reach(r->network->context, host);
-    if (reach == RAW_REACH_UNKNOWN) {
-        host_set_add(r->out->absent, host);
-        return;
-    }
     uint64_t asked_before = r->progress.asked;
     r->plan.aim.when_us = when_of(r, r->progress.place);
     size_t count = raw_knocks(&r->plan, host, knocks);
+    if (reach == RAW_REACH_UNKNOWN) {
+        host_set_add(r->out->absent, host);
+        /* It may turn up in a later pass, and its answers then are not those of others. */
+        r->progress.asked += r->progress.pass == 0 ? count : 0;
+        return;
+    }
     if (reach == RAW_REACH_SOCKETS || count > raw_state_knocks(s->state)) {
         r->progress.answered -= raw_state_of(s->state, number, 0) == KNOCK_SILENT;
         find(r, host, at);

@@ -184,7 +184,7 @@ struct raw_way raw_netlink_way(struct raw_netlink *n, uint32_t host, int link)
 }
 
 bool raw_netlink_neighbour(struct raw_netlink *n, int link, uint32_t host,
-                           uint8_t mac[static RAW_MAC_BYTES])
+                           uint8_t mac[static MAC_LENGTH])
 {
     uint8_t request[REQUEST_BYTES];
     struct message m;
@@ -203,9 +203,9 @@ bool raw_netlink_neighbour(struct raw_netlink *n, int link, uint32_t host,
     struct reader value;
     const uint16_t good = NUD_PERMANENT | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
     while ((state & good) != 0 && next_attribute(&m.body, &type, &value)) {
-        if (type != NDA_LLADDR || value.left != RAW_MAC_BYTES)
+        if (type != NDA_LLADDR || value.left != MAC_LENGTH)
             continue;
-        memcpy(mac, read_bytes(&value, RAW_MAC_BYTES), RAW_MAC_BYTES);
+        memcpy(mac, read_bytes(&value, MAC_LENGTH), MAC_LENGTH);
         return true;
     }
     return false;

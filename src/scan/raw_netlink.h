@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/error.h"
-
-enum { RAW_MAC_BYTES = 6 };
+#include "wire/build.h"
 
 enum raw_way_kind {
     RAW_WAY_NONE,    /* there is none, or it is forbidden, or leads to nobody */
@@ -34,7 +33,7 @@ struct raw_way raw_netlink_way(struct raw_netlink *n, uint32_t host, int link);
 
 /* The MAC that the kernel has for this neighbour; false where it has none. */
 bool raw_netlink_neighbour(struct raw_netlink *n, int link, uint32_t host,
-                           uint8_t mac[static RAW_MAC_BYTES]);
+                           uint8_t mac[static MAC_LENGTH]);
 
 /* Tells of each route that is narrower than a /24 by its address. False when they could not all be
  * read. */

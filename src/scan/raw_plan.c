@@ -7,8 +7,7 @@
 #include "base/address.h"
 #include "wire/build.h"
 #include "wire/ip.h"
-
-enum { FLAG_SYN = 2, FLAG_RST = 4, FLAG_PSH = 8, FLAG_ACK = 16 };
+#include "wire/transport.h"
 
 /* RFC 9293, 3.7.1: kind 2, length 4, 1460 bytes. */
 static const uint8_t segment_size[] = {2, 4, 0x05, 0xb4};
@@ -101,8 +100,9 @@ static uint16_t udp_port_of(const struct raw_plan *plan, const struct knock *k)
     return (uint16_t)(plan->udp_first + cookie % plan->udp_count);
 }
 
-size_t raw_question(const struct raw_plan *plan, const struct knock *k,
-                    uint8_t bytes[static REQUEST_SIZE])
+/* The bytes of the question itself; how many. */
+static size_t write_question(const struct raw_plan *plan, const struct knock *k,
+                             uint8_t bytes[static REQUEST_SIZE])
 {
     struct shot shot = raw_shot(plan, k);
     struct writer w = writer_over(bytes, REQUEST_SIZE);
@@ -128,7 +128,7 @@ void raw_build_knock(const struct raw_plan *plan, const struct knock *k, unsigne
     if (k->shot.transport == TRANSPORT_TCP) {
         p.protocol = IP_NUMBER_TCP;
         p.port_from = plan->tcp_ports[pass];
-        p.tcp_flags = FLAG_SYN;
+        p.tcp_flags = TCP_SYN;
         p.sequence = sequence_of(plan, k, p.port_from);
         p.options = segment_size;
         p.options_length = sizeof segment_size;
@@ -136,7 +136,7 @@ void raw_build_knock(const struct raw_plan *plan, const struct knock *k, unsigne
         p.protocol = IP_NUMBER_UDP;
         p.port_from = udp_port_of(plan, k);
         p.payload = question;
-        p.payload_length = raw_question(plan, k, question);
+        p.payload_length = write_question(plan, k, question);
     }
     wire_build_packet(w, &p);
 }
@@ -148,11 +148,11 @@ void raw_build_question(const struct raw_plan *plan, const struct knock *k,
     struct wire_packet p = packet_to(plan, opened->host, opened->port);
     p.protocol = IP_NUMBER_TCP;
     p.port_from = opened->own_port;
-    p.tcp_flags = FLAG_ACK | FLAG_PSH;
+    p.tcp_flags = TCP_ACK | TCP_PSH;
     p.sequence = opened->acknowledgement;
     p.acknowledgement = opened->sequence + 1;
     p.payload = question;
-    p.payload_length = raw_question(plan, k, question);
+    p.payload_length = write_question(plan, k, question);
     wire_build_packet(w, &p);
 }
 
@@ -161,7 +161,7 @@ void raw_build_receipt(const struct raw_plan *plan, const struct raw_answer *a, 
     struct wire_packet p = packet_to(plan, a->host, a->port);
     p.protocol = IP_NUMBER_TCP;
     p.port_from = a->own_port;
-    p.tcp_flags = FLAG_ACK;
+    p.tcp_flags = TCP_ACK;
     p.sequence = a->acknowledgement;
     p.acknowledgement = a->sequence + (uint32_t)a->payload.left;
     wire_build_packet(w, &p);
@@ -172,7 +172,7 @@ void raw_build_reset(const struct raw_plan *plan, const struct raw_answer *a, st
     struct wire_packet p = packet_to(plan, a->host, a->port);
     p.protocol = IP_NUMBER_TCP;
     p.port_from = a->own_port;
-    p.tcp_flags = FLAG_RST;
+    p.tcp_flags = TCP_RST;
     p.sequence = a->acknowledgement;
     wire_build_packet(w, &p);
 }

@@ -37,7 +37,7 @@ struct raw_plan {
 
 /* One port to be asked. */
 struct knock {
-    struct shot shot; /* its key is left 0: raw_knock_key */
+    struct shot shot; /* its key is left 0: raw_shot */
     bool asks;        /* there is a question to it; else only whether it opens */
 };
 
@@ -88,10 +88,6 @@ bool raw_answer_read(struct reader packet, uint32_t source, struct raw_answer *o
 /* Whether the answer proves that it answers this knock. */
 bool raw_answer_is_true(const struct raw_plan *plan, const struct knock *k,
                         const struct raw_answer *a);
-
-/* The bytes of the question itself; how many. */
-size_t raw_question(const struct raw_plan *plan, const struct knock *k,
-                    uint8_t bytes[static REQUEST_SIZE]);
 
 /* The third packet of a connection that was opened to us, with the question. */
 void raw_build_question(const struct raw_plan *plan, const struct knock *k,

@@ -65,7 +65,7 @@ bool raw_frame_packet(const struct raw_frame *frame, bool bare, struct reader *p
         *packet = r;
         return r.left > 0;
     }
-    read_skip(&r, 2 * (size_t)RAW_ARP_MAC_BYTES);
+    read_skip(&r, 2 * (size_t)MAC_LENGTH);
     uint16_t type = read_be16(&r);
     if (type == ETHERTYPE_VLAN && (read_be16(&r) & TAG_VLAN_MASK) == 0)
         type = read_be16(&r);
@@ -77,16 +77,16 @@ bool raw_frame_packet(const struct raw_frame *frame, bool bare, struct reader *p
     return type == ETHERTYPE_IP4;
 }
 
-void raw_arp_write(struct writer *w, const uint8_t mac[static RAW_ARP_MAC_BYTES], uint32_t source,
+void raw_arp_write(struct writer *w, const uint8_t mac[static MAC_LENGTH], uint32_t source,
                    uint32_t whom)
 {
     write_be16(w, ARP_ETHERNET);
     write_be16(w, ETHERTYPE_IP4);
     write_be16(w, ARP_SIZES);
     write_be16(w, ARP_REQUEST);
-    write_bytes(w, mac, RAW_ARP_MAC_BYTES);
+    write_bytes(w, mac, MAC_LENGTH);
     write_be32(w, source);
-    write_zeros(w, RAW_ARP_MAC_BYTES);
+    write_zeros(w, MAC_LENGTH);
     write_be32(w, whom);
 }
 
@@ -94,7 +94,7 @@ bool raw_arp_read(struct reader arp, uint32_t *host, const uint8_t **mac)
 {
     uint16_t link = read_be16(&arp), network = read_be16(&arp), sizes = read_be16(&arp);
     uint16_t operation = read_be16(&arp);
-    const uint8_t *sender = read_bytes(&arp, RAW_ARP_MAC_BYTES);
+    const uint8_t *sender = read_bytes(&arp, MAC_LENGTH);
     uint32_t address = read_be32(&arp);
     if (arp.failed || link != ARP_ETHERNET || network != ETHERTYPE_IP4 || sizes != ARP_SIZES ||
         operation != ARP_REPLY)

@@ -10,8 +10,7 @@
 #include <stdint.h>
 #include "base/reader.h"
 #include "base/writer.h"
-
-enum { RAW_ARP_MAC_BYTES = 6 };
+#include "wire/build.h"
 
 struct raw_block {
     const uint8_t *bytes; /* all of it */
@@ -39,7 +38,7 @@ bool raw_frame_packet(const struct raw_frame *frame, bool bare, struct reader *p
                       struct reader *arp);
 
 /* Who-has, behind the link header: who at this address and MAC asks for whom. */
-void raw_arp_write(struct writer *w, const uint8_t mac[static RAW_ARP_MAC_BYTES], uint32_t source,
+void raw_arp_write(struct writer *w, const uint8_t mac[static MAC_LENGTH], uint32_t source,
                    uint32_t whom);
 
 /* An answer to who-has: this address is at this MAC. */

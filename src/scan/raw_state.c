@@ -10,7 +10,7 @@
  *  1160  settings, zeros up to the next page, then the states
  *
  * It is given its room on the disk when it is made (a full disk is found out then, and not by a
- * fault in mid-scan).. */
+ * fault in mid-scan). */
 #include "scan/raw_state.h"
 
 #include <assert.h>
@@ -138,6 +138,14 @@ static bool lock(int fd, struct error *err)
                 strerror(errno));
 }
 
+/* Hands what was written to the disk. */
+static bool keep(const struct raw_state *s, struct error *err)
+{
+    if (msync(s->mapped, s->mapped_size, MS_SYNC) == 0)
+        return true;
+    return fail(err, ERROR_SYSTEM, "cannot be written: %s", strerror(errno));
+}
+
 struct raw_state *raw_state_create(const char *path, struct reader settings, uint64_t hosts,
                                    unsigned bytes, struct error *err)
 {
@@ -155,7 +163,7 @@ struct raw_state *raw_state_create(const char *path, struct reader settings, uin
     }
     if (lock(fd, err) && take_room(fd, size, err))
         s = new_state(hosts, bytes, fd, (size_t)size, err);
-    if (s != NULL && fill(s, settings, err) && raw_state_keep(s, err))
+    if (s != NULL && fill(s, settings, err) && keep(s, err))
         return s;
     (void)fail_in(err, "%s", path);
     if (s == NULL)
@@ -370,11 +378,4 @@ int64_t raw_state_when(const struct raw_state *s, uint64_t place, int64_t first_
     for (size_t i = 0; i < s->turn_count && s->turns[i].place <= place; i++)
         when_us = s->turns[i].when_us;
     return when_us;
-}
-
-bool raw_state_keep(const struct raw_state *s, struct error *err)
-{
-    if (s->fd < 0 || msync(s->mapped, s->mapped_size, MS_SYNC) == 0)
-        return true;
-    return fail(err, ERROR_SYSTEM, "cannot be written: %s", strerror(errno));
 }

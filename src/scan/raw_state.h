@@ -68,7 +68,4 @@ bool raw_state_is_found(const struct raw_state *s, uint64_t host);
 struct raw_progress raw_state_progress(const struct raw_state *s);
 void raw_state_note(struct raw_state *s, const struct raw_progress *progress);
 
-/* Hands what was written to the disk, where there is one; false with *err where it is refused. */
-bool raw_state_keep(const struct raw_state *s, struct error *err) MUST_CHECK;
-
 #endif

@@ -24,14 +24,14 @@ enum {
 struct neighbour {
     uint32_t host;
     bool taken, known;
-    uint8_t mac[RAW_MAC_BYTES];
+    uint8_t mac[MAC_LENGTH];
 };
 
 struct gateway {
     uint32_t address;
     int64_t asked_us;
     bool known;
-    uint8_t mac[RAW_MAC_BYTES];
+    uint8_t mac[MAC_LENGTH];
 };
 
 struct raw_ways {
@@ -157,12 +157,12 @@ static uint8_t what_is(struct raw_ways *w, uint32_t host)
     return w->last;
 }
 
-static enum raw_reach reach_by(bool known, const uint8_t from[static RAW_MAC_BYTES], uint8_t *mac)
+static enum raw_reach reach_by(bool known, const uint8_t from[static MAC_LENGTH], uint8_t *mac)
 {
     if (!known)
         return RAW_REACH_UNKNOWN;
     if (mac != NULL)
-        memcpy(mac, from, RAW_MAC_BYTES);
+        memcpy(mac, from, MAC_LENGTH);
     return RAW_REACH_NOW;
 }
 
@@ -204,17 +204,17 @@ bool raw_ways_whom(struct raw_ways *w, uint32_t host, int64_t now_us, uint32_t *
     return true;
 }
 
-void raw_ways_learn(struct raw_ways *w, uint32_t host, const uint8_t mac[static RAW_MAC_BYTES])
+void raw_ways_learn(struct raw_ways *w, uint32_t host, const uint8_t mac[static MAC_LENGTH])
 {
     struct neighbour *n = neighbour_of(w, host);
     if (n->taken) {
-        memcpy(n->mac, mac, RAW_MAC_BYTES);
+        memcpy(n->mac, mac, MAC_LENGTH);
         n->known = true;
     }
     for (unsigned i = 0; i < w->gateway_count; i++) {
         if (w->gateways[i].address != host)
             continue;
-        memcpy(w->gateways[i].mac, mac, RAW_MAC_BYTES);
+        memcpy(w->gateways[i].mac, mac, MAC_LENGTH);
         w->gateways[i].known = true;
     }
 }

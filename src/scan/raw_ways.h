@@ -34,6 +34,6 @@ bool raw_ways_reach_net(struct raw_ways *w, uint32_t host);
 bool raw_ways_whom(struct raw_ways *w, uint32_t host, int64_t now_us, uint32_t *whom);
 
 /* Somebody said where he is; who was not asked for is passed over. */
-void raw_ways_learn(struct raw_ways *w, uint32_t host, const uint8_t mac[static RAW_MAC_BYTES]);
+void raw_ways_learn(struct raw_ways *w, uint32_t host, const uint8_t mac[static MAC_LENGTH]);
 
 #endif

@@ -74,11 +74,6 @@ size_t real_addresses_count(const struct real_addresses *a)
     return a != NULL ? a->count : 0;
 }
 
-struct real_address real_addresses_at(const struct real_addresses *a, size_t number)
-{
-    return a->pairs[number];
-}
-
 static int compare_host(const void *key, const void *item)
 {
     uint32_t host = *(const uint32_t *)key; /* reader: our own number */

@@ -29,9 +29,7 @@ bool real_addresses_add(struct real_addresses *a, struct real_address pair,
 /* Behind the last one, and before any is looked up. False with *err where a host has two. */
 bool real_addresses_close(struct real_addresses *a, struct error *err) MUST_CHECK;
 
-/* Ascending by host. */
 size_t real_addresses_count(const struct real_addresses *a); /* of NULL 0 */
-struct real_address real_addresses_at(const struct real_addresses *a, size_t number);
 
 /* The address by which this host knows itself; false where none is listed. */
 bool real_addresses_find(const struct real_addresses *a, uint32_t host, uint32_t *real);

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include "base/reader.h"
 
+enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
+
 enum { TCP_HEADER_MIN = 20, UDP_HEADER_LENGTH = 8, ICMP_HEADER_LENGTH = 8 };
 
 enum { ICMP_UNREACHABLE = 3, ICMP6_UNREACHABLE = 1 };

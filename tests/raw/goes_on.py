@@ -105,6 +105,8 @@ def not_believed(p):
         other = Path(folder) / "other"
         done = p.run(*WEEK, "--state", str(other), "-oJ", f"{folder}/none/here", "10.9.2.1-9").ends(4)
         equal((other.exists(), "cannot open" in done.err), (False, True), "a state file behind outputs that cannot be")
+        done = p.run(*WEEK, "--state", str(other), "--store", folder, "10.9.2.1-9").ends(4)
+        equal((other.exists(), "is a directory" in done.err), (False, True), "a state file behind a store that cannot be")
         once = p.json(*WEEK, "--engine", "raw", "--max-retries", "0", "--max-rate", "0", "10.9.3.7").ends(0)
         equal((once.summary["sent"], once.summary.get("lost_share")), (4, None), "packets without repeats, and what was lost")
         p.is_wrong(*WEEK, "--engine", "raw", "--max-retries", "3", "10.9.3.7", says="above 2 is kept through sockets")

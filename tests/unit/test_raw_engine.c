@@ -19,7 +19,18 @@ enum { US = 0x0a090101, FIRST = 0x0a090200, HOSTS = 256, QUEUE = 4096, ROOM = 40
 enum { SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 
 /* What a host does. */
-enum role { REFUSES, SILENT, INFECTED, ACCEPTS, IN_PIECES, ELSEWHERE, ABSENT, SECOND_TIME, FORGES };
+enum role {
+    REFUSES,
+    SILENT,
+    INFECTED,
+    ACCEPTS,
+    IN_PIECES,
+    ELSEWHERE,
+    ABSENT,
+    LATE, /* found behind the first pass, and refuses */
+    SECOND_TIME,
+    FORGES
+};
 
 /* All that a test says, and what came of it. */
 static struct play {
@@ -43,6 +54,8 @@ static struct host_table *table;
 static enum role role_of(uint32_t host)
 {
     enum role special = play.special[host - FIRST];
+    if (special == LATE)
+        return play.now_us < 4 * SECOND ? ABSENT : REFUSES;
     return special != 0 ? special : play.all;
 }
 
@@ -455,6 +468,18 @@ static void test_a_neighbour_that_is_not_there_is_looked_for(void **state)
     raw_outcome_clear(&outcome);
 }
 
+static void test_a_neighbour_who_comes_late_cuts_nobodys_tries_short(void **state)
+{
+    play.special[44] = LATE;
+    play.special[45] = SILENT;
+    (void)state;
+    assert_true(run());
+    assert_state(44, KNOCK_REFUSED);
+    assert_int_equal(play.knocks[45], 4 * RAW_PASSES);
+    assert_int_equal(host_set_count(outcome.absent), 0);
+    raw_outcome_clear(&outcome);
+}
+
 static void test_what_the_second_pass_hears_was_lost_once(void **state)
 {
     (void)state;
@@ -555,6 +580,7 @@ int main(void)
         TEST(test_forged_answers_change_nothing),
         TEST(test_what_another_way_leads_to_is_for_sockets),
         TEST(test_a_neighbour_that_is_not_there_is_looked_for),
+        TEST(test_a_neighbour_who_comes_late_cuts_nobodys_tries_short),
         TEST(test_what_the_second_pass_hears_was_lost_once),
         TEST(test_the_pace_is_kept),
         TEST(test_a_scan_that_is_stopped_goes_on),
