@@ -15,10 +15,7 @@ void joined_begin(struct joined *j, struct report *to, const char *verb)
 
 static const char *keep_text(struct joined *j, const char *text)
 {
-    size_t size = strlen(text) + 1;
-    char *kept = arena_take(&j->memory, 1, size);
-    if (kept != NULL)
-        memcpy(kept, text, size);
+    const char *kept = arena_text(&j->memory, text);
     j->failed |= kept == NULL;
     return kept != NULL ? kept : "";
 }

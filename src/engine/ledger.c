@@ -22,15 +22,6 @@ struct ledger {
     bool full;
 };
 
-static const char *keep_text(struct ledger *l, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *kept = arena_take(&l->memory, 1, size);
-    if (kept != NULL)
-        memcpy(kept, text, size);
-    return kept;
-}
-
 /* Room for one more of so many bytes each; NULL without. */
 static void *grown(void *items, size_t count, size_t *room, size_t size)
 {
@@ -48,7 +39,8 @@ static bool take_place(void *context, const struct store_place *p)
     struct ledger *l = context;
     struct store_place *places = grown(l->places, l->place_count, &l->place_room, sizeof *places);
     l->places = places != NULL ? places : l->places;
-    struct store_place kept = {p->net, keep_text(l, p->site), keep_text(l, p->owner)};
+    struct store_place kept = {p->net, arena_text(&l->memory, p->site),
+                               arena_text(&l->memory, p->owner)};
     l->full = places == NULL || kept.site == NULL || kept.owner == NULL;
     if (!l->full)
         places[l->place_count++] = kept;
@@ -65,7 +57,7 @@ static bool take_acknowledgement(void *context, const struct store_acknowledgeme
     l->known = known != NULL ? known : l->known;
     struct store_acknowledgement kept = *a;
     kept.site = NULL; /* it is of this ledger's */
-    kept.note = keep_text(l, a->note);
+    kept.note = arena_text(&l->memory, a->note);
     l->full = known == NULL || kept.note == NULL;
     if (!l->full)
         known[l->known_count++] = kept;

@@ -40,7 +40,7 @@ struct store_report {
     const struct store_report_settings *settings;
     struct arena memory;
     struct site *sites;
-    size_t site_count, site_room;
+    size_t site_count;
     const char *change_site; /* of the two runs; NULL: none */
     char before_told[RUN_TOLD_SIZE], after_told[RUN_TOLD_SIZE];
     char strangers[STRANGERS_SIZE]; /* that the runs have no host in common; "": they have */
@@ -96,15 +96,6 @@ static void say_change(const struct store_change *c, enum change_kind kind, stru
         says->start[--says->used] = '\0';
 }
 
-static const char *keep_text(struct store_report *s, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *kept = arena_take(&s->memory, 1, size);
-    if (kept != NULL)
-        memcpy(kept, text, size);
-    return kept;
-}
-
 static bool out_of_memory(struct store_report *s)
 {
     return fail(&s->err, ERROR_SYSTEM, "no memory");
@@ -141,8 +132,8 @@ static bool take_change(void *context, const struct store_change *c)
                               .infected = strcmp(bad, "infected") == 0,
                               .proof = c->proof,
                               .weight = c->weight};
-    change->before = c->before[0] != '\0' ? keep_text(s, c->before) : NULL;
-    change->after = c->after[0] != '\0' ? keep_text(s, c->after) : NULL;
+    change->before = c->before[0] != '\0' ? arena_text(&s->memory, c->before) : NULL;
+    change->after = c->after[0] != '\0' ? arena_text(&s->memory, c->after) : NULL;
     struct text says = text_over(change->says, sizeof change->says);
     say_change(c, kind, &says);
     return true;
@@ -176,7 +167,7 @@ static bool find_change_site(void *context, const struct store_run *run)
 {
     struct store_report *s = context;
     if (run->number == s->settings->after)
-        s->change_site = keep_text(s, run->site);
+        s->change_site = arena_text(&s->memory, run->site);
     if (run->number == s->settings->before)
         say_run(run, s->before_told);
     if (run->number == s->settings->after)
@@ -214,7 +205,7 @@ static bool add_site(void *context, const char *name)
     if (s->site_count == STORE_SITES_MAX)
         return fail(&s->err, ERROR_LIMIT, "more than %d sites", STORE_SITES_MAX);
     struct site *site = &s->sites[s->site_count];
-    *site = (struct site){.name = keep_text(s, name), .settings = s->settings->hunt};
+    *site = (struct site){.name = arena_text(&s->memory, name), .settings = s->settings->hunt};
     if (site->name == NULL)
         return out_of_memory(s);
     site->settings.site = name[0] != '\0' ? site->name : NULL;

@@ -163,12 +163,8 @@ static void load_fact(struct reader *r, struct arena *memory, struct fact *f)
     f->kind = (enum fact_kind)load_below(r, FACT_ITEM + 1);
     f->number = load_number(r);
     load_text(r, f->text, sizeof f->text);
-    size_t size = strlen(name) + 1;
-    char *kept = arena_take(memory, 1, size);
-    load_demand(r, kept != NULL);
-    if (kept != NULL)
-        memcpy(kept, name, size);
-    f->name = kept;
+    f->name = arena_text(memory, name);
+    load_demand(r, f->name != NULL);
 }
 
 static void save_sign(struct writer *w, const struct sign *s)
