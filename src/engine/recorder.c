@@ -310,20 +310,15 @@ static bool write_end(struct report *r, const void *what)
 
 static const char *variants_text(unsigned variants, char buffer[static TEXT_SIZE])
 {
-    enum variant all[VARIANTS_MAX];
-    unsigned count = variants_in_order(variants, all);
     struct text text = text_over(buffer, TEXT_SIZE);
-    for (unsigned i = 0; i < count; i++)
-        text_add(&text, "%s%s", i > 0 ? "," : "", variant_text(all[i]));
+    variants_list(&text, variants, ",");
     return buffer;
 }
 
 static const char *marks_text(unsigned marks, char buffer[static TEXT_SIZE])
 {
     struct text text = text_over(buffer, TEXT_SIZE);
-    for (unsigned bit = MARK_ATTACKED; bit <= MARK_UNPATCHED; bit <<= 1)
-        if ((marks & bit) != 0)
-            text_add(&text, "%s%s", text.used > 0 ? "," : "", mark_text((enum mark)bit));
+    marks_list(&text, marks, ",");
     return buffer;
 }
 
