@@ -134,14 +134,6 @@ void asked_list_end(struct asked_list *list)
         list->damaged |= address_equal(h->asked[i - 1].host, h->asked[i].host);
 }
 
-const struct hunt_asked *hunt_asked_of(const struct hunt *h, struct address host)
-{
-    const struct hunt_asked key = {.host = host};
-    if (h->asked_count == 0)
-        return NULL;
-    return bsearch(&key, h->asked, h->asked_count, sizeof key, compare_rows);
-}
-
 void hunt_asked_name(const struct hunt_asked *asked, struct verdict *v)
 {
     const struct host_answers *a = &asked->answers;

@@ -300,21 +300,3 @@ bool host_answers_load(struct reader *r, struct arena *memory, struct host_answe
     *out = a;
     return true;
 }
-
-static void note_time(int64_t *latest_us, int64_t when_us)
-{
-    if (when_us != TIME_NONE && when_us > *latest_us)
-        *latest_us = when_us;
-}
-
-int64_t host_answers_time(const struct host_answers *a)
-{
-    int64_t latest_us = TIME_NONE;
-    for (size_t i = 0; i < a->check_count; i++)
-        note_time(&latest_us, a->checks[i].when_us);
-    if (a->smb != NULL)
-        note_time(&latest_us, a->smb->when_us);
-    if (a->netbios != NULL)
-        note_time(&latest_us, a->netbios->when_us);
-    return latest_us;
-}
