@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/compiler.h"
+#include "base/room.h"
 #include "store/store.h"
 
 enum { LEDGER_BYTES = 256 << 20 };
@@ -22,16 +23,10 @@ struct ledger {
     bool full;
 };
 
-/* Room for one more of so many bytes each; NULL without. */
+/* Room for one more, below the limit; NULL without. */
 static void *grown(void *items, size_t count, size_t *room, size_t size)
 {
-    if (count < *room)
-        return items;
-    size_t more = *room != 0 ? *room * 2 : 64;
-    void *larger = count < LEDGER_ROWS_MAX ? realloc(items, more * size) : NULL;
-    if (larger != NULL)
-        *room = more;
-    return larger;
+    return count < LEDGER_ROWS_MAX ? room_for_one(items, count, room, size) : NULL;
 }
 
 static bool take_place(void *context, const struct store_place *p)

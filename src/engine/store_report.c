@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/room.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "engine/joined_report.h"
 #include "engine/ledger.h"
 #include "store/store.h"
 
-enum { REPORT_BYTES = 256 << 20, CHANGES_FIRST = 64, RUN_TOLD_SIZE = 48, STRANGERS_SIZE = 256 };
+enum { REPORT_BYTES = 256 << 20, RUN_TOLD_SIZE = 48, STRANGERS_SIZE = 256 };
 
 struct change {
     struct address host;
@@ -117,14 +118,11 @@ static bool take_change(void *context, const struct store_change *c)
     enum change_kind kind = change_between(c->before, c->after, c->hearing, c->was_seen);
     if (kind == CHANGE_KINDS)
         return true;
-    if (s->change_count == s->change_room) {
-        size_t room = s->change_room != 0 ? s->change_room * 2 : CHANGES_FIRST;
-        struct change *changes = realloc(s->changes, room * sizeof *changes);
-        if (changes == NULL)
-            return out_of_memory(s);
-        s->changes = changes;
-        s->change_room = room;
-    }
+    struct change *changes = room_for_one(s->changes, s->change_count, &s->change_room,
+                                          sizeof *changes);
+    if (changes == NULL)
+        return out_of_memory(s);
+    s->changes = changes;
     struct change *change = &s->changes[s->change_count++];
     const char *bad = is_bad(c->after) ? c->after : c->before;
     *change = (struct change){.host = c->host,
