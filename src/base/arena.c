@@ -6,6 +6,7 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Pointers and numbers of 64 bits: the widest that structs here are made of. */
 enum { BLOCK_BYTES = 256 * 1024, ALIGNED = 8 };
@@ -63,6 +64,15 @@ void *arena_take(struct arena *a, size_t count, size_t size)
     void *taken = block->bytes + block->used;
     block->used += bytes;
     return taken;
+}
+
+char *arena_text(struct arena *a, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = arena_take(a, 1, size);
+    if (copy != NULL)
+        memcpy(copy, text, size);
+    return copy;
 }
 
 void arena_free(struct arena *a)

@@ -22,6 +22,9 @@ struct arena arena_of(size_t limit_bytes);
  * more. */
 void *arena_take(struct arena *a, size_t count, size_t size);
 
+/* A copy of this text, owned by the arena; NULL as above. */
+char *arena_text(struct arena *a, const char *text);
+
 /* Frees everything that was taken; the arena is empty and usable again. */
 void arena_free(struct arena *a);
 

@@ -67,7 +67,7 @@ static bool print_text(struct run_list *l, const struct told_run *t)
 static bool print_run(void *context, const struct store_run *run)
 {
     struct run_list *l = context;
-    struct told_run t = {.run = run, .is_whole = run->ended && run->complete};
+    struct told_run t = {.run = run, .is_whole = store_run_is_whole(run)};
     if (l->site != NULL && strcmp(l->site, run->site) != 0)
         return true;
     l->count++;

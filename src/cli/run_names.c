@@ -26,22 +26,22 @@ struct search {
     char of_site[SITE_SIZE];
 };
 
-static bool is_of_site(const struct search *s, const struct store_run *run)
+static bool is_of_site(const char *site, const struct store_run *run)
 {
-    return s->site == NULL || strcmp(s->site, run->site) == 0;
+    return site == NULL || strcmp(site, run->site) == 0;
 }
 
 static bool count_run(void *context, const struct store_run *run)
 {
     struct search *s = context;
-    s->count += is_of_site(s, run);
+    s->count += is_of_site(s->site, run);
     return true;
 }
 
 static bool find_run(void *context, const struct store_run *run)
 {
     struct search *s = context;
-    if (!is_of_site(s, run))
+    if (!is_of_site(s->site, run))
         return true;
     s->count++;
     bool fits = s->number != 0 ? run->number == s->number
@@ -50,7 +50,7 @@ static bool find_run(void *context, const struct store_run *run)
     if (!fits)
         return true;
     s->found = run->number;
-    s->whole = run->ended && run->complete;
+    s->whole = store_run_is_whole(run);
     (void)snprintf(s->of_site, sizeof s->of_site, "%s", run->site);
     return true;
 }
@@ -96,7 +96,7 @@ struct there {
 static bool add_number(void *context, const struct store_run *run)
 {
     struct there *there = context;
-    if (there->site != NULL && strcmp(there->site, run->site) != 0)
+    if (!is_of_site(there->site, run))
         return true;
     if (there->count++ < RUNS_NAMED_MAX)
         text_add(&there->text, "%s%lld", there->count > 1 ? ", " : "", (long long)run->number);

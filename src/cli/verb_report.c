@@ -243,18 +243,15 @@ static enum exit_code weigh_keep(struct asking *a, struct told_networks *told)
     struct store_loss loss;
     char date[DATE_TEXT_SIZE];
     int32_t latest;
-    struct asking all = *a;
-    struct report_options of_all = *a->o;
-    of_all.site = NULL;
-    all.o = &of_all;
     /* A day beyond tomorrow is of a clock that was wrong, and makes nothing old. */
     if (!store_latest_day(a->store, day_of(a->call->now_us) + 1, &a->keeps, &latest, &err))
         return store_failed(a->call, &err);
     if (!a->keeps)
         return EXIT_DONE;
     a->keep_day = latest - (int32_t)a->o->keep.value + 1;
-    if (!settings_of(&all, told, &settings, &err) ||
-        !store_loss_before(a->store, &settings, a->keep_day, &loss, &err))
+    bool good = settings_of(a, told, &settings, &err);
+    settings.site = NULL; /* it goes at all sites */
+    if (!good || !store_loss_before(a->store, &settings, a->keep_day, &loss, &err))
         return store_failed(a->call, &err);
     (void)date_text(a->keep_day, date);
     if (loss.infected > 0 && !a->o->yes)

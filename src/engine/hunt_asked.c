@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/room.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "engine/hunt_inside.h"
@@ -35,15 +36,11 @@ size_t signs_add(struct sign *signs, size_t count, const struct sign *sign)
 static struct hunt_asked *add_row(struct asked_list *list)
 {
     struct hunt *h = list->hunt;
-    if (h->asked_count == list->room) {
-        size_t room = list->room != 0 ? list->room * 2 : 64;
-        struct hunt_asked *rows = realloc(h->asked, room * sizeof *rows);
-        if (rows == NULL)
-            return NULL;
-        h->asked = rows;
-        list->room = room;
-    }
-    return &h->asked[h->asked_count++];
+    struct hunt_asked *rows = room_for_one(h->asked, h->asked_count, &list->room, sizeof *rows);
+    if (rows == NULL)
+        return NULL;
+    h->asked = rows;
+    return &rows[h->asked_count++];
 }
 
 static bool join_signs(struct arena *memory, struct host_answers *into,
@@ -132,14 +129,6 @@ void asked_list_end(struct asked_list *list)
     /* A store whose rows are out of order has a host twice: the first row stays. */
     for (size_t i = 1; i < h->asked_count; i++)
         list->damaged |= address_equal(h->asked[i - 1].host, h->asked[i].host);
-}
-
-const struct hunt_asked *hunt_asked_of(const struct hunt *h, struct address host)
-{
-    const struct hunt_asked key = {.host = host};
-    if (h->asked_count == 0)
-        return NULL;
-    return bsearch(&key, h->asked, h->asked_count, sizeof key, compare_rows);
 }
 
 void hunt_asked_name(const struct hunt_asked *asked, struct verdict *v)

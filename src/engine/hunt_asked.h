@@ -31,9 +31,6 @@ bool asked_list_add(struct asked_list *list, const struct store_answers *a);
 /* Sorts them by address. */
 void asked_list_end(struct asked_list *list);
 
-/* The row of this host, or NULL. */
-const struct hunt_asked *hunt_asked_of(const struct hunt *h, struct address host);
-
 /* Adds a sign where there may be one of the same kind and day already: then the graver stays, with
  * the span of both. Returns how many there are. */
 size_t signs_add(struct sign *signs, size_t count, const struct sign *sign);

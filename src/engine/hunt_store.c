@@ -44,9 +44,10 @@ static bool take_run(void *context, const struct store_run *run)
         return true;
     h->runs++;
     h->runs_cut += !run->ended && !run->is_mended;
-    if (!(run->ended && run->complete) && !run->is_mended && h->run_fault_count++ < RUN_FAULTS_MAX)
+    bool may_lack = !store_run_is_whole(run) && !run->is_mended;
+    if (may_lack && h->run_fault_count++ < RUN_FAULTS_MAX)
         run_fault_say(run, h->run_faults[h->run_fault_count - 1]);
-    h->incomplete |= !(run->ended && run->complete) && !run->is_mended;
+    h->incomplete |= may_lack;
     if (strcmp(run->verb, "scan") == 0) {
         h->opened++;
         h->recognised++;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
+
 enum { JOINED_BYTES = 256 << 20 };
 
 void joined_begin(struct joined *j, struct report *to, const char *verb)
@@ -15,10 +17,7 @@ void joined_begin(struct joined *j, struct report *to, const char *verb)
 
 static const char *keep_text(struct joined *j, const char *text)
 {
-    size_t size = strlen(text) + 1;
-    char *kept = arena_take(&j->memory, 1, size);
-    if (kept != NULL)
-        memcpy(kept, text, size);
+    const char *kept = arena_text(&j->memory, text);
     j->failed |= kept == NULL;
     return kept != NULL ? kept : "";
 }
@@ -44,15 +43,12 @@ static bool pass_edge(struct report *r, const struct infection *i)
 static void add_inputs(struct joined *j, const struct totals *t)
 {
     for (size_t i = 0; i < t->input_count; i++) {
-        if (j->sum.input_count == j->input_room) {
-            size_t room = j->input_room != 0 ? j->input_room * 2 : 16;
-            struct input_totals *inputs = realloc(j->inputs, room * sizeof *inputs);
-            j->failed |= inputs == NULL;
-            if (inputs == NULL)
-                return;
-            j->inputs = inputs;
-            j->input_room = room;
-        }
+        struct input_totals *inputs = room_for_one(j->inputs, j->sum.input_count, &j->input_room,
+                                                   sizeof *inputs);
+        j->failed |= inputs == NULL;
+        if (inputs == NULL)
+            return;
+        j->inputs = inputs;
         struct input_totals *input = &j->inputs[j->sum.input_count++];
         *input = t->inputs[i];
         input->name = keep_text(j, input->name);

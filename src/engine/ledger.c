@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/compiler.h"
+#include "base/room.h"
 #include "store/store.h"
 
 enum { LEDGER_BYTES = 256 << 20 };
@@ -22,25 +23,10 @@ struct ledger {
     bool full;
 };
 
-static const char *keep_text(struct ledger *l, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *kept = arena_take(&l->memory, 1, size);
-    if (kept != NULL)
-        memcpy(kept, text, size);
-    return kept;
-}
-
-/* Room for one more of so many bytes each; NULL without. */
+/* Room for one more, below the limit; NULL without. */
 static void *grown(void *items, size_t count, size_t *room, size_t size)
 {
-    if (count < *room)
-        return items;
-    size_t more = *room != 0 ? *room * 2 : 64;
-    void *larger = count < LEDGER_ROWS_MAX ? realloc(items, more * size) : NULL;
-    if (larger != NULL)
-        *room = more;
-    return larger;
+    return count < LEDGER_ROWS_MAX ? room_for_one(items, count, room, size) : NULL;
 }
 
 static bool take_place(void *context, const struct store_place *p)
@@ -48,7 +34,8 @@ static bool take_place(void *context, const struct store_place *p)
     struct ledger *l = context;
     struct store_place *places = grown(l->places, l->place_count, &l->place_room, sizeof *places);
     l->places = places != NULL ? places : l->places;
-    struct store_place kept = {p->net, keep_text(l, p->site), keep_text(l, p->owner)};
+    struct store_place kept = {p->net, arena_text(&l->memory, p->site),
+                               arena_text(&l->memory, p->owner)};
     l->full = places == NULL || kept.site == NULL || kept.owner == NULL;
     if (!l->full)
         places[l->place_count++] = kept;
@@ -65,7 +52,7 @@ static bool take_acknowledgement(void *context, const struct store_acknowledgeme
     l->known = known != NULL ? known : l->known;
     struct store_acknowledgement kept = *a;
     kept.site = NULL; /* it is of this ledger's */
-    kept.note = keep_text(l, a->note);
+    kept.note = arena_text(&l->memory, a->note);
     l->full = known == NULL || kept.note == NULL;
     if (!l->full)
         known[l->known_count++] = kept;

@@ -71,9 +71,14 @@ void recorder_close(struct recorder *r)
     free(r);
 }
 
+static bool has_failed(const struct recorder *r)
+{
+    return r->failure.kind != ERROR_NONE;
+}
+
 const struct error *recorder_failure(const struct recorder *r)
 {
-    return r->failure.kind != ERROR_NONE ? &r->failure : NULL;
+    return has_failed(r) ? &r->failure : NULL;
 }
 
 uint64_t recorder_known(const struct recorder *r)
@@ -89,11 +94,6 @@ bool recorder_kept_nothing(const struct recorder *r)
 void recorder_watch(struct recorder *r, struct hunt *h)
 {
     r->hunt = h;
-}
-
-static bool has_failed(const struct recorder *r)
-{
-    return r->failure.kind != ERROR_NONE;
 }
 
 /* After the first failure nothing more is tried: what is kept is a whole of some moment. */
@@ -199,39 +199,41 @@ static bool merge_name(void *context, const struct store_name *found)
     return names_load_day(context, &bytes);
 }
 
+/* A row of names, with the bytes that it points to. */
+struct name_row {
+    char address[ADDRESS_TEXT_SIZE], mac[MAC_TEXT_SIZE];
+    uint8_t bytes[NAME_DAY_BYTES_MAX];
+    struct store_name name;
+};
+
+static bool name_row_of(const struct recorder *r, const struct name_day *day, struct name_row *out)
+{
+    struct writer w = writer_over(out->bytes, sizeof out->bytes);
+    name_day_save(&w, day);
+    out->name = (struct store_name){
+        .site = r->site,
+        .subject = name_day_mac(day) != 0 ? mac_text(name_day_mac(day), out->mac)
+                                          : address_text(name_day_address(day), out->address),
+        .day = name_day_day(day),
+        .saved = reader_over(out->bytes, w.used)};
+    return !w.failed;
+}
+
 static bool put_merged(void *context, const struct name_day *day)
 {
     struct recorder *r = context;
-    char subject[ADDRESS_TEXT_SIZE], mac[MAC_TEXT_SIZE];
-    uint8_t bytes[NAME_DAY_BYTES_MAX];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    name_day_save(&w, day);
-    const struct store_name name = {.site = r->site,
-                                    .subject = name_day_mac(day) != 0
-                                                   ? mac_text(name_day_mac(day), mac)
-                                                   : address_text(name_day_address(day), subject),
-                                    .day = name_day_day(day),
-                                    .saved = reader_over(bytes, w.used)};
-    return !w.failed && store_name_put(r->store, &name, &r->failure);
+    struct name_row row;
+    return name_row_of(r, day, &row) && store_name_put(r->store, &row.name, &r->failure);
 }
 
 /* What this run was told joins what is there of the same subject and day. */
 static bool add_name(void *context, const struct name_day *day)
 {
     struct recorder *r = context;
-    char subject[ADDRESS_TEXT_SIZE], mac[MAC_TEXT_SIZE];
-    uint8_t bytes[NAME_DAY_BYTES_MAX];
-    struct writer w = writer_over(bytes, sizeof bytes);
+    struct name_row row;
     struct names *joined = names_new(NAMES_BYTES);
-    const struct store_name name = {.site = r->site,
-                                    .subject = name_day_mac(day) != 0
-                                                   ? mac_text(name_day_mac(day), mac)
-                                                   : address_text(name_day_address(day), subject),
-                                    .day = name_day_day(day)};
-    name_day_save(&w, day);
-    struct reader own = reader_over(bytes, w.used);
-    bool good = joined != NULL && !w.failed && names_load_day(joined, &own) &&
-                store_name_get(r->store, &name, merge_name, joined, &r->failure) &&
+    bool good = joined != NULL && name_row_of(r, day, &row) && merge_name(joined, &row.name) &&
+                store_name_get(r->store, &row.name, merge_name, joined, &r->failure) &&
                 names_each(joined, put_merged, r);
     names_free(joined);
     return good;
@@ -310,20 +312,15 @@ static bool write_end(struct report *r, const void *what)
 
 static const char *variants_text(unsigned variants, char buffer[static TEXT_SIZE])
 {
-    enum variant all[VARIANTS_MAX];
-    unsigned count = variants_in_order(variants, all);
     struct text text = text_over(buffer, TEXT_SIZE);
-    for (unsigned i = 0; i < count; i++)
-        text_add(&text, "%s%s", i > 0 ? "," : "", variant_text(all[i]));
+    variants_list(&text, variants, ",");
     return buffer;
 }
 
 static const char *marks_text(unsigned marks, char buffer[static TEXT_SIZE])
 {
     struct text text = text_over(buffer, TEXT_SIZE);
-    for (unsigned bit = MARK_ATTACKED; bit <= MARK_UNPATCHED; bit <<= 1)
-        if ((marks & bit) != 0)
-            text_add(&text, "%s%s", text.used > 0 ? "," : "", mark_text((enum mark)bit));
+    marks_list(&text, marks, ",");
     return buffer;
 }
 
@@ -361,9 +358,9 @@ static const char *hearing_text(enum hearing hearing)
     return texts[hearing];
 }
 
-static int64_t time_of_answers(const struct recorder *r, const struct verdict *v)
+static int64_t now_us(const struct recorder *r)
 {
-    return v->last_us != TIME_NONE ? v->last_us : r->settings.wall_us(r->settings.context);
+    return r->settings.wall_us(r->settings.context);
 }
 
 static bool put_answers(struct recorder *r, const struct verdict *v)
@@ -377,7 +374,7 @@ static bool put_answers(struct recorder *r, const struct verdict *v)
     if (v->smb != NULL)
         smb_check_say_reason(v->smb, &smb);
     const struct store_answers a = {.host = v->host,
-                                    .when_us = time_of_answers(r, v),
+                                    .when_us = v->last_us != TIME_NONE ? v->last_us : now_us(r),
                                     .hearing = hearing_text(v->hearing),
                                     .p2p = v->check_count > 0 ? ratio : NULL,
                                     .smb = v->smb != NULL ? smb_result_text(smb_result_of(v->smb))
@@ -394,11 +391,6 @@ static bool record_begin(struct report *report)
         return !has_failed(r);
     r->in_batch = store_begin(r->store, &r->failure);
     return r->in_batch;
-}
-
-static int64_t now_us(const struct recorder *r)
-{
-    return r->settings.wall_us(r->settings.context);
 }
 
 static void end_batch(struct recorder *r)
@@ -481,8 +473,7 @@ static bool record_end(struct report *report, const struct totals *t)
         return take_out(r);
     char *summary = json_line(write_end, t);
     bool good = summary != NULL &&
-                store_run_end(r->store, r->run, r->settings.wall_us(r->settings.context),
-                              t->complete, summary, &r->failure);
+                store_run_end(r->store, r->run, now_us(r), t->complete, summary, &r->failure);
     free(summary);
     return end(r, good);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/room.h"
 #include "base/writer.h"
 #include "detect/detector.h"
 #include "engine/partial.h"
@@ -38,15 +39,12 @@ static bool list_host(struct report *r, const struct verdict *v)
     struct infected_list *list = r->state;
     if (v->kind != VERDICT_INFECTED || !v->home)
         return true;
-    if (list->count == list->room) {
-        size_t room = list->room != 0 ? list->room * 2 : 64;
-        struct infected_host *items = realloc(list->items, room * sizeof *items);
-        list->full |= items == NULL;
-        if (items == NULL)
-            return false;
-        list->items = items;
-        list->room = room;
-    }
+    struct infected_host *items = room_for_one(list->items, list->count, &list->room,
+                                               sizeof *items);
+    list->full |= items == NULL;
+    if (items == NULL)
+        return false;
+    list->items = items;
     const char *site = v->site != NULL ? v->site : "";
     list->items[list->count++] = (struct infected_host){hash_bytes(site, strlen(site)), v->host};
     return true;
@@ -160,17 +158,13 @@ static bool meet(void *context, const struct store_evidence *e)
 
 static bool add_head(struct keeping *k, int64_t number, const struct hunt_part *part)
 {
-    if (k->count == k->room) {
-        size_t room = k->room != 0 ? k->room * 2 : 64;
-        struct new_head *heads = realloc(k->heads, room * sizeof *heads);
-        if (heads == NULL)
-            return fail(&k->err, ERROR_SYSTEM, "no memory");
-        k->heads = heads;
-        k->room = room;
-    }
+    struct new_head *heads = room_for_one(k->heads, k->count, &k->room, sizeof *heads);
     uint8_t *bytes = malloc(PARTIAL_HEAD_MAX);
-    if (bytes == NULL)
+    k->heads = heads != NULL ? heads : k->heads;
+    if (heads == NULL || bytes == NULL) {
+        free(bytes);
         return fail(&k->err, ERROR_SYSTEM, "no memory");
+    }
     struct writer w = writer_over(bytes, PARTIAL_HEAD_MAX);
     partial_save_head(&w, part);
     uint8_t *less = realloc(bytes, w.used);

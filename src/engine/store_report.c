@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/room.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "engine/joined_report.h"
 #include "engine/ledger.h"
 #include "store/store.h"
 
-enum { REPORT_BYTES = 256 << 20, CHANGES_FIRST = 64, RUN_TOLD_SIZE = 48, STRANGERS_SIZE = 256 };
+enum { REPORT_BYTES = 256 << 20, RUN_TOLD_SIZE = 48, STRANGERS_SIZE = 256 };
 
 struct change {
     struct address host;
@@ -40,7 +41,7 @@ struct store_report {
     const struct store_report_settings *settings;
     struct arena memory;
     struct site *sites;
-    size_t site_count, site_room;
+    size_t site_count;
     const char *change_site; /* of the two runs; NULL: none */
     char before_told[RUN_TOLD_SIZE], after_told[RUN_TOLD_SIZE];
     char strangers[STRANGERS_SIZE]; /* that the runs have no host in common; "": they have */
@@ -96,15 +97,6 @@ static void say_change(const struct store_change *c, enum change_kind kind, stru
         says->start[--says->used] = '\0';
 }
 
-static const char *keep_text(struct store_report *s, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *kept = arena_take(&s->memory, 1, size);
-    if (kept != NULL)
-        memcpy(kept, text, size);
-    return kept;
-}
-
 static bool out_of_memory(struct store_report *s)
 {
     return fail(&s->err, ERROR_SYSTEM, "no memory");
@@ -126,14 +118,11 @@ static bool take_change(void *context, const struct store_change *c)
     enum change_kind kind = change_between(c->before, c->after, c->hearing, c->was_seen);
     if (kind == CHANGE_KINDS)
         return true;
-    if (s->change_count == s->change_room) {
-        size_t room = s->change_room != 0 ? s->change_room * 2 : CHANGES_FIRST;
-        struct change *changes = realloc(s->changes, room * sizeof *changes);
-        if (changes == NULL)
-            return out_of_memory(s);
-        s->changes = changes;
-        s->change_room = room;
-    }
+    struct change *changes = room_for_one(s->changes, s->change_count, &s->change_room,
+                                          sizeof *changes);
+    if (changes == NULL)
+        return out_of_memory(s);
+    s->changes = changes;
     struct change *change = &s->changes[s->change_count++];
     const char *bad = is_bad(c->after) ? c->after : c->before;
     *change = (struct change){.host = c->host,
@@ -141,8 +130,8 @@ static bool take_change(void *context, const struct store_change *c)
                               .infected = strcmp(bad, "infected") == 0,
                               .proof = c->proof,
                               .weight = c->weight};
-    change->before = c->before[0] != '\0' ? keep_text(s, c->before) : NULL;
-    change->after = c->after[0] != '\0' ? keep_text(s, c->after) : NULL;
+    change->before = c->before[0] != '\0' ? arena_text(&s->memory, c->before) : NULL;
+    change->after = c->after[0] != '\0' ? arena_text(&s->memory, c->after) : NULL;
     struct text says = text_over(change->says, sizeof change->says);
     say_change(c, kind, &says);
     return true;
@@ -176,7 +165,7 @@ static bool find_change_site(void *context, const struct store_run *run)
 {
     struct store_report *s = context;
     if (run->number == s->settings->after)
-        s->change_site = keep_text(s, run->site);
+        s->change_site = arena_text(&s->memory, run->site);
     if (run->number == s->settings->before)
         say_run(run, s->before_told);
     if (run->number == s->settings->after)
@@ -214,7 +203,7 @@ static bool add_site(void *context, const char *name)
     if (s->site_count == STORE_SITES_MAX)
         return fail(&s->err, ERROR_LIMIT, "more than %d sites", STORE_SITES_MAX);
     struct site *site = &s->sites[s->site_count];
-    *site = (struct site){.name = keep_text(s, name), .settings = s->settings->hunt};
+    *site = (struct site){.name = arena_text(&s->memory, name), .settings = s->settings->hunt};
     if (site->name == NULL)
         return out_of_memory(s);
     site->settings.site = name[0] != '\0' ? site->name : NULL;

@@ -163,12 +163,8 @@ static void load_fact(struct reader *r, struct arena *memory, struct fact *f)
     f->kind = (enum fact_kind)load_below(r, FACT_ITEM + 1);
     f->number = load_number(r);
     load_text(r, f->text, sizeof f->text);
-    size_t size = strlen(name) + 1;
-    char *kept = arena_take(memory, 1, size);
-    load_demand(r, kept != NULL);
-    if (kept != NULL)
-        memcpy(kept, name, size);
-    f->name = kept;
+    f->name = arena_text(memory, name);
+    load_demand(r, f->name != NULL);
 }
 
 static void save_sign(struct writer *w, const struct sign *s)
@@ -303,22 +299,4 @@ bool host_answers_load(struct reader *r, struct arena *memory, struct host_answe
         return false;
     *out = a;
     return true;
-}
-
-static void note_time(int64_t *latest_us, int64_t when_us)
-{
-    if (when_us != TIME_NONE && when_us > *latest_us)
-        *latest_us = when_us;
-}
-
-int64_t host_answers_time(const struct host_answers *a)
-{
-    int64_t latest_us = TIME_NONE;
-    for (size_t i = 0; i < a->check_count; i++)
-        note_time(&latest_us, a->checks[i].when_us);
-    if (a->smb != NULL)
-        note_time(&latest_us, a->smb->when_us);
-    if (a->netbios != NULL)
-        note_time(&latest_us, a->netbios->when_us);
-    return latest_us;
 }

@@ -39,7 +39,4 @@ void host_answers_save(struct writer *w, const struct verdict *v);
 /* False, and *out is untouched, when saving did not write them so, or without memory. */
 bool host_answers_load(struct reader *r, struct arena *memory, struct host_answers *out);
 
-/* The time of the last of these answers; TIME_NONE: there is none. */
-int64_t host_answers_time(const struct host_answers *a);
-
 #endif

@@ -113,3 +113,33 @@ void variants_say(struct text *out, unsigned variants)
             text_add(out, " (SRI: %s)", all[i] == VARIANT_C ? "B++" : "C");
     }
 }
+
+void variants_list(struct text *out, unsigned variants, const char *between)
+{
+    enum variant all[VARIANTS_MAX];
+    unsigned count = variants_in_order(variants, all);
+    for (unsigned i = 0; i < count; i++)
+        text_add(out, "%s%s", i > 0 ? between : "", variant_text(all[i]));
+}
+
+void marks_list(struct text *out, unsigned marks, const char *between)
+{
+    const char *before = "";
+    for (unsigned bit = MARK_ATTACKED; bit <= MARK_UNPATCHED; bit <<= 1) {
+        if ((marks & bit) == 0)
+            continue;
+        text_add(out, "%s%s", before, mark_text((enum mark)bit));
+        before = between;
+    }
+}
+
+void sign_kinds_list(struct text *out, const struct sign *signs, size_t count, const char *between)
+{
+    unsigned told = 0;
+    for (size_t i = 0; i < count; i++) {
+        enum sign_id id = signs[i].id;
+        if ((told & 1u << id) == 0)
+            text_add(out, "%s%s", told != 0 ? between : "", sign_kind_of(id)->id);
+        told |= 1u << id;
+    }
+}

@@ -134,4 +134,9 @@ void variants_say(struct text *out, unsigned variants);
 const char *variant_text(enum variant one);
 const char *mark_text(enum mark one);
 
+/* Append all of a set, and the kinds of these signs, each once, with this between them. */
+void variants_list(struct text *out, unsigned variants, const char *between);
+void marks_list(struct text *out, unsigned marks, const char *between);
+void sign_kinds_list(struct text *out, const struct sign *signs, size_t count, const char *between);
+
 #endif

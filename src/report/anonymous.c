@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/room.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "evidence/smb_check.h"
 
-enum { INPUT_NAME_SIZE = 32, FIRST_ROOM = 64 };
+enum { INPUT_NAME_SIZE = 32 };
 
 struct anonymous_host {
     struct verdict verdict; /* its signs and its check of SMB are the ones below */
@@ -174,14 +175,10 @@ void anonymous_free(struct anonymous *a)
 
 static bool make_room(struct anonymous *a)
 {
-    size_t size = a->size == 0 ? FIRST_ROOM : 2 * a->size;
-    if (a->count < a->size)
-        return true;
-    struct anonymous_host *hosts = realloc(a->hosts, size * sizeof *hosts);
+    struct anonymous_host *hosts = room_for_one(a->hosts, a->count, &a->size, sizeof *hosts);
     if (hosts == NULL)
         return false;
     a->hosts = hosts;
-    a->size = size;
     return true;
 }
 

@@ -99,16 +99,8 @@ static bool put_lists(FILE *out, const struct verdict *v)
     char buffer[LIST_SIZE], variants[LIST_SIZE];
     struct text signs = text_over(buffer, sizeof buffer);
     struct text letters = text_over(variants, sizeof variants);
-    enum variant all[VARIANTS_MAX];
-    unsigned told = 0, count = variants_in_order(v->variants, all);
-    for (size_t i = 0; i < v->sign_count; i++) {
-        enum sign_id id = v->signs[i].id;
-        if ((told & 1u << id) == 0)
-            text_add(&signs, "%s%s", told != 0 ? "," : "", sign_kind_of(id)->id);
-        told |= 1u << id;
-    }
-    for (unsigned i = 0; i < count; i++)
-        text_add(&letters, "%s%s", i > 0 ? "," : "", variant_text(all[i]));
+    sign_kinds_list(&signs, v->signs, v->sign_count, ",");
+    variants_list(&letters, v->variants, ",");
     return put_value(out, "cs1Label=variants cs1", variants, SAFE_UTF8) &&
            put_value(out, "cs2Label=signs cs2", buffer, SAFE_UTF8) &&
            put_value(out, "cs3Label=site cs3", v->site, SAFE_UTF8);

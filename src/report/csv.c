@@ -82,10 +82,7 @@ static void put_variants(struct row *r, unsigned variants)
 {
     char buffer[NUMBER_CELL_SIZE];
     struct text text = text_over(buffer, sizeof buffer);
-    enum variant all[VARIANTS_MAX];
-    unsigned count = variants_in_order(variants, all);
-    for (unsigned i = 0; i < count; i++)
-        text_add(&text, "%s%s", i > 0 ? " " : "", variant_text(all[i]));
+    variants_list(&text, variants, " ");
     put_cell(r, buffer);
 }
 
@@ -93,9 +90,7 @@ static void put_marks(struct row *r, unsigned marks)
 {
     char buffer[CELL_SIZE];
     struct text text = text_over(buffer, sizeof buffer);
-    for (unsigned bit = MARK_ATTACKED; bit <= MARK_UNPATCHED; bit <<= 1)
-        if ((marks & bit) != 0)
-            text_add(&text, "%s%s", text.used > 0 ? " " : "", mark_text((enum mark)bit));
+    marks_list(&text, marks, " ");
     put_cell(r, buffer);
 }
 
@@ -127,13 +122,7 @@ static void put_signs(struct row *r, const struct verdict *v)
 {
     char buffer[CELL_SIZE];
     struct text text = text_over(buffer, sizeof buffer);
-    unsigned told = 0;
-    for (size_t i = 0; i < v->sign_count; i++) {
-        enum sign_id id = v->signs[i].id;
-        if ((told & 1u << id) == 0)
-            text_add(&text, "%s%s", told != 0 ? " " : "", sign_kind_of(id)->id);
-        told |= 1u << id;
-    }
+    sign_kinds_list(&text, v->signs, v->sign_count, " ");
     put_cell(r, buffer);
 }
 

@@ -11,12 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "base/writer.h"
 #include "report/formats.h"
 #include "report/html_host.h"
 #include "report/html_inside.h"
-
-enum { FIRST_ROOM = 64 };
 
 static bool html_begin(struct report *r)
 {
@@ -34,21 +33,9 @@ static bool html_begin(struct report *r)
     return true;
 }
 
-/* Room for one more; the items move. NULL when memory is out. */
-static void *with_room(void *items, size_t count, size_t *size, size_t item_size)
-{
-    if (count < *size)
-        return items;
-    size_t wanted = *size > 0 ? *size * 2 : FIRST_ROOM;
-    void *grown = realloc(items, wanted * item_size);
-    if (grown != NULL)
-        *size = wanted;
-    return grown;
-}
-
 static struct html_row *add_row(struct html_state *s)
 {
-    void *grown = with_room(s->rows, s->row_count, &s->row_size, sizeof *s->rows);
+    void *grown = room_for_one(s->rows, s->row_count, &s->row_size, sizeof *s->rows);
     if (grown == NULL) {
         s->failed = true;
         return NULL;
@@ -143,8 +130,8 @@ static bool html_edge(struct report *r, const struct infection *i)
         s->infections_left_out++;
         return true;
     }
-    void *grown = with_room(s->infections, s->infection_count, &s->infection_size,
-                            sizeof *s->infections);
+    void *grown = room_for_one(s->infections, s->infection_count, &s->infection_size,
+                               sizeof *s->infections);
     if (grown == NULL) {
         s->failed = true;
         return false;

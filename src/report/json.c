@@ -265,10 +265,7 @@ static bool json_edge(struct report *r, const struct infection *i)
     struct json_line l = line_begin("infection");
     char buffer[VARIANT_LIST_SIZE];
     struct text variants = text_over(buffer, sizeof buffer);
-    enum variant all[VARIANTS_MAX];
-    unsigned count = variants_in_order(i->variants, all);
-    for (unsigned n = 0; n < count; n++)
-        text_add(&variants, "%s%s", n > 0 ? "," : "", variant_text(all[n]));
+    variants_list(&variants, i->variants, ",");
     line_put(&l, l.root, "from", address_json(i->from));
     line_put(&l, l.root, "to", address_json(i->to));
     line_put_time(&l, l.root, "time", i->when_us);

@@ -65,6 +65,11 @@ struct store_run {
     const char *summary; /* JSON, of a run that is not whole; "": none */
 };
 
+static inline bool store_run_is_whole(const struct store_run *run)
+{
+    return run->ended && run->complete;
+}
+
 bool store_run_begin(struct store *s, const struct store_run *run, int64_t *number,
                      struct error *err) MUST_CHECK;
 bool store_run_end(struct store *s, int64_t number, int64_t ended_us, bool complete,

@@ -4,11 +4,6 @@
 #include "base/writer.h"
 #include "store/store_inside.h"
 
-static bool put(struct use *u, struct error *err)
-{
-    return use_end(u, err);
-}
-
 bool store_run_begin(struct store *s, const struct store_run *run, int64_t *number,
                      struct error *err)
 {
@@ -17,7 +12,7 @@ bool store_run_begin(struct store *s, const struct store_run *run, int64_t *numb
     bind_text(&u, run->site);
     bind_text(&u, run->settings);
     bind_number(&u, run->began_us);
-    if (!put(&u, err))
+    if (!use_end(&u, err))
         return false;
     *number = sqlite3_last_insert_rowid(s->db);
     return true;
@@ -31,7 +26,7 @@ bool store_run_end(struct store *s, int64_t number, int64_t ended_us, bool compl
     bind_number(&u, ended_us);
     bind_number(&u, complete);
     bind_text(&u, summary);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_run_forget(struct store *s, int64_t number, struct error *err)
@@ -42,7 +37,7 @@ bool store_run_forget(struct store *s, int64_t number, struct error *err)
     for (size_t i = 0; i < COUNT_OF(each); i++) {
         struct use u = use_begin(s, each[i]);
         bind_number(&u, number);
-        if (!put(&u, err))
+        if (!use_end(&u, err))
             return false;
     }
     return true;
@@ -84,7 +79,7 @@ static bool add_input(struct store *s, const struct store_input *input, int64_t 
     bind_number(&u, (int64_t)input->bytes);
     bind_number(&u, (int64_t)input->damage);
     bind_bytes(&u, input->head);
-    if (!put(&u, err))
+    if (!use_end(&u, err))
         return false;
     *number = sqlite3_last_insert_rowid(s->db);
     return true;
@@ -99,7 +94,7 @@ bool store_input_add(struct store *s, int64_t run, const struct store_input *inp
     struct use u = use_begin(s, SQL_INPUT_MET);
     bind_number(&u, run);
     bind_number(&u, *number);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_input_set(struct store *s, const struct store_input *input, struct error *err)
@@ -111,7 +106,7 @@ bool store_input_set(struct store *s, const struct store_input *input, struct er
     bind_number(&u, (int64_t)input->bytes);
     bind_number(&u, (int64_t)input->damage);
     bind_bytes(&u, input->head);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_input_set_head(struct store *s, int64_t number, struct reader head, struct error *err)
@@ -119,7 +114,7 @@ bool store_input_set_head(struct store *s, int64_t number, struct reader head, s
     struct use u = use_begin(s, SQL_INPUT_SET_HEAD);
     bind_number(&u, number);
     bind_bytes(&u, head);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 /* The row of this detector and form, made where there is none. */
@@ -137,7 +132,7 @@ static bool kind_row(struct store *s, const char *detector, unsigned form, int64
     u = use_begin(s, SQL_KIND_ADD);
     bind_text(&u, detector);
     bind_number(&u, form);
-    if (!put(&u, err))
+    if (!use_end(&u, err))
         return false;
     *number = sqlite3_last_insert_rowid(s->db);
     return true;
@@ -175,7 +170,7 @@ bool store_evidence_put(struct store *s, int64_t input, const struct store_evide
     bind_number(&u, e->day);
     bind_number(&u, kind);
     bind_bytes(&u, e->slot);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_answers_put(struct store *s, int64_t run, const struct store_answers *a,
@@ -190,7 +185,7 @@ bool store_answers_put(struct store *s, int64_t run, const struct store_answers 
     bind_text(&u, a->smb);
     bind_text(&u, a->reason);
     bind_bytes(&u, a->saved);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_name_put(struct store *s, const struct store_name *n, struct error *err)
@@ -200,7 +195,7 @@ bool store_name_put(struct store *s, const struct store_name *n, struct error *e
     bind_text(&u, n->subject);
     bind_number(&u, n->day);
     bind_bytes(&u, n->saved);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_verdict_put(struct store *s, int64_t run, const struct store_verdict *v,
@@ -219,7 +214,7 @@ bool store_verdict_put(struct store *s, int64_t run, const struct store_verdict 
     bind_time(&u, v->last_us);
     bind_text(&u, v->says);
     bind_text(&u, v->line);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_edge_put(struct store *s, int64_t run, const struct store_edge *e, struct error *err)
@@ -232,7 +227,7 @@ bool store_edge_put(struct store *s, int64_t run, const struct store_edge *e, st
     bind_text(&u, e->cause);
     bind_text(&u, e->variants);
     bind_text(&u, e->says);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_acknowledge(struct store *s, const struct store_acknowledgement *a, struct error *err)
@@ -243,13 +238,13 @@ bool store_acknowledge(struct store *s, const struct store_acknowledgement *a, s
     bind_number(&u, a->until_day);
     bind_text(&u, a->note);
     bind_number(&u, a->when_us);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_places_clear(struct store *s, struct error *err)
 {
     struct use u = use_begin(s, SQL_PLACES_CLEAR);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_place_put(struct store *s, const struct store_place *p, struct error *err)
@@ -259,7 +254,7 @@ bool store_place_put(struct store *s, const struct store_place *p, struct error 
     bind_text(&u, prefix_text(p->net, net));
     bind_text(&u, p->site);
     bind_text(&u, p->owner);
-    return put(&u, err);
+    return use_end(&u, err);
 }
 
 bool store_let_go_before(struct store *s, int32_t day, struct error *err)
@@ -269,7 +264,7 @@ bool store_let_go_before(struct store *s, int32_t day, struct error *err)
     for (size_t i = 0; i < COUNT_OF(each); i++) {
         struct use u = use_begin(s, each[i]);
         bind_number(&u, day);
-        if (!put(&u, err))
+        if (!use_end(&u, err))
             return false;
     }
     return true;

@@ -244,36 +244,33 @@ def check_output(output, schema=None):
         yield from Published().complaints_of_output(output)
 
 
-def check_hunt(schema, program, files, options=(), verb="hunt"):
-    done = subprocess.run(
-        [str(program), verb, "--json", *options, *map(str, files)],
+def ran(program, verb, *arguments):
+    return subprocess.run(
+        [str(program), verb, "--json", *map(str, arguments)],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=120,
         check=False,
     )
+
+
+def check_hunt(schema, program, files, options=(), verb="hunt"):
+    done = ran(program, verb, *options, *files)
     if done.returncode not in (0, 1, 3, 4):
         yield f"exits {done.returncode}: {done.stderr.decode(errors='replace')[-300:]}"
         return
     yield from check_output(done.stdout, schema)
 
 
-def check_flows(schema, program, files, fields, options=()):
-    """Lines of flows, each on its own: they have no summary."""
-    done = subprocess.run(
-        [str(program), "flows", "--json", "-s", ",".join(fields), *options, *map(str, files)],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+def check_lines(schema, program, verb, kind, *arguments):
+    """Lines of flows and dns, each on its own: they have no summary."""
+    done = ran(program, verb, *arguments)
     lines = done.stdout.decode().splitlines()
     if done.returncode != 0 or not lines:
         yield f"exits {done.returncode} with {len(lines)} lines: {done.stderr[-300:]!r}"
     for line in lines:
-        yield from schema.complaints(json.loads(line), "flow", "flow", "flows")
+        yield from schema.complaints(json.loads(line), kind, kind, verb)
     if jsonschema is not None:
         yield from Published().complaints_of_output(done.stdout.decode())
 
@@ -291,7 +288,8 @@ def flows_results(schema):
             f"{name} is only on one side" for name in set(names) ^ set(fields)
         ]
         for options in ((), ("--hex",), ("-m", "saddr,proto")):
-            found = check_flows(schema, program, archives, fields, options)
+            shown = ("-s", ",".join(fields), *options)
+            found = check_lines(schema, program, "flows", "flow", *shown, *archives)
             yield before + " ".join(("flows", *options)), list(found)
     right = {"type": "flow", "schema": 1, "trans": 1, "proto": "tcp"}
     for what, change in {
@@ -304,31 +302,13 @@ def flows_results(schema):
         yield f"validator catches {what}", [] if found else ["it was not caught"]
 
 
-def check_dns(schema, program, files, options=()):
-    """Lines of dns, each on its own, too."""
-    done = subprocess.run(
-        [str(program), "dns", "--json", *options, *map(str, files)],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    lines = done.stdout.decode().splitlines()
-    if done.returncode != 0 or not lines:
-        yield f"exits {done.returncode} with {len(lines)} lines: {done.stderr[-300:]!r}"
-    for line in lines:
-        yield from schema.complaints(json.loads(line), "lookup", "lookup", "dns")
-    if jsonschema is not None:
-        yield from Published().complaints_of_output(done.stdout.decode())
-
-
 def dns_results(schema):
     samples = ROOT / "samples"
     files = [*sorted((samples / "argus").glob("v[35]/*.argus")), samples / "outbreak.pcap.gz"]
     for before, program in PROGRAMS.items():
-        yield before + "dns", list(check_dns(schema, program, files))
-        yield before + "dns --marked", list(check_dns(schema, program, files, ("--marked",)))
+        yield before + "dns", list(check_lines(schema, program, "dns", "lookup", *files))
+        marked = check_lines(schema, program, "dns", "lookup", "--marked", *files)
+        yield before + "dns --marked", list(marked)
     right = {
         "type": "lookup", "schema": 1, "time": "2009-04-21T16:44:11.000000Z", "client": "10.0.0.5",
         "client_port": 1025, "server": "10.0.0.53", "server_port": 53, "proto": "udp", "id": 1,

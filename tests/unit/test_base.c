@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/reader.h"
+#include "base/room.h"
 #include "base/time.h"
 #include "base/writer.h"
 
@@ -174,6 +175,23 @@ static void test_every_day_of_two_centuries_comes_back(void **state)
     assert_int_equal(day_of(-1), -1);
 }
 
+static void test_room_grows_and_keeps_what_is_there(void **state)
+{
+    (void)state;
+    int *items = NULL;
+    size_t room = 0;
+    for (int i = 0; i < 1000; i++) {
+        items = room_for_one(items, (size_t)i, &room, sizeof *items);
+        assert_non_null(items);
+        items[i] = i;
+    }
+    assert_true(room >= 1000 && items[0] == 0 && items[63] == 63 && items[999] == 999);
+    size_t full = SIZE_MAX / 2 + 1;
+    assert_null(room_for_one(items, full, &full, sizeof *items));
+    assert_true(full == SIZE_MAX / 2 + 1);
+    free(items);
+}
+
 static void test_arena_keeps_its_limit_and_its_pieces_apart(void **state)
 {
     (void)state;
@@ -190,6 +208,8 @@ static void test_arena_keeps_its_limit_and_its_pieces_apart(void **state)
     assert_non_null(arena_take(&a, 2, 200000));
     assert_null(arena_take(&a, 1, 1 << 20));
     assert_null(arena_take(&a, SIZE_MAX / 2, 3));
+    char *copy = arena_text(&a, "ward3");
+    assert_string_equal(copy, "ward3");
     arena_free(&a);
     assert_int_equal(a.used_bytes, 0);
 }
@@ -242,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_wrong_prefixes_say_what_would_be_right),
         cmocka_unit_test(test_times_are_read_and_written),
         cmocka_unit_test(test_every_day_of_two_centuries_comes_back),
+        cmocka_unit_test(test_room_grows_and_keeps_what_is_there),
         cmocka_unit_test(test_arena_keeps_its_limit_and_its_pieces_apart),
         cmocka_unit_test(test_errors_read_outside_in),
         cmocka_unit_test(test_filetimes_are_times),
