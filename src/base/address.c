@@ -53,19 +53,19 @@ bool address_parse(const char *text, struct address *out, struct error *err)
                 "'%.100s' is not an address; write it as 192.0.2.1 or 2001:db8::1", text);
 }
 
-static struct address mask_of(unsigned bits)
+struct address address_mask(unsigned bits)
 {
     struct address mask = {0, 0};
     if (bits > 0)
         mask.high = UINT64_MAX << (bits >= 64 ? 0 : 64 - bits);
     if (bits > 64)
-        mask.low = UINT64_MAX << (128 - bits);
+        mask.low = UINT64_MAX << (bits >= 128 ? 0 : 128 - bits);
     return mask;
 }
 
 bool prefix_holds(struct prefix p, struct address a)
 {
-    struct address mask = mask_of(p.bits);
+    struct address mask = address_mask(p.bits);
     return (a.high & mask.high) == p.base.high && (a.low & mask.low) == p.base.low;
 }
 
@@ -95,7 +95,7 @@ bool prefix_parse(const char *text, struct prefix *out, struct error *err)
         bits = (unsigned)value;
     }
     bits += 128 - most;
-    struct address mask = mask_of(bits);
+    struct address mask = address_mask(bits);
     if ((base.high & ~mask.high) != 0 || (base.low & ~mask.low) != 0) {
         char meant[PREFIX_TEXT_SIZE];
         struct prefix p = {{base.high & mask.high, base.low & mask.low}, bits};

@@ -52,6 +52,9 @@ const char *address_text(struct address a, char buffer[static ADDRESS_TEXT_SIZE]
 /* Parses a dotted IPv4 or an IPv6 address; nothing else, no names. */
 bool address_parse(const char *text, struct address *out, struct error *err) MUST_CHECK;
 
+/* As many ones as `bits` says, then zeros; from 128 on, which a record may say, ones alone. */
+struct address address_mask(unsigned bits);
+
 /* Parses "192.0.2.0/24", "fd00::/8" or a single address (all its bits). Host bits must be zero. */
 bool prefix_parse(const char *text, struct prefix *out, struct error *err) MUST_CHECK;
 const char *prefix_text(struct prefix p, char buffer[static PREFIX_TEXT_SIZE]);

@@ -83,20 +83,44 @@ void fast_text_hex(struct fast_text *t, uint64_t value, unsigned digits)
     fast_text_add(t, buffer + at, sizeof buffer - at);
 }
 
-void fast_text_seconds(struct fast_text *t, int64_t us, unsigned decimals)
+/* The point and what is behind it, of microseconds within a second. */
+static void add_fraction(struct fast_text *t, uint64_t us, unsigned decimals)
 {
     static const uint32_t scale[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
-    uint64_t size = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
-    if (us < 0)
-        fast_text_char(t, '-');
-    fast_text_count(t, size / US_PER_S);
     if (decimals == 0)
         return;
     unsigned shown = decimals < US_DIGITS ? decimals : US_DIGITS;
     fast_text_char(t, '.');
-    fast_text_padded(t, size % US_PER_S / scale[shown], shown);
+    fast_text_padded(t, us / scale[shown], shown);
     for (; shown < decimals && shown < FAST_TEXT_DECIMALS_MAX; shown++)
         fast_text_char(t, '0');
+}
+
+void fast_text_seconds(struct fast_text *t, int64_t us, unsigned decimals)
+{
+    uint64_t size = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
+    if (us < 0)
+        fast_text_char(t, '-');
+    fast_text_count(t, size / US_PER_S);
+    add_fraction(t, size % US_PER_S, decimals);
+}
+
+void fast_text_time(struct fast_text *t, struct fast_time *last, int64_t us, unsigned decimals)
+{
+    enum { SIZE_TO_SECOND = 19 };
+    int64_t part = us % US_PER_S + (us % US_PER_S < 0 ? US_PER_S : 0);
+    int64_t second = us / US_PER_S - (us % US_PER_S < 0);
+    if (!last->is_known || second != last->second) {
+        size_t size = strlen(time_text(us, last->text));
+        last->is_known = true;
+        last->second = second;
+        last->size = size < SIZE_TO_SECOND ? size : SIZE_TO_SECOND;
+    }
+    fast_text_add(t, last->text, last->size);
+    if (last->size < SIZE_TO_SECOND)
+        return;
+    add_fraction(t, (uint64_t)part, decimals);
+    fast_text_char(t, 'Z');
 }
 
 void fast_text_decimal(struct fast_text *t, double value, unsigned decimals)

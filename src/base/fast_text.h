@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/compiler.h"
 #include "base/reader.h"
+#include "base/time.h"
 
 enum { FAST_TEXT_DIGITS_MAX = 20, FAST_TEXT_DECIMALS_MAX = 9 };
 
@@ -22,10 +23,19 @@ struct fast_text {
     bool failed;
 };
 
+/* The second whose calendar text is here, as most lines share it with the one before. Begins
+ * zeroed. */
+struct fast_time {
+    bool is_known;
+    int64_t second;
+    size_t size;
+    char text[TIME_TEXT_SIZE];
+};
+
 void fast_text_free(struct fast_text *t);
 
-/* Makes room for this many more; NULL where there is none. What was written there is taken with
- * fast_text_took. */
+/* Makes room for this many more; NULL where there is none. Who writes there
+ * adds to `used`. */
 char *fast_text_grow(struct fast_text *t, size_t more);
 
 static ALWAYS_INLINE char *fast_text_room(struct fast_text *t, size_t more)
@@ -70,6 +80,9 @@ void fast_text_hex(struct fast_text *t, uint64_t value, unsigned digits);
 
 /* Microseconds as seconds with this many decimals, which are cut, not rounded. */
 void fast_text_seconds(struct fast_text *t, int64_t us, unsigned decimals);
+
+/* "2009-04-21T16:44:11.000123Z"; "-" for what time_text has no text for. */
+void fast_text_time(struct fast_text *t, struct fast_time *last, int64_t us, unsigned decimals);
 
 void fast_text_decimal(struct fast_text *t, double value, unsigned decimals);
 

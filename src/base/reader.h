@@ -92,6 +92,13 @@ static ALWAYS_INLINE uint32_t read_be32(struct reader *r)
     return __builtin_bswap32(value);
 }
 
+/* A MAC, for one. */
+static ALWAYS_INLINE uint64_t read_be48(struct reader *r)
+{
+    uint64_t high = read_be16(r);
+    return high << 32 | read_be32(r);
+}
+
 static ALWAYS_INLINE uint64_t read_be64(struct reader *r)
 {
     const uint8_t *b = read_bytes(r, 8);

@@ -79,6 +79,14 @@ bool console_print(struct console *c, const char *format, ...)
     return written >= 0 || console_failed(c);
 }
 
+bool console_write(struct console *c, const char *bytes, size_t size)
+{
+    if (c->write_error != 0)
+        return false;
+    console_make_way(c);
+    return fwrite(bytes, 1, size, stdout) == size || console_failed(c);
+}
+
 bool console_flush(struct console *c)
 {
     if (c->write_error != 0)

@@ -43,6 +43,9 @@ void console_open(struct console *c);
 /* Prints to stdout. False once stdout has failed: the caller stops. */
 bool console_print(struct console *c, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* The same of bytes that are made already. */
+bool console_write(struct console *c, const char *bytes, size_t size);
+
 /* Sends what was printed so far on its way. False once stdout has failed. */
 bool console_flush(struct console *c);
 

@@ -44,52 +44,20 @@ const char *dns_code_name(unsigned code)
     return code < COUNT_OF(codes) ? codes[code] : NULL;
 }
 
-const char *dns_list_name(enum name_list list)
+/* Microsoft's D and E make the same names. */
+static const char *list_name(enum name_list list)
 {
     static const char *const names[NAME_LISTS] = {
         [NAME_LIST_A] = "A", [NAME_LIST_B] = "B/C", [NAME_LIST_D] = "D"};
     return names[list];
 }
 
-static void write_two(struct fast_text *out, int64_t value, char after)
-{
-    fast_text_padded(out, (uint64_t)value, 2);
-    fast_text_char(out, after);
-}
-
-/* The time of day, with as many digits of the fraction as are asked for. */
-static void write_clock(const struct dns_columns *c, int64_t us, struct fast_text *out)
-{
-    enum { SECONDS_A_MINUTE = 60, MINUTES_AN_HOUR = 60, DIGITS = 6 };
-    int64_t minutes = us / US_PER_SECOND / SECONDS_A_MINUTE;
-    uint64_t fraction = (uint64_t)(us % US_PER_SECOND);
-    for (unsigned i = c->digits; i < DIGITS; i++)
-        fraction /= 10;
-    write_two(out, minutes / MINUTES_AN_HOUR, ':');
-    write_two(out, minutes % MINUTES_AN_HOUR, ':');
-    write_two(out, us / US_PER_SECOND % SECONDS_A_MINUTE, c->digits > 0 ? '.' : 'Z');
-    if (c->digits == 0)
-        return;
-    fast_text_padded(out, fraction, c->digits);
-    fast_text_char(out, 'Z');
-}
-
 static void write_time(struct dns_columns *c, int64_t when_us, struct fast_text *out)
 {
-    int32_t day = day_of(when_us);
-    if (c->epoch) {
+    if (c->epoch)
         fast_text_seconds(out, when_us, c->digits);
-        return;
-    }
-    if (!c->has_date || c->day != day)
-        (void)date_text(day, c->date);
-    c->has_date = true;
-    c->day = day;
-    fast_text_string(out, c->date);
-    if (strcmp(c->date, "-") == 0)
-        return;
-    fast_text_char(out, 'T');
-    write_clock(c, when_us - day * US_PER_DAY, out);
+    else
+        fast_text_time(out, &c->last_time, when_us, c->digits);
 }
 
 static void field_time(struct dns_columns *c, const struct lookup *k, struct fast_text *out)
@@ -199,7 +167,7 @@ static void field_mark(struct dns_columns *c, const struct lookup *k, struct fas
     for (unsigned i = 0; i < k->mark_count; i++) {
         if (i > 0)
             fast_text_char(out, between);
-        fast_text_string(out, dns_list_name(k->marks[i].list));
+        fast_text_string(out, list_name(k->marks[i].list));
         fast_text_char(out, ' ');
         if (k->marks[i].offset == 0)
             fast_text_string(out, "today");

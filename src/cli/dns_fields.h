@@ -6,14 +6,12 @@
 #define WORMSIGN_CLI_DNS_FIELDS_H
 
 #include "base/error.h"
-#include "base/time.h"
 #include "base/fast_text.h"
 #include "engine/dns_lookups.h"
 
 enum {
-    DNS_FIELDS_MAX = 32,       /* columns of a line */
-    DNS_FIELD_WIDTH_MAX = 512, /* that a column can be asked to have */
-    DNS_LINE_SIZE = 32768      /* a line with every column at its widest */
+    DNS_FIELDS_MAX = 32,      /* columns of a line */
+    DNS_FIELD_WIDTH_MAX = 512 /* that a column can be asked to have */
 };
 
 struct dns_field;
@@ -26,9 +24,7 @@ struct dns_columns {
     bool epoch;      /* times as seconds since 1970 */
     bool numbers;    /* types and codes as numbers */
     unsigned digits; /* of the fraction of seconds, at most 6 */
-    bool has_date;   /* the date that was written last: most lines are of the same day */
-    int32_t day;
-    char date[DATE_TEXT_SIZE];
+    struct fast_time last_time;
 };
 
 /* Adds the columns of a list, "client,name:60,code". False and *err: which word is wrong, and what
@@ -45,8 +41,5 @@ void dns_columns_write(struct dns_columns *c, const struct lookup *lookup, struc
 /* "A", "AAAA", ...; NULL: a type without a name here. */
 const char *dns_type_name(unsigned type);
 const char *dns_code_name(unsigned code);
-
-/* "A", "B/C", "D". Microsoft's D and E make the same names. */
-const char *dns_list_name(enum name_list list);
 
 #endif

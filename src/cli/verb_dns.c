@@ -13,6 +13,7 @@
 #include "engine/dns_lookups.h"
 #include "observe/flow_record.h"
 #include "observe/packet.h"
+#include "report/text_parts.h"
 
 enum { DNS_PORT = 53 };
 
@@ -186,13 +187,8 @@ static json_t *json_line(const struct lookup *k)
 
 static bool write_line(struct dns_run *run)
 {
-    struct console *console = run->console;
     run->no_memory |= run->line.failed;
-    if (console->write_error != 0 || run->line.failed)
-        return false;
-    console_make_way(console);
-    return fwrite(run->line.start, 1, run->line.used, stdout) == run->line.used ||
-           console_failed(console);
+    return !run->line.failed && console_write(run->console, run->line.start, run->line.used);
 }
 
 static bool print_titles(struct dns_run *run)
@@ -279,24 +275,12 @@ static void input_ended(struct sink *self, const char *input)
     run->has_records = false;
 }
 
-/* One character, which may be spelt \t; 0 where there is none, or more. */
-static char separator_of(const char *text)
-{
-    if (text == NULL)
-        return '\0';
-    if (strcmp(text, "\\t") == 0)
-        return '\t';
-    bool is_one = strlen(text) == 1 && text[0] != '\\';
-    return is_one && ((text[0] >= ' ' && text[0] <= '~') || text[0] == '\t') ? text[0] : '\0';
-}
-
 static enum exit_code read_columns(const struct call *call, struct dns_columns *out)
 {
     enum { DIGITS_USUAL = 6 };
     const struct dns_options *o = call->settings;
     struct error err;
-    *out = (struct dns_columns){.separator = separator_of(o->separator),
-                                .epoch = o->epoch,
+    *out = (struct dns_columns){.epoch = o->epoch,
                                 .numbers = o->numbers,
                                 .digits = o->digits.given ? (unsigned)o->digits.value
                                                           : DIGITS_USUAL};
@@ -304,19 +288,15 @@ static enum exit_code read_columns(const struct call *call, struct dns_columns *
                       o->digits.given;
     if (o->json && is_of_text)
         return call_is_wrong(call, "-s, -c, -u, -p and -n are of text: --json prints every field");
-    if (o->separator != NULL && out->separator == '\0')
-        return call_is_wrong(call, "-c takes one printable character, or \\t");
+    enum exit_code code = call_separator(call, o->separator, &out->separator);
+    if (code != EXIT_DONE)
+        return code;
     for (size_t i = 0; i < o->fields.count; i++)
         if (!dns_columns_add(out, o->fields.items[i], &err))
             return call_is_wrong(call, "-s: %s", err.text);
     if (out->count == 0)
         dns_columns_usual(out);
     return EXIT_DONE;
-}
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
 }
 
 /* What the lines do not show. */

@@ -119,21 +119,13 @@ static enum exit_code choose_fields(const struct call *call, const struct flows_
     return EXIT_DONE;
 }
 
-/* One character, which may be spelt \t. */
 static enum exit_code choose_separator(const struct call *call, const struct flows_options *o,
                                        struct flow_layout *layout)
 {
-    const char *text = o->separator;
-    if (text == NULL)
-        return EXIT_DONE;
-    if (o->json)
+    if (o->json && o->separator != NULL)
         return call_is_wrong(call, "-c is of text, not of --json");
-    bool is_tab = strcmp(text, "\\t") == 0 || strcmp(text, "\t") == 0;
-    if (!is_tab && (strlen(text) != 1 || text[0] < ' ' || text[0] > '~' || text[0] == '\\'))
-        return call_is_wrong(call, "-c takes one printable character, or \\t");
-    layout->separator = is_tab ? '\t' : text[0];
     layout->titles = o->titles;
-    return EXIT_DONE;
+    return call_separator(call, o->separator, &layout->separator);
 }
 
 static enum exit_code add_order(const struct call *call, const char *word, size_t length,
@@ -203,11 +195,7 @@ static enum exit_code choose(const struct call *call, const struct flows_options
 
 static bool write_out(void *context, const char *bytes, size_t size)
 {
-    struct console *console = context;
-    if (console->write_error != 0)
-        return false;
-    console_make_way(console);
-    return fwrite(bytes, 1, size, stdout) == size || console_failed(console);
+    return console_write(context, bytes, size);
 }
 
 /* What was left out of the result is said, and makes the run incomplete. */

@@ -34,6 +34,18 @@ enum exit_code call_is_wrong(const struct call *call, const char *format, ...)
     return EXIT_USAGE;
 }
 
+enum exit_code call_separator(const struct call *call, const char *text, char *out)
+{
+    *out = '\0';
+    if (text == NULL)
+        return EXIT_DONE;
+    bool is_tab = strcmp(text, "\\t") == 0 || strcmp(text, "\t") == 0;
+    if (!is_tab && (strlen(text) != 1 || text[0] < ' ' || text[0] > '~' || text[0] == '\\'))
+        return call_is_wrong(call, "-c takes one printable character, or \\t");
+    *out = is_tab ? '\t' : text[0];
+    return EXIT_DONE;
+}
+
 enum exit_code verb_is_unknown(struct console *console, const char *name)
 {
     struct suggestion s = suggest_for(name);

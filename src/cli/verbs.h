@@ -52,6 +52,10 @@ enum exit_code verb_is_unknown(struct console *console, const char *name);
 /* Complains about a wrong command line, with the way to help; returns EXIT_USAGE. */
 enum exit_code call_is_wrong(const struct call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* -c of verbs that print lines of fields: one character, which may be spelt \t, into *out; NULL
+ * leaves it 0. Else says what is wrong. */
+enum exit_code call_separator(const struct call *call, const char *text, char *out);
+
 extern const struct verb verb_scan, verb_hunt, verb_flows, verb_dns, verb_watch, verb_merge,
     verb_report, verb_ports, verb_unmask, verb_domains, verb_decode, verb_explain, verb_list,
     verb_doctor, verb_help, verb_completion, verb_man;

@@ -128,12 +128,8 @@ static struct group *group_at(const struct flows_merged *m, size_t index)
 /* The first bits of an address; of IPv4 they are the last 32 of 128. */
 static struct address first_bits(struct address a, unsigned bits, bool is_v6)
 {
-    unsigned all = is_v6 ? bits : bits + BITS_6 - BITS_4;
-    if (all < 64)
-        return (struct address){all == 0 ? 0 : a.high & ~UINT64_C(0) << (64 - all), 0};
-    unsigned low = all - 64;
-    a.low = low == 0 ? 0 : low >= 64 ? a.low : a.low & ~UINT64_C(0) << (64 - low);
-    return a;
+    struct address mask = address_mask(is_v6 ? bits : bits + BITS_6 - BITS_4);
+    return (struct address){a.high & mask.high, a.low & mask.low};
 }
 
 static unsigned bits_in_common(struct address a, struct address b, bool is_v6)

@@ -94,9 +94,8 @@ static bool add_6(struct listed *l, struct address first, struct address last)
  * of IPv4 is none of IPv4. */
 static bool add(struct listed *l, struct prefix p)
 {
-    struct address last = p.base;
-    last.high |= p.bits >= 64 ? 0 : UINT64_MAX >> p.bits;
-    last.low |= p.bits >= 128 ? 0 : p.bits > 64 ? UINT64_MAX >> (p.bits - 64) : UINT64_MAX;
+    struct address mask = address_mask(p.bits);
+    struct address last = {p.base.high | ~mask.high, p.base.low | ~mask.low};
     if (address_is_v4(p.base) && p.bits >= 96)
         return add_4(l, address_v4(p.base), address_v4(last));
     return add_6(l, p.base, last);
@@ -347,10 +346,8 @@ bool listed_holds(const struct listed *l, struct address a)
 
 bool listed_holds_record(const struct listed *l, enum listed_side side, const struct flow_record *r)
 {
-    bool has_both = r->kind == FLOW_IPV4 || r->kind == FLOW_IPV6 || r->kind == FLOW_ARP;
-    bool has_destination = has_both || r->kind == FLOW_RARP;
-    bool source = side != LISTED_DESTINATION && has_both;
-    bool destination = side != LISTED_SOURCE && has_destination;
+    bool source = side != LISTED_DESTINATION && flow_has_address(r, 0);
+    bool destination = side != LISTED_SOURCE && flow_has_address(r, 1);
     return (source && listed_holds(l, r->side[0].end.address)) ||
            (destination && listed_holds(l, r->side[1].end.address));
 }

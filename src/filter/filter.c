@@ -6,22 +6,11 @@
 #include "filter/filter_inside.h"
 #include "observe/packet.h"
 
-enum { RTP_PACKETS_MIN = 5, ICMP_6_ECHO = 128, ICMP_6_ECHO_REPLY = 129 };
-
-static bool is_ip(const struct flow_record *r)
-{
-    return r->kind == FLOW_IPV4 || r->kind == FLOW_IPV6;
-}
+enum { ICMP_6_ECHO = 128, ICMP_6_ECHO_REPLY = 129 };
 
 static bool is_in(const struct filter_term *t, uint64_t value)
 {
     return (value >= t->range.first && value <= t->range.last) != t->outside;
-}
-
-/* RARP asks by hardware address: only what it asks for is an address. */
-static bool side_has_address(const struct flow_record *r, unsigned side)
-{
-    return is_ip(r) || r->kind == FLOW_ARP || (r->kind == FLOW_RARP && side == 1);
 }
 
 static bool address_holds(const struct filter_term *t, struct address a)
@@ -32,12 +21,12 @@ static bool address_holds(const struct filter_term *t, struct address a)
 
 static bool address_of_side(const struct filter_term *t, const struct flow_record *r, unsigned side)
 {
-    return side_has_address(r, side) && address_holds(t, r->side[side].end.address);
+    return flow_has_address(r, side) && address_holds(t, r->side[side].end.address);
 }
 
 static bool port_of_side(const struct filter_term *t, const struct flow_record *r, unsigned side)
 {
-    return (r->protocol == IP_TCP || r->protocol == IP_UDP) && is_ip(r) &&
+    return (r->protocol == IP_TCP || r->protocol == IP_UDP) && flow_is_ip(r) &&
            is_in(t, r->side[side].end.port);
 }
 
@@ -178,7 +167,7 @@ static bool multicast_of_side(const struct filter_term *t, const struct flow_rec
 {
     (void)t;
     struct address a = r->side[side].end.address;
-    if (!is_ip(r))
+    if (!flow_is_ip(r))
         return false;
     return address_is_v4(a) ? address_v4(a) >> 28 == 0xe : a.high >> 56 == 0xff;
 }
@@ -188,7 +177,7 @@ static bool broadcast_of_side(const struct filter_term *t, const struct flow_rec
 {
     (void)t;
     struct address a = r->side[side].end.address;
-    return is_ip(r) && address_is_v4(a) && address_v4(a) == UINT32_MAX;
+    return flow_is_ip(r) && address_is_v4(a) && address_v4(a) == UINT32_MAX;
 }
 
 static bool ether_multicast_of_side(const struct filter_term *t, const struct flow_record *r,
@@ -218,14 +207,14 @@ static ALWAYS_INLINE bool sides_hold(of_side holds, const struct filter_term *t,
 
 static bool tcp_holds(const struct filter_term *t, const struct flow_record *r)
 {
-    uint64_t bits = is_ip(r) && r->protocol == IP_TCP ? r->tcp_status & t->range.first : 0;
+    uint64_t bits = flow_is_ip(r) && r->protocol == IP_TCP ? r->tcp_status & t->range.first : 0;
     return t->sides == SIDE_BOTH ? bits == t->range.first : bits != 0;
 }
 
 /* A refused connection has packets of both sides and was never established. */
 static bool is_established(const struct flow_record *r)
 {
-    if (!is_ip(r))
+    if (!flow_is_ip(r))
         return false;
     if (r->protocol == IP_TCP)
         return (r->tcp_status & FLOW_ESTABLISHED) != 0;
@@ -240,7 +229,7 @@ static bool icmp_holds(const struct filter_term *t, const struct flow_record *r)
         type = says >> 24 & 255;
         code = says >> 32 & 255;
     }
-    if (is_ip(r) && (r->protocol == IP_ICMP || r->protocol == IP_ICMPV6))
+    if (flow_is_ip(r) && (r->protocol == IP_ICMP || r->protocol == IP_ICMPV6))
         return r->icmp_type == type && (code == ICMP_ANY_CODE || r->icmp_code == code);
     /* of the flow that an ICMP message quoted; the code that it had is of the router's version */
     code = r->kind == FLOW_IPV6 ? says >> 32 & 255 : says >> 16 & 255;
@@ -249,19 +238,12 @@ static bool icmp_holds(const struct filter_term *t, const struct flow_record *r)
 
 static bool is_echo(const struct flow_record *r)
 {
-    if (!is_ip(r))
+    if (!flow_is_ip(r))
         return false;
     if (r->protocol == IP_ICMP)
         return r->icmp_type == 0 || r->icmp_type == 8;
     return r->protocol == IP_ICMPV6 &&
            (r->icmp_type == ICMP_6_ECHO || r->icmp_type == ICMP_6_ECHO_REPLY);
-}
-
-/* The sensor guesses from one byte of payload. */
-static bool is_rtp(const struct flow_record *r)
-{
-    return r->is_rtp &&
-           (r->side[0].packets >= RTP_PACKETS_MIN || r->side[1].packets >= RTP_PACKETS_MIN);
 }
 
 /* Questions that few filters ask. */
@@ -289,7 +271,7 @@ static bool rare_holds(const struct filter_term *t, const struct flow_record *r)
     case ASK_FRAGMENT:
         return r->is_fragment;
     case ASK_RTP:
-        return is_rtp(r);
+        return flow_is_rtp(r);
     case ASK_VLAN:
         return r->side[0].vlan_known || r->side[1].vlan_known;
     case ASK_MPLS:
@@ -316,7 +298,7 @@ static ALWAYS_INLINE bool term_holds(const struct filter_term *t, const struct f
     case ASK_KIND:
         return (t->range.first >> r->kind & 1) != 0;
     case ASK_PROTOCOL:
-        return is_ip(r) && is_in(t, r->protocol);
+        return flow_is_ip(r) && is_in(t, r->protocol);
     case ASK_ADDRESS:
         return sides_hold(address_of_side, t, r);
     case ASK_PORT:

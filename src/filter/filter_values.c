@@ -71,8 +71,7 @@ static bool looks_like_address(const char *text)
 
 static void net_of(struct prefix p, bool is_v6, struct filter_term *out)
 {
-    out->net.mask.high = p.bits == 0 ? 0 : UINT64_MAX << (p.bits >= 64 ? 0 : 64 - p.bits);
-    out->net.mask.low = p.bits <= 64 ? 0 : UINT64_MAX << (128 - p.bits);
+    out->net.mask = address_mask(p.bits);
     out->net.base.high = p.base.high & out->net.mask.high;
     out->net.base.low = p.base.low & out->net.mask.low;
     out->net.only_v6 = is_v6 && p.bits < 96;
@@ -276,8 +275,10 @@ static bool layer_read(const char *text, struct filter_term *out, struct error *
     static const struct {
         const char *name;
         uint32_t bits;
-    } layers[] = {{"mpls", 1}, {"eth", 2}, {"ether", 2}, {"802q", 4},
-                  {"vlan", 4}, {"llc", 8}, {"gre", 0x40}};
+    } layers[] = {{"mpls", FLOW_INSIDE_MPLS},      {"eth", FLOW_INSIDE_ETHERNET},
+                  {"ether", FLOW_INSIDE_ETHERNET}, {"802q", FLOW_INSIDE_VLAN},
+                  {"vlan", FLOW_INSIDE_VLAN},      {"llc", FLOW_INSIDE_LLC},
+                  {"gre", FLOW_INSIDE_GRE}};
     for (size_t i = 0; i < COUNT_OF(layers); i++)
         if (strcmp(layers[i].name, text) == 0) {
             out->range.first = layers[i].bits;

@@ -56,6 +56,15 @@ enum flow_tcp {
     FLOW_DESTINATION_OUT_OF_ORDER = 0x20000
 };
 
+/* In what its frames were wrapped: bits of encapsulation; the numbers are Argus's. */
+enum flow_inside {
+    FLOW_INSIDE_MPLS = 0x1,
+    FLOW_INSIDE_ETHERNET = 0x2,
+    FLOW_INSIDE_VLAN = 0x4,
+    FLOW_INSIDE_LLC = 0x8,
+    FLOW_INSIDE_GRE = 0x40
+};
+
 /* What an ICMP message said of this flow. */
 enum flow_icmp_mapped {
     FLOW_ICMP_NONE,
@@ -91,7 +100,7 @@ struct flow_record {
     bool loss_known;
     bool times_known, source_id_known, sequence_known;
     bool is_fragment;
-    bool is_rtp;       /* as the sensor guesses; believed with 5 packets on a side */
+    bool is_rtp;       /* as the sensor guesses: see flow_is_rtp */
     bool was_turned;   /* by the rule that only the server's answer was seen */
     bool client_known; /* who began was seen, not guessed from ports */
     int64_t first_us, last_us;
@@ -104,9 +113,33 @@ struct flow_record {
     enum flow_icmp_mapped mapped;
     uint8_t mapped_type, mapped_code;
     struct address mapped_by; /* the router that complained (`inode`) */
-    uint32_t encapsulation;   /* bits: 1 MPLS, 2 ethernet, 4 802.1q, 8 LLC, 0x40 GRE */
+    uint32_t encapsulation;   /* bits of enum flow_inside */
     struct flow_side side[2];
 };
+
+static inline bool flow_is_ip(const struct flow_record *r)
+{
+    return r->kind == FLOW_IPV4 || r->kind == FLOW_IPV6;
+}
+
+static inline bool flow_has_macs(const struct flow_record *r)
+{
+    return r->kind == FLOW_ETHERNET || r->kind == FLOW_RARP;
+}
+
+/* Whether the side's end is an address. RARP asks by hardware address: only what it asks for is
+ * one. */
+static inline bool flow_has_address(const struct flow_record *r, unsigned side)
+{
+    return flow_is_ip(r) || r->kind == FLOW_ARP || (r->kind == FLOW_RARP && side == 1);
+}
+
+/* The sensor guesses from one byte of payload, so few packets are not believed. */
+static inline bool flow_is_rtp(const struct flow_record *r)
+{
+    enum { PACKETS_MIN = 5 };
+    return r->is_rtp && (r->side[0].packets >= PACKETS_MIN || r->side[1].packets >= PACKETS_MIN);
+}
 
 /* What an observation of a packet tells of its flow: who, with whom, by which protocol. Counters
  * are not known. */

@@ -14,15 +14,6 @@ enum { ETHERTYPE_RARP = 0x8035, IP_NUMBER_IGMP = 2, IP_NUMBER_ESP = 50 };
 
 enum { ARP_REPLY = 2, RARP_REPLY = 4, ARP_ETHERNET_IP4 = 0x0604 /* the two lengths */ };
 
-/* Bits of flow_record.encapsulation. */
-enum { INSIDE_MPLS = 1, INSIDE_ETHERNET = 2, INSIDE_VLAN = 4, INSIDE_LLC = 8, INSIDE_GRE = 0x40 };
-
-static uint64_t mac_read(struct reader *r)
-{
-    uint64_t high = read_be16(r);
-    return high << 32 | read_be32(r);
-}
-
 static struct address address_of_mac(uint64_t mac)
 {
     return (struct address){.high = 0, .low = mac};
@@ -33,9 +24,9 @@ static enum frame_result arp_read(struct reader r, bool is_reverse, struct frame
     read_skip(&r, 4);
     uint16_t lengths = read_be16(&r);
     uint16_t operation = read_be16(&r);
-    uint64_t sender_mac = mac_read(&r);
+    uint64_t sender_mac = read_be48(&r);
     uint32_t sender = read_be32(&r);
-    uint64_t target_mac = mac_read(&r);
+    uint64_t target_mac = read_be48(&r);
     uint32_t target = read_be32(&r);
     if (r.failed)
         return FRAME_DAMAGED;
@@ -60,14 +51,14 @@ static uint16_t tags_read(uint16_t type, struct reader *r, struct frame_about *o
         if (!out->vlan_known)
             out->vlan = tag;
         out->vlan_known = true;
-        out->encapsulation |= INSIDE_VLAN;
+        out->encapsulation |= FLOW_INSIDE_VLAN;
     }
     if (type == ETHERTYPE_MPLS || type == ETHERTYPE_MPLS_MULTICAST) {
         enum { LABEL_SHIFT = 12 };
         struct reader ahead = *r;
         out->mpls = read_be32(&ahead) >> LABEL_SHIFT;
         out->mpls_known = !ahead.failed;
-        out->encapsulation |= INSIDE_MPLS;
+        out->encapsulation |= FLOW_INSIDE_MPLS;
     }
     return type;
 }
@@ -81,7 +72,7 @@ static enum frame_result other_frame(uint16_t type, struct reader rest, size_t w
         struct reader llc = rest;
         out->port_to = read_u8(&llc);
         out->port_from = read_u8(&llc);
-        out->encapsulation |= INSIDE_LLC;
+        out->encapsulation |= FLOW_INSIDE_LLC;
     }
     out->from = address_of_mac(out->mac_from);
     out->to = address_of_mac(out->mac_to);
@@ -202,7 +193,7 @@ static enum frame_result ip_read(enum network network, struct reader r, size_t w
         struct frame_about within = *out;
         size_t left = outer.payload_length - (r.left - inside.left);
         if (outer.protocol == IP_NUMBER_GRE)
-            within.encapsulation |= INSIDE_GRE;
+            within.encapsulation |= FLOW_INSIDE_GRE;
         if (ip_fill(next, &inside, left, &inner, &within) &&
             transport_fill(&inner, inside, &within)) {
             *out = within;
@@ -221,11 +212,11 @@ enum frame_result frame_about_read(uint32_t link_type, int64_t when_us, struct r
     uint16_t type = 0;
     out->bytes = wire_length > frame.left ? wire_length : frame.left;
     if (link_type == LINK_ETHERNET) {
-        out->mac_to = mac_read(&r);
-        out->mac_from = mac_read(&r);
+        out->mac_to = read_be48(&r);
+        out->mac_from = read_be48(&r);
         type = tags_read(read_be16(&r), &r, out);
         out->mac_known = true;
-        out->encapsulation |= INSIDE_ETHERNET;
+        out->encapsulation |= FLOW_INSIDE_ETHERNET;
         if (r.failed)
             return FRAME_DAMAGED;
         struct reader behind = r;

@@ -22,7 +22,7 @@ void flow_layout_default(struct flow_layout *l, bool json)
                                           "daddr", "dport", "pkts",  "bytes", "state"};
     static const char *const of_json[] = {"stime", "ltime", "proto", "saddr",  "sport",  "daddr",
                                           "dport", "spkts", "dpkts", "sbytes", "dbytes", "state"};
-    *l = (struct flow_layout){.decimals = 6, .json = json, .second = INT64_MIN};
+    *l = (struct flow_layout){.decimals = 6, .json = json};
     if (json)
         for (size_t i = 0; i < COUNT_OF(of_json); i++)
             add_column(l, of_json[i]);
@@ -112,32 +112,12 @@ bool flow_layout_choose(struct flow_layout *l, const char *text, bool is_first, 
     return true;
 }
 
-/* The calendar's part of a time, kept for the next one of the same second. */
 static void put_time(struct flow_layout *l, int64_t us, struct fast_text *out)
 {
-    enum { SIZE_TO_SECOND = 19 };
-    if (l->seconds_alone) {
+    if (l->seconds_alone)
         fast_text_seconds(out, us, l->decimals);
-        return;
-    }
-    int64_t second = us / US_PER_SECOND - (us % US_PER_SECOND < 0);
-    if (second != l->second) {
-        char text[TIME_TEXT_SIZE];
-        (void)time_text(second * US_PER_SECOND, text);
-        size_t size = strlen(text);
-        l->second = second;
-        l->second_size = size < SIZE_TO_SECOND ? size : SIZE_TO_SECOND;
-        memcpy(l->second_text, text, l->second_size);
-    }
-    fast_text_add(out, l->second_text, l->second_size);
-    if (l->second_size < SIZE_TO_SECOND)
-        return;
-    size_t at = out->used;
-    fast_text_seconds(out, us - second * US_PER_SECOND, l->decimals);
-    if (out->failed)
-        return;
-    memmove(out->start + at, out->start + at + 1, out->used - at - 1); /* the 0 of 0.123456 */
-    out->start[out->used - 1] = 'Z';
+    else
+        fast_text_time(out, &l->last_time, us, l->decimals);
 }
 
 /* As ra writes it: of hexadecimal digits how many a whole word of them has. */

@@ -29,10 +29,7 @@ struct flow_layout {
     bool json;
     bool titles;  /* above separated fields too */
     bool numbers; /* ports; else by the name of their service, where they have one */
-    /* The second whose calendar text is here, as most records share it with the last one. */
-    int64_t second;
-    size_t second_size;
-    char second_text[40];
+    struct fast_time last_time;
 };
 
 /* What `ra` shows unless it is told otherwise; of JSON both times and both sides' counts. */

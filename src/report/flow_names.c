@@ -8,7 +8,7 @@
 #include "observe/packet.h"
 #include "wire/assigned_names.h"
 
-enum { PACKETS_OF_RTP = 5, ETHERTYPE_LLC = 0, ETHERTYPE_LLDP = 0x88cc };
+enum { ETHERTYPE_LLC = 0, ETHERTYPE_LLDP = 0x88cc };
 
 const char *flow_protocol_name(const struct flow_record *r, char buffer[static FLOW_NAME_SIZE])
 {
@@ -16,8 +16,7 @@ const char *flow_protocol_name(const struct flow_record *r, char buffer[static F
     switch (r->kind) {
     case FLOW_IPV4:
     case FLOW_IPV6:
-        if (r->is_rtp && r->protocol == IP_UDP &&
-            (r->side[0].packets >= PACKETS_OF_RTP || r->side[1].packets >= PACKETS_OF_RTP))
+        if (flow_is_rtp(r) && r->protocol == IP_UDP)
             return "rtp";
         name = r->protocol == 0 ? "ip" : protocol_name(r->protocol);
         if (name == NULL)
@@ -168,7 +167,11 @@ static char carried_by(uint32_t encapsulation)
     static const struct {
         uint32_t bit;
         char letter;
-    } bits[] = {{1, 'm'}, {2, 'e'}, {4, 'v'}, {8, 'l'}, {0x40, 'G'}};
+    } bits[] = {{FLOW_INSIDE_MPLS, 'm'},
+                {FLOW_INSIDE_ETHERNET, 'e'},
+                {FLOW_INSIDE_VLAN, 'v'},
+                {FLOW_INSIDE_LLC, 'l'},
+                {FLOW_INSIDE_GRE, 'G'}};
     for (size_t i = 0; i < COUNT_OF(bits); i++)
         if (encapsulation == bits[i].bit)
             return bits[i].letter;

@@ -12,16 +12,6 @@ enum { FLOW_NAME_SIZE = 8, FLOW_FLAGS_SIZE = 11 };
 /* What stands for an ICMP type or code that the merged records do not share. */
 enum { FLOW_ICMP_MIXED = 255 };
 
-static inline bool flow_is_ip(const struct flow_record *r)
-{
-    return r->kind == FLOW_IPV4 || r->kind == FLOW_IPV6;
-}
-
-static inline bool flow_has_macs(const struct flow_record *r)
-{
-    return r->kind == FLOW_ETHERNET || r->kind == FLOW_RARP;
-}
-
 /* "tcp", "ipv6-icmp", "arp"; a number where there is no name, in buffer. */
 const char *flow_protocol_name(const struct flow_record *r, char buffer[static FLOW_NAME_SIZE]);
 

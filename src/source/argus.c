@@ -13,7 +13,7 @@
 #include "source/argus_pour.h"
 #include "source/source.h"
 
-enum { RECORDS_AT_ONCE = 16, LARGE_INPUT = 16 << 20 };
+enum { RECORDS_AT_ONCE = 16 };
 
 struct taken {
     struct argus_flow flow;
@@ -62,12 +62,11 @@ static bool head_is_good(struct input *in, struct error *err)
 
 static void *argus_open(struct input *in, const struct source_settings *settings, struct error *err)
 {
-    bool large = input_raw_size(in) == 0 || input_raw_size(in) >= LARGE_INPUT;
     if (!head_is_good(in, err))
         return NULL;
     struct argus *a = calloc(1, sizeof *a);
     if (a != NULL)
-        a->pour.flows = argus_flows_new(large);
+        a->pour.flows = argus_flows_new(input_is_large(in));
     if (a == NULL || a->pour.flows == NULL) {
         free(a);
         (void)fail(err, ERROR_SYSTEM, "no memory");

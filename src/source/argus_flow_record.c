@@ -89,8 +89,7 @@ static void read_vlan(const struct argus_part *part, struct flow_record *out)
 static void read_mac(struct reader r, struct flow_record *out)
 {
     for (unsigned i = 2; i-- > 0;) {
-        uint64_t mac = (uint64_t)read_be16(&r) << 32;
-        mac |= read_be32(&r);
+        uint64_t mac = read_be48(&r);
         if (r.failed)
             return;
         out->side[i].mac = mac;

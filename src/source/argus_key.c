@@ -25,12 +25,6 @@ static struct address read_address6(struct reader *r)
     return (struct address){high, read_be64(r)};
 }
 
-static uint64_t read_mac(struct reader *r)
-{
-    uint64_t high = read_be16(r);
-    return high << 32 | read_be32(r);
-}
-
 static void read_ports(struct reader *r, struct argus_flow *out)
 {
     out->side[0].end.port = read_be16(r);
@@ -88,8 +82,8 @@ static void read_ipv6(struct reader r, bool pair_only, struct argus_flow *out)
 static void read_ethernet(struct reader r, struct argus_flow *out)
 {
     out->key = ARGUS_KEY_ETHERNET;
-    out->mac[1] = read_mac(&r);
-    out->mac[0] = read_mac(&r);
+    out->mac[1] = read_be48(&r);
+    out->mac[0] = read_be48(&r);
     out->ethertype = read_be16(&r);
     out->side[0].end.port = read_u8(&r); /* dsap and ssap: what clients print as ports */
     out->side[1].end.port = read_u8(&r);
@@ -108,8 +102,8 @@ static void read_rarp(struct reader r, struct argus_flow *out)
     out->key = ARGUS_KEY_RARP;
     read_skip(&r, 8);
     out->side[1].end.address = address_of_v4(read_be32(&r));
-    out->mac[0] = read_mac(&r);
-    out->mac[1] = read_mac(&r);
+    out->mac[0] = read_be48(&r);
+    out->mac[1] = read_be48(&r);
 }
 
 static void swap_ends(struct argus_flow *f)

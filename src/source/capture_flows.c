@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "source/flow_book.h"
 
-enum { FRAMES_A_CALL = 64, LARGE_INPUT = 16 << 20 };
+enum { FRAMES_A_CALL = 64 };
 
 struct capture_flows {
     struct capture_file *file;
@@ -24,7 +24,7 @@ struct capture_flows *capture_flows_open(struct capture_file *file, struct input
     if (c == NULL)
         return NULL;
     *c = (struct capture_flows){.file = file, .in = in, .settings = *settings};
-    c->book = flow_book_new(input_raw_size(in) == 0 || input_raw_size(in) >= LARGE_INPUT);
+    c->book = flow_book_new(input_is_large(in));
     if (c->book != NULL)
         return c;
     free(c);

@@ -8,9 +8,6 @@
 #include "source/packet_reader.h"
 #include "source/source.h"
 
-/* From this size on an input is worth large pages; of a pipe the size is unknown. */
-enum { LARGE_INPUT = 16 << 20 };
-
 struct captures {
     struct packet_reader reader;
     struct flows *flows;
@@ -31,7 +28,6 @@ static void captures_close(void *state)
 static void *captures_open(struct input *in, const struct source_settings *settings,
                            struct error *err)
 {
-    bool large = input_raw_size(in) == 0 || input_raw_size(in) >= LARGE_INPUT;
     struct captures *c = calloc(1, sizeof *c);
     if (c == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
@@ -45,7 +41,7 @@ static void *captures_open(struct input *in, const struct source_settings *setti
     if (settings->flow_records)
         c->records = capture_flows_open(c->reader.file, in, settings);
     else
-        c->flows = flows_new(large);
+        c->flows = flows_new(input_is_large(in));
     if (c->flows == NULL && c->records == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         captures_close(c);

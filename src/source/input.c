@@ -397,6 +397,13 @@ uint64_t input_raw_size(const struct input *in)
     return in->stream->raw_size;
 }
 
+bool input_is_large(const struct input *in)
+{
+    enum { LARGE_BYTES = 16 << 20 };
+    uint64_t size = input_raw_size(in);
+    return size == 0 || size >= LARGE_BYTES;
+}
+
 bool input_failed(const struct input *in, struct error *err)
 {
     if (in->stream->error.kind == ERROR_NONE)

@@ -95,6 +95,9 @@ static ALWAYS_INLINE uint64_t input_offset(const struct input *in)
 uint64_t input_raw_offset(const struct input *in);
 uint64_t input_raw_size(const struct input *in);
 
+/* Whether tables that this input fills are worth large pages; of a pipe the size is unknown. */
+bool input_is_large(const struct input *in);
+
 /* True, and *err filled, when the input ended by an error (read error, cut or corrupt compression,
  * bomb) rather than at its end. Asked after input_peek gave less than wanted. */
 bool input_failed(const struct input *in, struct error *err);

@@ -43,12 +43,6 @@ struct options {
     unsigned walked;
 };
 
-static uint64_t mac_read(struct reader *r)
-{
-    uint64_t high = read_be16(r);
-    return high << 32 | read_be32(r);
-}
-
 /* One label of a name as DNS writes it. */
 static bool label_read(struct reader *data, struct dhcp_message *m)
 {
@@ -107,7 +101,7 @@ static void option_take(struct options *o, uint8_t code, struct reader data)
         break;
     case OPTION_CLIENT_ID:
         if (data.left == 1 + MAC_BYTES && read_u8(&data) == HARDWARE_ETHERNET)
-            o->id_mac = mac_read(&data);
+            o->id_mac = read_be48(&data);
         break;
     case OPTION_FULL_NAME:
         full_name_read(data, o->m);
@@ -155,7 +149,7 @@ bool dhcp_parse(struct reader bytes, struct dhcp_message *out)
     if (!options.has_type)
         return false;
     if ((hardware == HARDWARE_ETHERNET || hardware == HARDWARE_802) && length == MAC_BYTES)
-        m.mac = mac_read(&chaddr);
+        m.mac = read_be48(&chaddr);
     if (m.mac == 0)
         m.mac = options.id_mac;
     *out = m;

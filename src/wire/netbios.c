@@ -97,8 +97,7 @@ static void status_read(struct reader data, struct netbios_message *m)
         if (m->own_count < NETBIOS_OWN_NAMES_MAX)
             m->own[m->own_count++] = name;
     }
-    uint64_t high = read_be16(&data);
-    uint64_t mac = high << 32 | read_be32(&data);
+    uint64_t mac = read_be48(&data);
     if (!data.failed)
         m->mac = mac;
 }

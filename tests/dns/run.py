@@ -13,48 +13,26 @@ import os
 import re
 import shutil
 import struct
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "rig"))
-from checking import equal, holds
+from calling import call, path_of
+from checking import Skip, check, check_all, equal, holds
 
 SAMPLES = ROOT / "samples"
 VECTORS = ROOT / "tests" / "vectors"
 SHARED = Path(os.environ.get("WORMSIGN_SHARED", ROOT / ".." / "shared"))
 PROGRAM = os.environ.get("WORMSIGN", str(ROOT / "build" / "wormsign"))
 PROGRAMS = [p for p in (PROGRAM, os.environ.get("WORMSIGN_ASAN")) if p]
-TIMEOUT_SECONDS = 120
 DAY = datetime.timedelta(days=1)
 A, NS, PTR, AAAA, ANY = 1, 2, 12, 28, 255
 NXDOMAIN = 3
 
 
-class Skip(Exception):
-    pass
-
-
 def run(*words, program=PROGRAM, stdin=None):
-    return subprocess.run(
-        [str(program), *map(str, words)],
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
-
-
-def peer(name):
-    path = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-    if path is None:
-        raise Skip(f"there is no {name} here")
-    return path
+    return call(program, *words, stdin=stdin)
 
 
 def lines(*words, code=0, program=PROGRAM, stdin=None):
@@ -124,7 +102,7 @@ def seconds_of(date):
 def sensor_of(path, limit=512):
     archive = Path(f"{path}.{limit}.argus")
     archive.unlink(missing_ok=True)
-    run("-X", "-U", limit, "-S", "3600", "-r", path, "-w", archive, program=peer("argus"))
+    run("-X", "-U", limit, "-S", "3600", "-r", path, "-w", archive, program=path_of("argus"))
     holds(archive.exists(), f"argus made no archive of {path}")
     return archive
 
@@ -138,6 +116,7 @@ def outbreak(folder):
 # What they have in common
 
 
+@check
 def captures_and_archives_tell_the_same_look_ups(_folder):
     wanted = lines(SAMPLES / "argus" / "dns.pcap")
     equal(len(wanted), 17, "lines with the titles")
@@ -146,6 +125,7 @@ def captures_and_archives_tell_the_same_look_ups(_folder):
             equal(lines(archive), wanted, f"{version}/{archive.name}")
 
 
+@check
 def the_outbreak_and_its_archive_tell_the_same_look_ups(folder):
     path = outbreak(folder)
     fields = "client,sport,server,dport,id,name,type,code,addresses,mark,tries"
@@ -159,8 +139,9 @@ def the_outbreak_and_its_archive_tell_the_same_look_ups(folder):
     equal(variants, {"A", "B/C", "D"}, "the lists that are met")
 
 
+@check
 def radump_reads_the_same_questions(folder):
-    radump = peer("radump")
+    radump = path_of("radump")
     question = re.compile(r"(\d+)\+? .{0,9}?(A|AAAA|PTR)\? (\S+?)\.? \(\d+\)")
     for archive in (SAMPLES / "argus" / "v3" / "dns.argus", sensor_of(outbreak(folder))):
         done = run("-n", "-r", archive, "-L", "-1", "-c", "|", "-s", "saddr", "daddr", "suser:256", "-", "udp and port 53", program=radump)
@@ -178,17 +159,18 @@ def radump_reads_the_same_questions(folder):
 
 def questions_of_tcpdump(path):
     """What tcpdump reads of plain names: (id, type, name)."""
-    done = run("-nn", "-t", "-r", path, "udp dst port 53", program=peer("tcpdump"))
+    done = run("-nn", "-t", "-r", path, "udp dst port 53", program=path_of("tcpdump"))
     question = re.compile(r"\.53: (\d+)[+%$]* (?:\[[^]]*\] )?(A|AAAA|PTR|MX|TXT|NS|SRV|ANY|SOA|CNAME)\? ([A-Za-z0-9._-]+)\. \(\d+\)$")
     found = (question.search(line) for line in done.stdout.splitlines())
     return {(m[1], m[2], m[3].lower()) for m in found if m}
 
 
+@check
 def tcpdump_reads_the_same_questions(_folder):
     corpus = SHARED / "corpus"
     if not corpus.is_dir():
         raise Skip("there is no corpus here ($WORMSIGN_SHARED/corpus)")
-    peer("tcpdump")
+    path_of("tcpdump")
     files = questions = 0
     for path in sorted(corpus.glob("*/*dns*.pcap")):
         theirs = questions_of_tcpdump(path)
@@ -215,6 +197,7 @@ def vectors_of(letter, dates):
     return dict(sorted(rows.items())[:dates])
 
 
+@check
 def names_are_marked_by_variant_and_day(folder):
     for letter, mark in (("a", "A"), ("b", "B/C"), ("d", "D")):
         vectors = vectors_of(letter, 5)
@@ -230,6 +213,7 @@ def names_are_marked_by_variant_and_day(folder):
                 equal(found, {f"{mark} {wanted}"} if wanted else set(), f"marks of list {mark}, {date} {days_later:+}")
 
 
+@check
 def a_mark_says_in_json_which_name_of_which_list_it_is(folder):
     names = vectors_of("d", 1)
     (date, rows), = names.items()
@@ -243,6 +227,7 @@ def a_mark_says_in_json_which_name_of_which_list_it_is(folder):
 # Buffers
 
 
+@check
 def several_messages_in_one_buffer_are_told_apart(folder):
     """One port pair and number: two questions, then two answers. argus has two of each in a record."""
     names = ["one.example", "two.example"]
@@ -256,6 +241,7 @@ def several_messages_in_one_buffer_are_told_apart(folder):
         equal(columns("name,code,addresses", each), wanted, each.name)
 
 
+@check
 def a_cut_message_shows_what_is_there(folder):
     """An answer of 60 addresses, of which a sensor keeps 64 bytes, and a capture less."""
     many = [f"192.0.2.{i}" for i in range(1, 61)]
@@ -270,6 +256,7 @@ def a_cut_message_shows_what_is_there(folder):
         equal(one["cut"], True, "cut in JSON")
 
 
+@check
 def a_question_whose_name_is_cut_is_counted(folder):
     path = capture(Path(folder) / "name.pcap", [(100, datagram(message(9, "cut.example")))], snap=14 + 20 + 8 + 15)
     done = run("dns", path)
@@ -277,6 +264,7 @@ def a_question_whose_name_is_cut_is_counted(folder):
     holds("1 message on port 53 could not be read" in done.stderr, done.stderr)
 
 
+@check
 def look_ups_over_tcp_are_shown(_folder):
     corpus = SHARED / "corpus" / "OISF+suricata-verify"
     path = corpus / "tests__dns__dns-tcp-www-google-com__dns.pcap"
@@ -289,6 +277,7 @@ def look_ups_over_tcp_are_shown(_folder):
 # Hostile names
 
 
+@check
 def hostile_names_are_shown_escaped(folder):
     hostile = {
         "escape": ([b"\x1b[31mred", b"test"], "\\x1b[31mred.test"),
@@ -311,11 +300,13 @@ def hostile_names_are_shown_escaped(folder):
                 equal(one["name"], wanted.replace("\\x20", " "), f"{what} in JSON")
 
 
+@check
 def a_separator_in_a_name_is_escaped(folder):
     path = capture(Path(folder) / "bar.pcap", [(100, datagram(message(1, [b"a|b", b"c"])))])
     equal(columns("name,id", path), [("a\\x7cb.c", "1")], "columns")
 
 
+@check
 def noise_on_port_53_ends_nothing(folder):
     """Every truncation of an answer, and bytes that are no DNS at all."""
     whole = message(7, "www.example.com", answers=True, addresses=["192.0.2.1", "192.0.2.2"])
@@ -331,6 +322,7 @@ def noise_on_port_53_ends_nothing(folder):
 # Use
 
 
+@check
 def wrong_use_is_said_in_words(_folder):
     sample = SAMPLES / "argus" / "dns.pcap"
     for words, said in {
@@ -351,6 +343,7 @@ def wrong_use_is_said_in_words(_folder):
     equal(len(lines(SAMPLES / "argus" / "v3" / "dns.argus", "-", "src pkts lt 5")), 17, "the same, of an archive")
 
 
+@check
 def look_ups_are_picked_by_filter_list_name_and_time(folder):
     path = outbreak(folder)
     everything = columns("client,name", path)
@@ -367,6 +360,7 @@ def look_ups_are_picked_by_filter_list_name_and_time(folder):
     holds(0 <= len(early) + len(late) - len(everything) <= 3, f"{len(early)} and {len(late)} of {len(everything)}")
 
 
+@check
 def columns_are_what_was_asked_for(_folder):
     sample = SAMPLES / "argus" / "dns.pcap"
     equal(columns("saddr,daddr,sport,dport,proto,delay", sample)[0], ("10.1.1.7", "10.0.0.53", "1100", "53", "udp", "0.015000"), "ra's words")
@@ -375,6 +369,7 @@ def columns_are_what_was_asked_for(_folder):
     equal([len(lines("-N", "3", "--json", sample))], [3], "JSON lines")
 
 
+@check
 def damage_is_told_and_the_rest_is_shown(folder):
     whole = (SAMPLES / "argus" / "dns.pcap").read_bytes()
     path = Path(folder) / "cut.pcap"
@@ -387,30 +382,12 @@ def damage_is_told_and_the_rest_is_shown(folder):
     equal((done.returncode, len(done.stdout.splitlines())), (3, 16), "one of two inputs")
 
 
+@check
 def an_archive_without_user_data_says_so(folder):
     archive = sensor_of(shutil.copy(SAMPLES / "argus" / "dns.pcap", folder), 0)
     done = run("dns", archive)
     holds("without user data" in done.stderr and "argus -U 512" in done.stderr, done.stderr)
 
 
-TESTS = [value for value in list(globals().values()) if callable(value) and getattr(value, "__code__", None) and value.__code__.co_varnames[:1] in (("folder",), ("_folder",)) and value.__module__ == __name__ and value.__name__ != "outbreak"]
-
-
-def main():
-    failed = 0
-    for test in TESTS:
-        name = test.__name__.replace("_", " ")
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                test(folder)
-            print(f"ok {name}", flush=True)
-        except Skip as reason:
-            print(f"skip {name}: {reason}", flush=True)
-        except (AssertionError, OSError, ValueError, subprocess.TimeoutExpired) as wrong:
-            failed += 1
-            print(f"not ok {name}: {wrong}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_all())

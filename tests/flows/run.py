@@ -12,7 +12,6 @@ import gzip
 import ipaddress
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,11 +19,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "rig"))
-from checking import CHECKS, check, check_once, equal, holds
+from calling import call, path_of
+from checking import CHECKS, Skip, check, check_once, equal, holds, result
 
 SAMPLES = ROOT / "samples" / "argus"
 SHARED = Path(os.environ.get("WORMSIGN_SHARED", ROOT / ".." / "shared"))
-PATH_OF_DAEMONS = os.environ["PATH"] + ":/usr/sbin:/sbin"
 TIMEOUT_SECONDS = 120
 CAPTURES = 20  # of the corpus, of which archives are made
 CAPTURE_BYTES = range(20_000, 3_000_000)
@@ -41,10 +40,6 @@ CONTRACT = ["-n", "-u", "-p", "6", "-c", "|"]
 TURNED = set("saddr sport daddr dport spkts dpkts sbytes dbytes srate drate sload dload sloss "
              "dloss smac dmac sttl dttl stos dtos svid dvid smeansz dmeansz dir state flgs".split())
 BROADCAST = "ff:ff:ff:ff:ff:ff"
-
-
-class Skip(Exception):
-    pass
 
 
 def is_frame(row):
@@ -188,16 +183,7 @@ def explained(field, ours, ra, is_3, rows):
 
 
 def run(program, *words, stdin=None, check_code=0, text=True):
-    done = subprocess.run(
-        [str(program), *map(str, words)],
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        text=text,
-        errors="replace" if text else None,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+    done = call(program, *words, stdin=stdin, text=text)
     if check_code is not None:
         equal(done.returncode, check_code, f"exit code ({done.stderr[:200]!r})")
     return done
@@ -205,19 +191,7 @@ def run(program, *words, stdin=None, check_code=0, text=True):
 
 def peer(name, *words, stdin=None):
     """The output of one of Debian's tools."""
-    if shutil.which(name, path=PATH_OF_DAEMONS) is None:
-        raise Skip(f"there is no {name} here")
-    done = subprocess.run(
-        [shutil.which(name, path=PATH_OF_DAEMONS), *map(str, words)],
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
-    return done.stdout
+    return call(path_of(name), *words, stdin=stdin).stdout
 
 
 def rows_of(output, fields):
@@ -641,14 +615,7 @@ def main():
                     continue
                 name = label + function.__name__.replace("_", " ")
                 wants_folder = function.__code__.co_argcount == 2
-                try:
-                    function(program, *([folder] if wants_folder else []))
-                    print(f"ok {name}", flush=True)
-                except Skip as reason:
-                    print(f"skip {name}: {reason}", flush=True)
-                except (AssertionError, subprocess.TimeoutExpired) as reason:
-                    failed += 1
-                    print(f"not ok {name}: {reason}", flush=True)
+                failed += not result(name, function, program, *([folder] if wants_folder else []))
     return 1 if failed else 0
 
 

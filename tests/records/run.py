@@ -9,22 +9,19 @@ Each difference must be one of EXPLAINED, and each of these must have been met. 
 `skip NAME: reason`."""
 import gzip
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "rig"))
-from checking import equal, holds
+from calling import call, path_of
+from checking import Skip, check, check_all, equal, holds
 
 SAMPLES = ROOT / "samples"
 SHARED = Path(os.environ.get("WORMSIGN_SHARED", ROOT / ".." / "shared"))
 PROGRAM = os.environ.get("WORMSIGN", str(ROOT / "build" / "wormsign"))
 ASAN = os.environ.get("WORMSIGN_ASAN")
-TIMEOUT_SECONDS = 120
 FIELDS = "stime ltime proto saddr sport daddr dport spkts dpkts sbytes dbytes sttl dttl state suser:1200 duser:1200".split()
 NAMES = [field.split(":")[0] for field in FIELDS]
 COUNTED = ("spkts", "dpkts", "sbytes", "dbytes")
@@ -34,27 +31,13 @@ SLL_HEADER = 16
 CORPUS = HERE / "corpus.txt"
 
 
-class Skip(Exception):
-    pass
-
-
 def run(*words, program=PROGRAM):
-    return subprocess.run(
-        [str(program), *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+    return call(program, *words)
 
 
 def sensor_of(capture, folder):
     """The archive that argus makes of it, or None where it makes none."""
-    program = shutil.which("argus", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-    if program is None:
-        raise Skip("there is no argus here")
+    program = path_of("argus")
     archive = Path(folder) / (Path(capture).name + ".argus")
     archive.unlink(missing_ok=True)
     run("-X", "-U", DATA_LIMIT, "-S", "3600", "-r", capture, "-w", archive, program=program)
@@ -210,6 +193,7 @@ def unpacked(path, folder):
     return plain
 
 
+@check
 def the_samples_and_the_corpus_are_told_as_a_sensor_tells_them(folder):
     met, flows = set(), 0
     for capture in sorted((SAMPLES / "argus").glob("*.pcap")):
@@ -223,6 +207,7 @@ def the_samples_and_the_corpus_are_told_as_a_sensor_tells_them(folder):
     equal(sorted(set(EXPLAINED) - met), [], "explanations that explain nothing")
 
 
+@check
 def the_outbreak_is_told_as_a_sensor_tells_it(folder):
     """20,000 frames, 19 of them seen twice and some in fragments and tags."""
     capture = unpacked(SAMPLES / "outbreak.pcap.gz", folder)
@@ -230,6 +215,7 @@ def the_outbreak_is_told_as_a_sensor_tells_it(folder):
     holds(flows > 4000, f"only {flows} flows were compared")
 
 
+@check
 def ends_and_sums_do_not_depend_on_damage_behind_them(folder):
     """A capture that is cut loses its last frame alone: all flows before it are given."""
     whole = (SAMPLES / "argus" / "dns.pcap").read_bytes()
@@ -242,6 +228,7 @@ def ends_and_sums_do_not_depend_on_damage_behind_them(folder):
         equal(done.stdout.splitlines()[-1], "2001:db8::7|0", "the one whose answer was cut")
 
 
+@check
 def captures_are_filtered_by_what_only_records_tell(_folder):
     for expression, count in {
         "rtp": 1,
@@ -255,29 +242,5 @@ def captures_are_filtered_by_what_only_records_tell(_folder):
         equal(done.stdout.count("\n"), count, f"records by {expression!r} ({done.stderr[:200]})")
 
 
-TESTS = [
-    the_samples_and_the_corpus_are_told_as_a_sensor_tells_them,
-    the_outbreak_is_told_as_a_sensor_tells_it,
-    ends_and_sums_do_not_depend_on_damage_behind_them,
-    captures_are_filtered_by_what_only_records_tell,
-]
-
-
-def main():
-    failed = 0
-    for test in TESTS:
-        name = test.__name__.replace("_", " ")
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                test(folder)
-            print(f"ok {name}", flush=True)
-        except Skip as reason:
-            print(f"skip {name}: {reason}", flush=True)
-        except (AssertionError, OSError, subprocess.TimeoutExpired) as wrong:
-            failed += 1
-            print(f"not ok {name}: {wrong}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_all())

@@ -1,9 +1,14 @@
 """How checks in Python are listed and fail: by an AssertionError that says what was found and what was wanted."""
 
 import sys
+import tempfile
 
 SHOWN = 400  # characters of either
 CHECKS = []  # (function, is it run with every program under test), of check and check_once
+
+
+class Skip(Exception):
+    """What a check wants is not here."""
 
 
 def check(function):
@@ -24,15 +29,27 @@ def say(line):
     sys.stdout.flush()
 
 
-def result(name, function, p):
-    """Runs a check, which may say why it is skipped; true unless it failed."""
+def result(name, function, *given):
+    """Runs a check, which may say or raise why it is skipped; true unless it failed."""
     try:
-        skipped = function(p)
+        skipped = function(*given)
         say(f"skip {name}: {skipped}" if skipped else f"ok {name}")
+        return True
+    except Skip as reason:
+        say(f"skip {name}: {reason}")
         return True
     except Exception as reason:  # any failure of a check is its answer
         say(f"not ok {name}: {' '.join(str(reason).split()) or repr(reason)}")
         return False
+
+
+def check_all():
+    """Runs every check with a folder of its own; what the process exits with."""
+    failed = 0
+    for function, _ in CHECKS:
+        with tempfile.TemporaryDirectory() as folder:
+            failed += not result(function.__name__.replace("_", " "), function, folder)
+    return 1 if failed else 0
 
 
 def holds(condition, what):
