@@ -17,6 +17,7 @@
 
 #include "source/decompress.h"
 #include "source/read_ahead.h"
+#include "source/windows.h"
 
 enum {
     PAGE_BYTES = 4096,
@@ -43,8 +44,7 @@ struct input_stream {
     struct read_ahead *ahead; /* NULL: nobody reads ahead */
     bool ahead_tried, chunk_held;
 
-    uint8_t *buffer; /* the window, but where chunks are read ahead */
-    size_t buffer_size;
+    struct windows windows; /* but where chunks are read ahead */
     bool ended;
     struct error error;
 };
@@ -112,22 +112,13 @@ static bool window_make_room(struct input *in, size_t count)
     size_t needed = count + INPUT_READ_BYTES + PAGE_BYTES;
     size_t rest = in->view.left;
     size_t start = (PAGE_BYTES - rest % PAGE_BYTES) % PAGE_BYTES;
-    uint8_t *buffer = s->buffer;
-    if (needed > s->buffer_size) {
-        size_t grown = s->buffer_size * 2 > needed ? s->buffer_size * 2 : needed;
-        void *aligned;
-        if (posix_memalign(&aligned, PAGE_BYTES, grown) != 0)
-            return fail(&s->error, ERROR_SYSTEM, "no memory for %zu bytes of input", grown);
-        buffer = aligned;
-        s->buffer_size = grown;
-    }
+    struct window *next = windows_next(&s->windows, needed);
+    if (next == NULL)
+        return fail(&s->error, ERROR_SYSTEM, "no memory for %zu bytes of input", needed);
     if (rest != 0)
-        memmove(buffer + start, in->view.next, rest); /* reader: the window itself moves */
-    in->view = reader_over(buffer + start, rest);
-    if (buffer != s->buffer) {
-        free(s->buffer);
-        s->buffer = buffer;
-    }
+        memmove(next->bytes + start, in->view.next, rest); /* reader: the window itself moves */
+    in->view = reader_over(next->bytes + start, rest);
+    windows_move(&s->windows, next);
     return true;
 }
 
@@ -191,10 +182,11 @@ static void fill_buffer(struct input *in, size_t count)
         read_ahead_release(s->ahead); /* what was left of it has moved */
     s->chunk_held = false;
     size_t start = (PAGE_BYTES - in->view.left % PAGE_BYTES) % PAGE_BYTES;
+    const struct window *window = s->windows.now;
     while (!s->ended && in->view.left < count) {
         size_t used = start + in->view.left;
-        size_t got = read_more(s, s->buffer + used, s->buffer_size - used);
-        in->view = reader_over(s->buffer + start, in->view.left + got);
+        size_t got = read_more(s, window->bytes + used, window->size - used);
+        in->view = reader_over(window->bytes + start, in->view.left + got);
         in->view_end += got;
         s->ended = got == 0;
     }
@@ -257,8 +249,8 @@ static bool stream_begin(struct input *in, struct error *err)
         size_t used = read_start(s->top, buffer);
         const struct decompressor *how = decompressor_for(buffer, used);
         if (how == NULL) {
-            s->buffer = buffer;
-            s->buffer_size = INPUT_READ_BYTES;
+            if (!windows_begin(&s->windows, buffer, INPUT_READ_BYTES))
+                return fail(err, ERROR_SYSTEM, "no memory for a buffer");
             in->view = reader_over(buffer, used);
             in->view_end = used;
             return true;
@@ -282,6 +274,7 @@ static struct input *input_new(const char *name, struct error *err)
     }
     s->name = copy;
     s->descriptor = -1;
+    windows_init(&s->windows);
     in->stream = s;
     return in;
 }
@@ -376,7 +369,7 @@ void input_close(struct input *in)
     if (s->descriptor_owned && s->descriptor >= 0)
         (void)close(s->descriptor);
     digester_free(s->digester);
-    free(s->buffer);
+    windows_clear(&s->windows);
     free(s->name);
     free(s);
     free(in);
@@ -385,6 +378,16 @@ void input_close(struct input *in)
 const char *input_name(const struct input *in)
 {
     return in->stream->name;
+}
+
+struct window *input_hold(struct input *in)
+{
+    return windows_hold(&in->stream->windows);
+}
+
+void input_let_go(struct input *in, struct window *held)
+{
+    windows_let_go(&in->stream->windows, held);
 }
 
 uint64_t input_raw_offset(const struct input *in)

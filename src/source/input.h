@@ -33,6 +33,7 @@ enum {
 #define INPUT_EXPANSION_FREE (UINT64_C(1) << 30)
 
 struct input_stream;
+struct window;
 
 /* Open to view only so that peek and take can be inline; use the functions. */
 struct input {
@@ -90,6 +91,12 @@ static ALWAYS_INLINE uint64_t input_offset(const struct input *in)
 {
     return in->view_end - in->view.left;
 }
+
+/* What is visible now stays as it is, though the input reads on, until it is let go: once for each
+ * hold, in any thread, before the input is closed. Only of an input that is not compressed. The
+ * window may be NULL. */
+struct window *input_hold(struct input *in);
+void input_let_go(struct input *in, struct window *held);
 
 /* Bytes read from the file itself (compressed), and its size (0 when unknown), for progress. */
 uint64_t input_raw_offset(const struct input *in);
