@@ -308,7 +308,8 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
     struct source_settings settings = {.since_us = h->settings->since_us,
                                        .until_us = h->settings->until_us,
                                        .share = h->share,
-                                       .shares = h->shares};
+                                       .shares = h->shares,
+                                       .meeting = h->meeting};
     void *source = format->open(in, &settings, &err);
     if (source == NULL) {
         hunt_note_damage(part->totals, input_offset(in), err.text);

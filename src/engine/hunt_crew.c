@@ -1,6 +1,5 @@
-/* A large input that is not compressed is read by several: each reads all of it, and takes the
- * flows of its share. For flows go over any place where it could be cut, and telling them apart is
- * a small part of the work.
+/* A large input that is not compressed is read by several, each with a share of its flows, for
+ * flows go over any place where it could be cut. They meet over what is read (source/meeting.h).
  *
  * A worker keeps what it finds in a store of its own; where that is crowded it is joined with the
  * store of all, between two records, and begun anew. Where parts are kept (--partial) each input
@@ -16,12 +15,12 @@
 
 #include "engine/hunt_inside.h"
 #include "source/input.h"
+#include "source/meeting.h"
 
 enum {
     LOOK_EVERY_MS = 100,
     PARTS_AHEAD = 2,         /* a thread, kept until their turn */
     SHARED_LEAST = 64 << 20, /* bytes of an input that is worth several threads */
-    SHARES_MAX = 16
 };
 
 /* What reading came to. */
@@ -34,9 +33,10 @@ struct job {
     size_t input;  /* its row of the summary */
     size_t before; /* the row of the same input; its own: there is none */
     unsigned share, shares;
+    struct meeting *meeting; /* of two shares or more; the first one owns it */
     uint64_t size; /* in bytes, its share of the file; 0: unknown, or the same as another */
     struct outcome *outcome; /* owned; NULL: not read yet, or joined */
-    bool chosen, done;
+    bool chosen, is_shared, done;
 };
 
 struct worker {
@@ -139,6 +139,7 @@ static void read_job(struct hunt *by, const struct hunt_crew *c, const struct jo
     out->aside = (struct input_totals){0};
     by->share = job->share;
     by->shares = job->shares;
+    by->meeting = job->meeting;
     (void)hunt_read_part(by, c->hunt->input_names[job->input], job->chosen,
                          job->share == 0 ? &c->hunt->inputs[job->input] : &out->aside, &out->part);
 }
@@ -278,6 +279,95 @@ static bool watch_alone(void *context, const struct reading_progress *now)
     return c->watch != NULL && c->watch(c->watch_context, &all);
 }
 
+/* It is large, no pipe and not compressed. */
+static bool can_be_shared(const char *path)
+{
+    struct error err;
+    struct stat about;
+    size_t available;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size < SHARED_LEAST)
+        return false;
+    struct input *in = input_open(path, &err);
+    if (in == NULL)
+        return false;
+    (void)input_peek(in, SOURCE_START_BYTES, &available);
+    bool is_plain = input_compression(in) == NULL && source_format_for(in) != NULL;
+    input_close(in);
+    return is_plain;
+}
+
+/* Which inputs are read by several threads: none where each thread has an input of its own. Returns
+ * how many there are. */
+static size_t find_shared(struct hunt_crew *c, unsigned threads)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < c->count && c->count < threads && !c->hunt->keeps_parts; i++) {
+        struct job *job = &c->jobs[i];
+        job->is_shared = !is_repeated(job) && can_be_shared(c->hunt->input_names[job->input]);
+        found += job->is_shared;
+    }
+    return found;
+}
+
+static size_t add_shares(struct job *to, const struct job *job, unsigned shares)
+{
+    struct meeting *meeting = shares > 1 ? meeting_new(shares) : NULL;
+    if (meeting == NULL)
+        shares = 1;
+    for (unsigned share = 0; share < shares; share++) {
+        to[share] = *job;
+        to[share].share = share;
+        to[share].shares = shares;
+        to[share].meeting = meeting;
+        to[share].size /= shares;
+    }
+    return shares;
+}
+
+/* Makes a new list: inputs that one thread reads, then those that all other threads read together,
+ * one of these after the other; so nobody waits for a share that is not read yet. Copies come last.
+ * Without memory the list stays as it is, and nothing is shared. */
+static void share_out(struct hunt_crew *c)
+{
+    unsigned shares = c->worker_count;
+    for (size_t i = 0; i < c->count; i++)
+        shares -= !c->jobs[i].is_shared && !is_repeated(&c->jobs[i]) && shares > 1;
+    if (shares > MEETING_SHARES_MAX)
+        shares = MEETING_SHARES_MAX;
+    struct job *jobs = shares > 1 ? calloc(c->count * shares, sizeof *jobs) : NULL;
+    size_t count = 0;
+    if (jobs == NULL)
+        return;
+    for (size_t i = 0; i < c->count; i++)
+        if (!c->jobs[i].is_shared && !is_repeated(&c->jobs[i]))
+            jobs[count++] = c->jobs[i];
+    for (size_t i = 0; i < c->count; i++)
+        if (c->jobs[i].is_shared)
+            count += add_shares(&jobs[count], &c->jobs[i], shares);
+    for (size_t i = 0; i < c->count; i++)
+        if (is_repeated(&c->jobs[i]))
+            jobs[count++] = c->jobs[i];
+    free(c->jobs);
+    c->jobs = jobs;
+    c->count = c->room = count;
+}
+
+static void stop_meetings(struct hunt_crew *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->jobs[i].share == 0 && c->jobs[i].meeting != NULL)
+            meeting_stop(c->jobs[i].meeting);
+}
+
+static void free_meetings(struct hunt_crew *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->jobs[i].share == 0)
+            meeting_free(c->jobs[i].meeting);
+        c->jobs[i].meeting = NULL;
+    }
+}
+
 /* Until somebody has something done, or it is time to look. */
 static void wait_a_little(const struct hunt_crew *c)
 {
@@ -307,6 +397,8 @@ static void oversee(struct hunt_crew *c)
         bool stop = now.input[0] != '\0' && c->watch != NULL && c->watch(c->watch_context, &now);
         (void)pthread_mutex_lock(&c->lock);
         c->stop |= stop;
+        if (stop)
+            stop_meetings(c);
         if (c->stop)
             (void)pthread_cond_broadcast(&c->changed);
     }
@@ -329,13 +421,15 @@ static bool start(struct hunt_crew *c, struct worker *w)
     return false;
 }
 
-static void run_together(struct hunt_crew *c, unsigned threads)
+static void run_together(struct hunt_crew *c, unsigned threads, bool shares_inputs)
 {
     (void)pthread_mutex_lock(&c->lock); /* nobody begins before all are counted */
     for (unsigned i = 0; i < threads; i++)
         if (start(c, &c->workers[c->worker_count]))
             c->worker_count++;
     c->working = c->worker_count;
+    if (shares_inputs)
+        share_out(c);
     (void)pthread_mutex_unlock(&c->lock);
     oversee(c);
     for (unsigned i = 0; i < c->worker_count; i++) {
@@ -343,6 +437,7 @@ static void run_together(struct hunt_crew *c, unsigned threads)
         hunt_absorb(c->hunt, c->workers[i].hunt);
         hunt_free(c->workers[i].hunt);
     }
+    free_meetings(c);
 }
 
 /* What nobody has taken: all of it, where no thread could be made; and none, unless the run was
@@ -374,50 +469,6 @@ static void run_alone(struct hunt_crew *c)
     }
 }
 
-/* 0: it is small, a pipe or compressed, so that reading it again costs more than it saves. */
-static uint64_t size_to_share(const char *path)
-{
-    struct error err;
-    struct stat about;
-    size_t available;
-    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size < SHARED_LEAST)
-        return 0;
-    struct input *in = input_open(path, &err);
-    if (in == NULL)
-        return 0;
-    (void)input_peek(in, SOURCE_START_BYTES, &available);
-    uint64_t size = input_compression(in) == NULL ? input_raw_size(in) : 0;
-    input_close(in);
-    return size;
-}
-
-/* Puts a large input on the list once a share, where there are fewer inputs than threads. Without
- * memory the list stays as it is. */
-static void share_out(struct hunt_crew *c, unsigned threads)
-{
-    unsigned shares = threads < SHARES_MAX ? threads : SHARES_MAX;
-    if (c->hunt->keeps_parts || c->count >= threads)
-        return;
-    struct job *jobs = calloc(c->count * shares, sizeof *jobs);
-    size_t count = 0;
-    for (size_t i = 0; i < c->count && jobs != NULL; i++) {
-        const char *path = c->hunt->input_names[c->jobs[i].input];
-        bool is_shared = !is_repeated(&c->jobs[i]) && size_to_share(path) > 0;
-        for (unsigned share = 0; share < (is_shared ? shares : 1); share++) {
-            jobs[count] = c->jobs[i];
-            jobs[count].share = share;
-            jobs[count].shares = is_shared ? shares : 1;
-            jobs[count].size /= jobs[count].shares;
-            count++;
-        }
-    }
-    if (jobs == NULL)
-        return;
-    free(c->jobs);
-    c->jobs = jobs;
-    c->count = c->room = count;
-}
-
 bool hunt_crew_run(struct hunt_crew *c, unsigned threads)
 {
     /* Who touches dark addresses is kept in the order in which it is seen. */
@@ -425,16 +476,16 @@ bool hunt_crew_run(struct hunt_crew *c, unsigned threads)
         threads = 1;
     if (threads > HUNT_THREADS_MAX)
         threads = HUNT_THREADS_MAX;
-    share_out(c, threads);
+    bool shares_inputs = find_shared(c, threads) > 0;
     c->watch = c->hunt->watch;
     c->watch_context = c->hunt->watch_context;
     hunt_watch(c->hunt, watch_alone, c);
-    if (threads > c->count)
+    if (threads > c->count && !shares_inputs)
         threads = (unsigned)c->count;
     c->workers = threads > 1 ? calloc(threads, sizeof *c->workers) : NULL;
     c->bell = c->workers != NULL ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
     if (c->bell >= 0)
-        run_together(c, threads);
+        run_together(c, threads, shares_inputs);
     run_alone(c);
     hunt_watch(c->hunt, c->watch, c->watch_context);
     return !c->stop;

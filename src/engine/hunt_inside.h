@@ -43,6 +43,7 @@ struct hunt {
     uint64_t run_fault_count;                        /* those that are not listed, too */
     uint64_t looked_at, proven; /* records at the last look so far, and what it found */
     unsigned share, shares;     /* of the flows of the input that is read; 0 shares: all */
+    struct meeting *meeting;    /* of these shares; borrowed */
     struct calendar *calendar;
     struct hunt_sink sink;
     bool judges_packets; /* of the input that is read: the filter is asked of each observation */

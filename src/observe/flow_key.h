@@ -47,9 +47,16 @@ static ALWAYS_INLINE struct flow_key flow_key_of(const struct packet *p)
  * of the classes treats these as if it were shown all. */
 enum { FLOW_CLASSES = 256 };
 
-static ALWAYS_INLINE bool flow_is_of_share(uint64_t hash, unsigned share, unsigned shares)
+static ALWAYS_INLINE unsigned flow_share_of(uint64_t hash, unsigned shares)
 {
-    return shares <= 1 || hash % FLOW_CLASSES % shares == share;
+    return (unsigned)(hash % FLOW_CLASSES) % shares;
+}
+
+/* Only TCP and UDP have flows, and a bare acknowledgement says nothing that counts. */
+static ALWAYS_INLINE bool packet_has_flow(const struct packet *p)
+{
+    bool says = (p->payload.left > 0) | ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0);
+    return ((p->protocol == IP_TCP) & says) | (p->protocol == IP_UDP);
 }
 
 #endif

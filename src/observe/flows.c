@@ -544,13 +544,6 @@ static ALWAYS_INLINE bool is_no_news(struct flows *f, const struct packet *p, st
     return true;
 }
 
-/* Only TCP and UDP have flows, and a bare acknowledgement says nothing that counts. */
-static ALWAYS_INLINE bool has_flow(const struct packet *p)
-{
-    bool says = (p->payload.left > 0) | ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0);
-    return ((p->protocol == IP_TCP) & says) | (p->protocol == IP_UDP);
-}
-
 static ALWAYS_INLINE void fetch(const struct flow *flow)
 {
     __builtin_prefetch(flow, 1);
@@ -580,7 +573,8 @@ static void take_batch(struct flows *f, const struct packet *packets, size_t cou
         keys[wanted] = flow_key_of(&packets[i]);
         __builtin_prefetch(&f->table->buckets[bucket_of(keys[wanted])], 1);
         with_flow[wanted] = &packets[i];
-        wanted += has_flow(&packets[i]); /* no branch: nobody can guess which packets these are */
+        wanted += packet_has_flow(
+            &packets[i]); /* no branch: nobody can guess which packets these are */
     }
     for (size_t i = 0; i < wanted; i++)
         find_place(f, with_flow[i], &keys[i]);

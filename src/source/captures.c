@@ -2,15 +2,16 @@
  * flow table of its own, so files can be read in any order. */
 #include <stdlib.h>
 
-#include "observe/flow_key.h"
 #include "observe/flows.h"
 #include "source/capture_flows.h"
 #include "source/packet_reader.h"
+#include "source/shared_packets.h"
 #include "source/source.h"
 
 struct captures {
-    struct packet_reader reader;
+    struct packet_reader reader; /* not where the file is shared */
     struct flows *flows;
+    struct shared_packets *shared; /* NULL: the file is read by one */
     struct capture_flows *records; /* where flow records are wanted: then flows is NULL */
     struct packet_batch batch;
     enum capture_result end; /* of the last batch: said once its packets have been poured */
@@ -19,10 +20,30 @@ struct captures {
 static void captures_close(void *state)
 {
     struct captures *c = state;
-    packet_reader_close(&c->reader);
+    if (c->shared != NULL) {
+        input_follow(c->reader.in, NULL);
+        meeting_leave(c->reader.settings.meeting, c->reader.settings.share);
+    } else {
+        packet_reader_close(&c->reader);
+    }
     flows_free(c->flows);
     capture_flows_close(c->records);
     free(c);
+}
+
+/* Where several threads read the file, the one that reads it has a reader and an input of its own;
+ * ours tells how far that is. */
+static bool begin(struct captures *c, struct input *in, const struct source_settings *settings,
+                  struct error *err)
+{
+    if (settings->shares <= 1)
+        return packet_reader_open(&c->reader, in, settings, err);
+    c->reader.in = in;
+    c->reader.settings = *settings;
+    c->shared = shared_packets_join(input_name(in), settings, err);
+    if (c->shared != NULL)
+        input_follow(in, shared_packets_input(c->shared));
+    return c->shared != NULL;
 }
 
 static void *captures_open(struct input *in, const struct source_settings *settings,
@@ -33,7 +54,7 @@ static void *captures_open(struct input *in, const struct source_settings *setti
         (void)fail(err, ERROR_SYSTEM, "no memory");
         return NULL;
     }
-    if (!packet_reader_open(&c->reader, in, settings, err)) {
+    if (!begin(c, in, settings, err)) {
         free(c);
         return NULL;
     }
@@ -53,7 +74,8 @@ static void *captures_open(struct input *in, const struct source_settings *setti
 static const char *captures_format(const void *state)
 {
     const struct captures *c = state;
-    return capture_file_format(c->reader.file);
+    return c->shared != NULL ? shared_packets_format(c->shared)
+                             : capture_file_format(c->reader.file);
 }
 
 static enum source_result result_of(enum capture_result result)
@@ -71,23 +93,44 @@ static enum source_result result_of(enum capture_result result)
     return SOURCE_DAMAGED;
 }
 
-static bool is_meant(const struct source_settings *s, const struct packet *p)
+static bool is_of_port(const struct packet *p, uint16_t port)
 {
     bool has_ports = p->protocol == IP_TCP || p->protocol == IP_UDP;
-    if (s->only_port != 0 &&
-        !(has_ports && (p->port_from == s->only_port || p->port_to == s->only_port)))
-        return false;
-    return flow_is_of_share(flow_key_of(p).hash, s->share, s->shares);
+    return has_ports && (p->port_from == port || p->port_to == port);
 }
 
-/* Closes up the packets of the port and of the share of flows that are asked for. */
-static void keep_meant(const struct source_settings *s, struct packet_batch *batch)
+/* Closes up the packets of the port that is asked for. */
+static void keep_port(struct packet_batch *batch, uint16_t port)
 {
     size_t kept = 0;
     for (size_t i = 0; i < batch->count; i++)
-        if (is_meant(s, &batch->packets[i]))
+        if (is_of_port(&batch->packets[i], port))
             batch->packets[kept++] = batch->packets[i];
     batch->count = kept;
+}
+
+static void take_batch(struct captures *c, struct sink *to)
+{
+    packet_reader_fill(&c->reader, &c->batch);
+    if (c->reader.settings.only_port != 0)
+        keep_port(&c->batch, c->reader.settings.only_port);
+    flows_take(c->flows, c->batch.packets, c->batch.count, to);
+    c->end = c->batch.end;
+}
+
+/* Nothing where the run was stopped: who pours asks for that by and by. */
+static void take_slot(struct captures *c, struct sink *to)
+{
+    const struct source_settings *s = &c->reader.settings;
+    const struct packet_slot *slot = meeting_next(s->meeting, s->share);
+    size_t count;
+    if (slot == NULL)
+        return;
+    const struct packet *packets = packet_slot_of(slot, s->share, s->shares, &count);
+    flows_take(c->flows, packets, count, to);
+    c->end = slot->end;
+    c->batch.error = slot->error;
+    c->batch.counts = slot->counts;
 }
 
 /* What ends a batch other than a frame is said by the call after, when its packets have been
@@ -104,11 +147,10 @@ static enum source_result captures_next(void *state, struct sink *to, struct err
             c->end = CAPTURE_FRAME;
         return result_of(end);
     }
-    packet_reader_fill(&c->reader, &c->batch);
-    if (c->reader.settings.shares > 1 || c->reader.settings.only_port != 0)
-        keep_meant(&c->reader.settings, &c->batch);
-    flows_take(c->flows, c->batch.packets, c->batch.count, to);
-    c->end = c->batch.end;
+    if (c->shared != NULL)
+        take_slot(c, to);
+    else
+        take_batch(c, to);
     return SOURCE_MORE;
 }
 

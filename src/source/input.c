@@ -44,7 +44,8 @@ struct input_stream {
     struct read_ahead *ahead; /* NULL: nobody reads ahead */
     bool ahead_tried, chunk_held;
 
-    struct windows windows; /* but where chunks are read ahead */
+    const struct input *followed; /* or NULL */
+    struct windows windows;       /* but where chunks are read ahead */
     bool ended;
     struct error error;
 };
@@ -390,9 +391,15 @@ void input_let_go(struct input *in, struct window *held)
     windows_let_go(&in->stream->windows, held);
 }
 
+void input_follow(struct input *in, const struct input *other)
+{
+    in->stream->followed = other;
+}
+
 uint64_t input_raw_offset(const struct input *in)
 {
-    return in->stream->raw_offset;
+    const struct input *followed = in->stream->followed;
+    return followed != NULL ? followed->stream->raw_offset : in->stream->raw_offset;
 }
 
 uint64_t input_raw_size(const struct input *in)

@@ -98,6 +98,9 @@ static ALWAYS_INLINE uint64_t input_offset(const struct input *in)
 struct window *input_hold(struct input *in);
 void input_let_go(struct input *in, struct window *held);
 
+/* From now on tells how far another input is, where that one is read in its place, until NULL. */
+void input_follow(struct input *in, const struct input *other);
+
 /* Bytes read from the file itself (compressed), and its size (0 when unknown), for progress. */
 uint64_t input_raw_offset(const struct input *in);
 uint64_t input_raw_size(const struct input *in);

@@ -17,6 +17,8 @@ enum source_result {
     SOURCE_DAMAGED  /* *err says what and where; nothing more can be read */
 };
 
+struct meeting;
+
 struct source_settings {
     int64_t since_us, until_us; /* records before, or at and after, are passed over */
     /* Only TCP and UDP flows with this port on either side are wanted, of records and packets
@@ -24,8 +26,10 @@ struct source_settings {
     uint16_t only_port;
     bool flow_records; /* nothing but these is wanted: a capture's flows are put together */
     /* Of all flows, by their key, only those of this share are poured; with 0 or 1 share, all. What
-     * is counted before flows are told apart is counted by share 0. */
+     * is counted before flows are told apart is counted by share 0. Two shares or more read the
+     * input together, through a meeting that each share joins once; it is borrowed. */
     unsigned share, shares;
+    struct meeting *meeting;
 };
 
 /* What a source met, for the summary. What was let go for want of room is a limit hit. */

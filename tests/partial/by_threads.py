@@ -1,6 +1,7 @@
 """`hunt -j`: whatever the number of threads, the same text, the same JSON and the same evidence
 file; what is damaged, empty or there twice among the inputs included. And who asks for an end gets
 one, which names what was not read."""
+import gzip
 import json
 import os
 import re
@@ -49,21 +50,62 @@ def hunts_alike(bench, captures, archive, equal, holds):
             equal(now, before, f"the {what} of {threads} threads")
 
 
-def shares_one(bench, frames, head, equal, holds):
+def large(frames, head):
     """A capture that is large enough to be read by several: the same hour again and again, each a
-    minute after the other. Cut in its last record, which is told once."""
+    minute after the other."""
     parts, size, later = [head], 0, 0
     while size <= 64 << 20:
         for seconds, record in frames:
             parts.append(struct.pack("<I", seconds + later) + record[4:])
             size += len(record)
         later += 61
-    (bench.folder / "large.pcap").write_bytes(b"".join(parts)[:-3])
+    return b"".join(parts)
+
+
+def shares_one(bench, frames, head, equal, holds):
+    """Cut in its last record, which is told once."""
+    (bench.folder / "large.pcap").write_bytes(large(frames, head)[:-3])
     runs = [bench.run("hunt", "-q", "-j", threads, "--json", "large.pcap") for threads in (1, 2, 5)]
     said = [without_times(done.stdout) for done in runs]
     holds(said[0].count('"reason":') >= 1 and '"verdict":"infected"' in said[0], said[0][-500:])
     for now, threads in zip(said[1:], (2, 5)):
         equal(now, said[0], f"the JSON of {threads} threads")
+
+
+def shares_archives(bench, archive, frames, head, equal, holds):
+    """Two archives that are large enough to be read by several, one behind the other, while another
+    thread reads what is compressed; and a copy of one of them."""
+    times = (64 << 20) // len(archive) + 1
+    (bench.folder / "large.argus").write_bytes(archive * times)
+    (bench.folder / "larger.argus").write_bytes(archive * (times + 1) + archive[:-7])
+    (bench.folder / "copy.argus").write_bytes(archive * times)
+    (bench.folder / "small.pcap.gz").write_bytes(
+        gzip.compress(head + b"".join(record for _, record in frames)))
+    inputs = ["large.argus", "small.pcap.gz", "copy.argus", "larger.argus"]
+    runs = [bench.run("hunt", "-q", "-j", threads, "--json", *inputs) for threads in (1, 5, 7)]
+    said = [without_times(done.stdout) for done in runs]
+    holds('"verdict":"suspicious"' in said[0] and said[0].count("record cut") == 1, said[0][-500:])
+    for now, threads in zip(said[1:], (5, 7)):
+        equal(now, said[0], f"the JSON of {threads} threads")
+
+
+def stops_shares(bench, frames, head, equal):
+    """Threads that read one capture together all end when the signal comes, and say that they did
+    not read all of it. What is behind the capture is a hole: empty records, for minutes."""
+    endless = bench.folder / "endless.pcap"
+    endless.write_bytes(large(frames, head))
+    os.truncate(endless, 1 << 37)
+    words = [str(bench.program), "hunt", "--json", "-q", "-j", "3", "endless.pcap"]
+    with subprocess.Popen(words, cwd=bench.folder, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.DEVNULL) as hunt:
+        time.sleep(0.3)
+        hunt.send_signal(signal.SIGINT)
+        lines = hunt.communicate(timeout=60)[0].splitlines()
+    endless.unlink()
+    summary = json.loads(lines[-1])
+    equal(summary["complete"], False, "complete")
+    damage = [one["reason"] for one in summary["inputs"][0]["damage"]]
+    equal([reason[:7] for reason in damage], ["stopped"], "the damage")
 
 
 def stops(bench, captures, equal, holds):

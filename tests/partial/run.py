@@ -344,6 +344,16 @@ def check_threads_share(bench, capture):
     by_threads.shares_one(bench, frames_of(capture), capture[:HEAD_BYTES], equal, holds)
 
 
+def check_threads_share_archives(bench, capture):
+    samples = sorted((ROOT / "samples" / "argus" / "v3").glob("*.full.argus"))
+    archive = b"".join(path.read_bytes() for path in samples)
+    by_threads.shares_archives(bench, archive, frames_of(capture), capture[:HEAD_BYTES], equal, holds)
+
+
+def check_threads_stop_sharing(bench, capture):
+    by_threads.stops_shares(bench, frames_of(capture), capture[:HEAD_BYTES], equal)
+
+
 def check_threads_stop(bench, capture):
     by_threads.stops(bench, split(capture, 3), equal, holds)
 
@@ -363,6 +373,8 @@ CHECKS = {
     "a merge of nothing is wrong usage": check_usage,
     "a hunt by many threads says what one thread says": check_threads,
     "a large capture is read by many threads as by one": check_threads_share,
+    "large archives are read by many threads as by one": check_threads_share_archives,
+    "threads that read one capture end when asked to": check_threads_stop_sharing,
     "a hunt by many threads ends when it is asked to": check_threads_stop,
     "a chain over several captures is told in any order": check_chain_orders,
     "a chain over several captures is told in any grouping": check_chain_groups,
