@@ -18,11 +18,11 @@ static inline bool argus_next_part(struct reader *r, struct argus_part *out, boo
 {
     if (r->left == 0)
         return false;
-    out->type = read_u8(r);
-    out->subtype = read_u8(r);
-    out->qualifier = read_u8(r);
-    uint8_t low = read_u8(r);
-    size_t words = low;
+    uint32_t head = read_be32(r);
+    out->type = (uint8_t)(head >> 24);
+    out->subtype = (uint8_t)(head >> 16);
+    out->qualifier = (uint8_t)(head >> 8);
+    size_t words = (uint8_t)head;
     if ((out->subtype & ARGUS_PART_LONG) != 0)
         words |= (size_t)out->qualifier << 8;
     if ((out->type & ARGUS_PART_IMMEDIATE) != 0)
