@@ -104,9 +104,22 @@ void hunt_add_part(struct hunt *h, const struct hunt_part *part)
         hunt_add_evidence(h, part->hosts);
 }
 
+/* The first store is taken as it is: joining it with nothing would take as long as with another. */
+static void take_store(struct hunt *h, struct hunt *from)
+{
+    hosts_free(h->hosts);
+    h->hosts = from->hosts;
+    from->hosts = NULL;
+    hunt_pour_into(h, h->hosts);
+    hunt_keep_gravest(h);
+}
+
 void hunt_absorb(struct hunt *h, struct hunt *from)
 {
-    hunt_add_evidence(h, from->hosts);
+    if (hosts_is_fresh(h->hosts))
+        take_store(h, from);
+    else
+        hunt_add_evidence(h, from->hosts);
     names_merge(h->names, from->names);
     h->lost_look_ups += calendar_failures(from->calendar);
 }

@@ -207,6 +207,12 @@ bool hosts_latest_day(const struct hosts *h, int32_t most, int32_t *day)
     return any;
 }
 
+bool hosts_is_fresh(const struct hosts *h)
+{
+    return h->count == 0 && h->let_go == 0 && hosts_refused(h) == 0 && set_count(&h->met) == 0 &&
+           h->first_day == INT32_MIN && !h->shut;
+}
+
 struct set_pool *hosts_sets(struct hosts *h)
 {
     return &h->sets;

@@ -121,6 +121,9 @@ void hosts_keep_by(struct hosts *h, const struct hosts_keeper *keeper);
  * slot; costs next to nothing where there is room. */
 void hosts_make_room(struct hosts *h);
 
+/* Nothing was ever kept or refused. */
+bool hosts_is_fresh(const struct hosts *h);
+
 /* It is nearly full. */
 bool hosts_is_crowded(const struct hosts *h);
 
