@@ -157,10 +157,12 @@ static void test_a_cut_file_is_not_believed(void **state)
     size_t size = whole_file(bytes, sizeof bytes);
     assert_int_equal(size, 4096 + HOSTS);
     assert_true(is_believed(bytes, size));
-    for (size_t cut = 0; cut < size; cut += cut < 200 ? 1 : 61)
-        assert_false(is_believed(bytes, cut));
-    assert_false(is_believed(bytes, size - 1));
     assert_false(is_believed(bytes, size + 1));
+    for (size_t cut = size; cut-- > 0;) {
+        struct reader told;
+        assert_int_equal(truncate(path, (off_t)cut), 0); /* writing it anew takes seconds */
+        assert_null(raw_state_open(path, &told, NULL));
+    }
 }
 
 static void test_a_changed_head_is_not_believed(void **state)
