@@ -258,6 +258,7 @@ static bool html_end(struct report *r, const struct totals *t)
 const struct report_format report_html = {
     .id = "html",
     .claim = "A page for a browser, whole in itself: the answer, what to do first, every host.",
+    .is_one_whole = true,
     .begin = html_begin,
     .host = html_host,
     .edge = html_edge,

@@ -139,6 +139,7 @@ struct report {
 
 struct report_format {
     const char *id, *claim;
+    bool is_one_whole; /* of no worth before its end; of the others what is there is kept */
     bool (*begin)(struct report *r);
     bool (*host)(struct report *r, const struct verdict *v);
     bool (*edge)(struct report *r, const struct infection *i);

@@ -254,11 +254,12 @@ def watch_writes_its_page_at_the_end():
     process = subprocess.Popen(
         [PROGRAM, "watch", "-q", "argus://127.0.0.1:9", "--html", path],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
-    before = Path(f"{path}.tmp")
+    before = Path(f"{path}.{process.pid}.tmp")
     for _ in range(200):
         if before.exists():
             break
         time.sleep(0.05)
+    holds(before.exists(), "nothing is written beside")
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
