@@ -171,6 +171,11 @@ void store_give_up(struct store *s)
     s->kind_count = 0;
 }
 
+bool store_is_in_transaction(const struct store *s)
+{
+    return s->in_transaction;
+}
+
 static bool table_is_ours(const char *name, const char *sql, int64_t version)
 {
     for (size_t i = 0; i < COUNT_OF(tables); i++)

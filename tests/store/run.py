@@ -458,6 +458,41 @@ def old_evidence_goes_and_the_input_stays_known(b):
     b.is_sound("a.db")
 
 
+def while_it_waits(b, store, statements, *words):
+    """A report that finds another writer at work: how it ends when that one has committed."""
+    with closing(sqlite3.connect(b.folder / store, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        for statement, rows in statements:
+            db.executemany(statement, rows)
+        report = subprocess.Popen([b.path, "report", *words, store], cwd=b.folder, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(2 if b.program.is_sanitized else 1)
+        equal(report.poll(), None, f"exit code of {words} before the other has committed")
+        db.execute("COMMIT")
+    out, err = report.communicate(timeout=TIMEOUT_SECONDS)
+    return report.returncode, out.decode() + err.decode()
+
+
+@check
+def nothing_goes_that_another_writer_kept_just_now(b):
+    """What --keep and --forget-run let go of is weighed as it is when they have the store."""
+    b.hunt("--store", "a.db", b.put("old.pcap", sample()), code=1)
+    b.hunt("--store", "a.db", b.put("new.pcap", later(without(sample(), "10.9.1.11", "10.9.2.22"), 10)))
+    old = b.ask("a.db", "SELECT * FROM evidence WHERE input = 1")
+    b.change("a.db", "DELETE FROM evidence WHERE input = 1")
+    put = f"INSERT INTO evidence VALUES({','.join('?' * len(old[0]))})"
+    code, said = while_it_waits(b, "a.db", [(put, old)], "--keep", "5")
+    equal(code, 2, f"exit code of --keep ({said})")
+    holds("of 2 infected hosts (10.9.2.22, 10.9.1.11): say --yes" in said, said)
+    equal(b.ask("a.db", "SELECT * FROM evidence WHERE input = 1"), old, "the other's evidence")
+    b.change("a.db", "UPDATE verdicts SET verdict = 'suspicious' WHERE run = 2")
+    again = [("UPDATE verdicts SET verdict = 'infected' WHERE run = ?", [(2,)])]
+    code, said = while_it_waits(b, "a.db", again, "--forget-run", "2")
+    equal(code, 2, f"exit code of --forget-run ({said})")
+    equal(b.ask("a.db", "SELECT count(*) FROM runs"), [(2,)], "runs")
+    b.is_sound("a.db")
+
+
 @check
 def a_scan_of_today_does_not_make_an_old_hunt_go_unasked(b):
     b.hunt("--store", "a.db", SAMPLE, code=1)
