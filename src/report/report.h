@@ -63,6 +63,7 @@ struct totals {
 /* One line of "A infected B". */
 struct infection {
     struct address from, to;
+    const char *from_site, *to_site; /* as their verdicts have them; NULL: none */
     int64_t when_us;
     const char *cause;
     unsigned variants;
