@@ -810,6 +810,79 @@ def a_full_disk_is_read_from_and_costs_no_verdict(b):
     equal(done.stderr.count("No space left on device: nothing of this run is kept"), 2, f"complaints ({done.stderr})")
 
 
+def files(b, store="a.db"):
+    return sorted(path.name for path in b.folder.glob(f"{store}*"))
+
+
+@check
+def a_report_leaves_nothing_beside_the_store_and_nothing_in_it(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    held, when = (b.folder / "a.db").read_bytes(), (b.folder / "a.db").stat().st_mtime_ns
+    for words, code in (((), 1), (("--runs",), 0), (("--site", "nowhere"), 2)):
+        b.run("report", "-q", *words, "a.db", code=code)
+        equal(files(b), ["a.db"], f"what lies there after report {' '.join(words)}")
+    now = (b.folder / "a.db").read_bytes(), (b.folder / "a.db").stat().st_mtime_ns
+    equal(now, (held, when), "the store")
+    # Of several the last who leaves takes the log away.
+    with closing(sqlite3.connect(b.folder / "a.db", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM runs").fetchall()
+        b.report("a.db", code=1)
+        equal(files(b), ["a.db", "a.db-shm", "a.db-wal"], "while another reads")
+        other.execute("COMMIT")
+        other.execute("INSERT INTO sites VALUES('10.9.1.0/24', 'north', 'Ann')")
+        equal(b.report("a.db", code=1).hosts["10.9.1.11"]["site"], "north", "what another has written")
+        equal(other.execute("SELECT site FROM sites").fetchall(), [("north",)], "what that one reads then")
+    equal(files(b), ["a.db"], "when all have left")
+    # What is in the log of one that was killed stays.
+    script = "import os, sqlite3; db = sqlite3.connect('a.db'); db.execute(\"UPDATE sites SET site = 'south'\"); " \
+             "db.commit(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], cwd=b.folder, check=True, timeout=TIMEOUT_SECONDS)
+    holds((b.folder / "a.db-wal").stat().st_size > 0, "there is no log")
+    for _ in range(2):
+        equal(b.report("a.db", code=1).hosts["10.9.1.11"]["site"], "south", "what one that was killed has written")
+    equal(files(b), ["a.db"], "after it was read")
+
+
+@check
+def a_report_on_another_database_leaves_its_log_alone(b):
+    with closing(sqlite3.connect(b.folder / "other.db")) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+    script = "import os, sqlite3; db = sqlite3.connect('other.db'); db.execute('CREATE TABLE t(x)'); " \
+             "db.commit(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], cwd=b.folder, check=True, timeout=TIMEOUT_SECONDS)
+    held = {name: (b.folder / name).read_bytes() for name in ("other.db", "other.db-wal")}
+    holds(held["other.db-wal"], "there is no log")
+    b.report("other.db", code=4)
+    equal({name: (b.folder / name).read_bytes() for name in held}, held, "the database and its log")
+
+
+def as_nobody(b, *words):
+    """Whoever runs this may write to everything, so somebody else asks; None where that cannot be."""
+    if os.geteuid() != 0:
+        return b.report(*words)
+    for above in (b.folder, *b.folder.parents):
+        if not above.stat().st_mode & 0o001 and above != b.folder:
+            raise Skip(f"nobody may not look into {above}")
+    return b.report(*words, user=65534, group=65534, extra_groups=[])
+
+
+@check
+def a_store_in_a_folder_of_somebody_else_is_read_and_nothing_is_put_there(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    before = verdicts_of(b.report("a.db", code=1))
+    for rights in (0o444, 0o666):
+        (b.folder / "a.db").chmod(rights)
+        b.folder.chmod(0o555)
+        try:
+            told = as_nobody(b, "a.db")
+        finally:
+            b.folder.chmod(0o755)
+        equal(told.code, 1, f"exit code ({told.err})")
+        equal(verdicts_of(told), before, f"verdicts, where the store's rights are {rights:o}")
+        equal(files(b), ["a.db"], "what lies there")
+
+
 @check
 def places_where_no_store_can_be_are_named(b):
     done = b.report(".", code=4)
