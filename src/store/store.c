@@ -238,8 +238,7 @@ static bool migrate(struct store *s, int64_t from, struct error *err)
     return good;
 }
 
-/* Whether it is a store, or an empty file that may become one; *version is 0 for that. */
-static bool examine(struct store *s, int64_t *version, struct error *err)
+static bool examine_now(struct store *s, int64_t *version, struct error *err)
 {
     int64_t application = 0, objects = 0;
     if (!ask_number(s, "PRAGMA application_id", &application, err) ||
@@ -255,6 +254,16 @@ static bool examine(struct store *s, int64_t *version, struct error *err)
                     "it is of version %lld, and this build knows version %d and those before",
                     (long long)*version, STORE_VERSION);
     return check_tables(s, *version, err);
+}
+
+/* Whether it is a store, or an empty file that may become one; *version is 0 for that. As it is at
+ * one moment: another program may be making a store of it. */
+static bool examine(struct store *s, int64_t *version, struct error *err)
+{
+    if (!store_begin_reading(s, err) || !examine_now(s, version, err))
+        return false; /* its last word is why, so nothing more is asked of it */
+    store_give_up(s);
+    return true;
 }
 
 /* SQLite does not wait by itself where two programs that have both begun to read a new file want to
@@ -340,6 +349,7 @@ static void close_database(struct store *s)
     memset(s->statements, 0, sizeof s->statements);
     (void)sqlite3_close_v2(s->db);
     s->db = NULL;
+    s->in_transaction = false;
 }
 
 /* A log beside it tells of what the file itself does not, unless it is empty. */
