@@ -6,6 +6,7 @@
 
 #include "engine/hunt_inside.h"
 #include "evidence/hosts_inside.h"
+#include "made_smb.h"
 
 static const char morning[] = "2009-04-21T10:00:00Z";
 
@@ -130,6 +131,29 @@ static void test_who_sent_a_message_of_the_worm_is_never_let_go(void **state)
     hunt_free(h);
 }
 
+/* The exploit's bytes in a file, which alone are three points: but who passed them on is known as a
+ * relay by this host's trail. */
+static void test_who_sent_the_exploit_anywhere_is_never_let_go(void **state)
+{
+    (void)state;
+    struct scene s = scene_at(morning);
+    struct made inside, m;
+    made_begin(&inside);
+    made_mark(&inside, 'B', "http://10.0.0.1:4321/abcdef", true);
+    made_begin(&m);
+    made_negotiate(&m);
+    made_connect(&m, "\\\\10.0.0.7\\samples");
+    made_open(&m, TREE, "\\a.bin");
+    made_write(&m, TREE, PIPE_FILE, made_reader(&inside));
+    talk(&s, "10.0.0.1", "10.0.0.7", 445, made_reader(&m), words_of(""));
+    struct hunt *h = scene_read(&s);
+    assert_true(isinf(gravity_of(h, "10.0.0.1")));
+    assert_true(isfinite(gravity_of(h, "10.0.0.7")));
+    struct caught *c = hunt_ended(h, NULL);
+    assert_int_equal(kind_on(c, "10.0.0.1"), VERDICT_SUSPICIOUS);
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_a_resolver_is_never_let_go_as_its_mark_speaks_for_it),
         cmocka_unit_test(test_a_checker_of_lists_is_never_let_go),
         cmocka_unit_test(test_who_sent_a_message_of_the_worm_is_never_let_go),
+        cmocka_unit_test(test_who_sent_the_exploit_anywhere_is_never_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
