@@ -1,11 +1,18 @@
 # What the bench scripts share; sourced, never run. Each script is one row of bench/README.md: it
 # builds, measures interleaved and prints what was wanted beside what was measured. A figure that
-# is not met is news, not a failure: a script fails only where something could not be run.
+# is not met is news, not a failure: a script fails only where something could not be run. --help
+# prints the comment at its top, which says what it measures and against whom.
 #
 #   WORMSIGN_BENCH_RUNS   how often each thing is run (5); the median is judged
 #   WORMSIGN_BENCH_DIR    where made captures are kept; else a folder that is removed at the end
 #   WORMSIGN_SHARED       the folder that holds tools/mkbench and corpus/ (../shared)
 set -euo pipefail
+case ${1:-} in
+-h | --help)
+    sed '1d; /^#/!Q; s/^# \{0,1\}//' "$(readlink -f "$0")"
+    exit 0
+    ;;
+esac
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
@@ -24,6 +31,8 @@ die() {
     exit 1
 }
 
+[ $# -eq 0 ] || [ "$bench_name" = bench/instructions ] ||
+    die "it takes no words, only variables (bench/README.md); --help says what it measures"
 case $runs in
 '' | *[!0-9]* | 0*) die "WORMSIGN_BENCH_RUNS is to be a number from 1" ;;
 esac

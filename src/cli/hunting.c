@@ -1,15 +1,15 @@
-/* The evidence file is synced before it is moved: who finds it under its name finds all of it. */
+/* The evidence file appears when the run is over: who finds it under its name finds all of it. */
 #include "cli/hunting.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/time.h"
 #include "cli/lines.h"
 #include "cli/running.h"
+#include "cli/whole_file.h"
 #include "detect/sites.h"
 #include "engine/recorder.h"
 
@@ -64,83 +64,44 @@ enum exit_code hunting_read_sites(const struct call *call, const struct option_t
     return code;
 }
 
-/* An evidence file while it is written: beside its place, where it is moved when it is whole. */
+/* An evidence file while it is written. */
 struct evidence_file {
     struct console *console;
     const char *path; /* NULL: none is asked for */
-    char *beside;
-    FILE *file;
+    struct whole_file whole;
 };
-
-static enum exit_code cannot_open(const struct evidence_file *e, const char *reason)
-{
-    console_complain(e->console, "cannot open %.1000s for writing: %s", e->path, reason);
-    return EXIT_FAILED;
-}
 
 /* EXIT_DONE when it is open and the hunt keeps its parts in it, or none is asked for; otherwise it
  * is said why not. */
 static enum exit_code evidence_file_open(struct evidence_file *e, const struct call *call,
                                          const struct hunting_options *o, struct hunt *h)
 {
-    static const char ending[] = ".tmp";
     *e = (struct evidence_file){.console = call->console, .path = o->partial};
     if (e->path == NULL)
         return EXIT_DONE;
-    size_t size = strlen(e->path) + sizeof ending;
-    e->beside = malloc(size);
-    if (e->beside == NULL)
-        return cannot_open(e, "no memory");
-    (void)snprintf(e->beside, size, "%s%s", e->path, ending);
-    /* One that is there is of another run, or not ours at all. */
-    e->file = fopen(e->beside, "wxe");
-    if (e->file == NULL && errno == EEXIST) {
-        console_complain(call->console,
-                         "%.1000s is there: another run writes it, or was ended while it did; if "
-                         "none does, remove it",
-                         e->beside);
+    if (!whole_file_open(&e->whole, e->path)) {
+        console_complain(e->console, "cannot open %.1000s for writing: %s", e->path,
+                         strerror(errno));
         return EXIT_FAILED;
     }
-    if (e->file == NULL)
-        return cannot_open(e, strerror(errno));
     struct error err;
-    if (hunt_keep_parts(h, e->file, &err))
+    if (hunt_keep_parts(h, e->whole.file, &err))
         return EXIT_DONE;
     console_complain(call->console, "%.1000s: %s", e->path, err.text);
     return EXIT_FAILED;
-}
-
-static bool finish(struct evidence_file *e, struct hunt *h, struct error *err)
-{
-    if (!hunt_end_parts(h, err))
-        return false;
-    bool good = fsync(fileno(e->file)) == 0 || errno == EINVAL;
-    int number = errno;
-    if (fclose(e->file) != 0 && good) {
-        number = errno;
-        good = false;
-    }
-    e->file = NULL;
-    if (good && rename(e->beside, e->path) != 0) {
-        number = errno;
-        good = false;
-    }
-    return good || fail(err, ERROR_SYSTEM, "%s", strerror(number));
 }
 
 /* Ends and moves it; without a hunt it is given up. False when that failed, which is said. */
 static bool evidence_file_close(struct evidence_file *e, struct hunt *h)
 {
     struct error err;
-    bool opened = e->file != NULL;
-    bool good = !opened || h == NULL || finish(e, h, &err);
+    bool good = true;
+    if (e->whole.file != NULL && h != NULL)
+        good = hunt_end_parts(h, &err) &&
+               (whole_file_move(&e->whole) || fail(&err, ERROR_SYSTEM, "%s", strerror(errno)));
     if (!good)
         console_complain(e->console, "cannot write the evidence to %.1000s: %s", e->path, err.text);
-    if (e->file != NULL)
-        (void)fclose(e->file);
-    if (opened && (h == NULL || !good))
-        (void)unlink(e->beside);
-    free(e->beside);
+    whole_file_give_up(&e->whole);
     return good;
 }
 

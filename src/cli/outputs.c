@@ -350,25 +350,22 @@ static enum exit_code add_files(struct outputs *out, const struct call *call,
     return code;
 }
 
-/* A page is one whole; lines are worth something each. What is no plain file cannot be moved to. */
+/* What is no plain file cannot be moved to. */
 static bool is_written_beside(const struct output *output)
 {
     struct stat file;
-    return strcmp(output->report.format->id, "html") == 0 &&
+    return output->report.format->is_one_whole &&
            (lstat(output->path, &file) != 0 || S_ISREG(file.st_mode));
 }
 
 static bool open_file(struct output *output)
 {
-    static const char ending[] = ".tmp";
     if (is_written_beside(output)) {
-        size_t size = strlen(output->path) + sizeof ending;
-        output->beside = malloc(size);
-        if (output->beside == NULL)
-            return false;
-        (void)snprintf(output->beside, size, "%s%s", output->path, ending);
+        bool good = whole_file_open(&output->whole, output->path);
+        output->report.out = output->whole.file;
+        return good;
     }
-    output->report.out = fopen(output->beside != NULL ? output->beside : output->path, "we");
+    output->report.out = fopen(output->path, "we");
     return output->report.out != NULL;
 }
 
@@ -437,33 +434,26 @@ enum exit_code outputs_check(const struct call *call, const struct output_option
 }
 
 /* What is not whole is given up: what was there is worth more. */
-static void put_in_place(struct output *output)
+static void close_file(struct output *output)
 {
-    if (output->beside == NULL)
-        return;
     errno = 0;
-    bool is_whole = output->ended && output->error == 0;
-    if (!is_whole || !noted(output, rename(output->beside, output->path) == 0))
-        (void)unlink(output->beside);
-    free(output->beside);
-    output->beside = NULL;
+    if (output->whole.file == NULL)
+        (void)noted(output, fclose(output->report.out) == 0);
+    else if (output->ended && output->error == 0)
+        (void)noted(output, whole_file_move(&output->whole));
+    whole_file_give_up(&output->whole);
 }
 
 static bool output_close(struct output *output)
 {
-    FILE *file = output->report.out;
     anonymous_free(&output->anonymous);
     if (output->path == NULL) {
         errno = output->error;
         return output->error == 0 || console_failed(output->console);
     }
-    if (file == NULL) {
-        free(output->beside);
+    if (output->report.out == NULL)
         return true;
-    }
-    errno = 0;
-    (void)noted(output, fclose(file) == 0);
-    put_in_place(output);
+    close_file(output);
     if (output->error != 0)
         console_complain(output->console, "cannot write all of the report to %.1000s: %s",
                          output->path, strerror(output->error));

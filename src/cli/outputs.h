@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "cli/verbs.h"
+#include "cli/whole_file.h"
 #include "report/anonymous.h"
 #include "report/report.h"
 
@@ -107,9 +108,9 @@ struct output_options {
 /* One stream: its report stands behind one that keeps the reason of the first write that fails. */
 struct output {
     struct console *console;
-    const char *path; /* NULL: stdout */
-    char *beside;     /* owned; where it is written until it is whole; NULL: in its place */
-    bool ended;       /* the report is whole */
+    const char *path;        /* NULL: stdout */
+    struct whole_file whole; /* where it is written beside its place */
+    bool ended;              /* the report is whole */
     struct report report;
     struct report front; /* with --anonymise: what stands in front of it */
     struct anonymous anonymous;

@@ -353,18 +353,17 @@ static bool write_rest(const struct asking *a, struct error *err)
            store_commit(a->store, err);
 }
 
-/* What is to be taken down, all of it or nothing. */
+/* What is to be taken down, all of it or nothing. What would go is weighed within: nobody can add
+ * to it in between. */
 static enum exit_code write_down(struct asking *a, struct told_networks *told)
 {
     struct error err;
+    if (!store_begin(a->store, &err))
+        return store_failed(a->call, &err);
     enum exit_code code = a->o->keep.given ? weigh_keep(a, told) : EXIT_DONE;
     if (code == EXIT_DONE && a->o->forget.given)
         code = weigh_forget(a);
-    if (code != EXIT_DONE)
-        return code;
-    if (!store_begin(a->store, &err))
-        return store_failed(a->call, &err);
-    if (a->o->sites_csv != NULL)
+    if (code == EXIT_DONE && a->o->sites_csv != NULL)
         code = sites_csv_read(a->call, a->o->sites_csv, a->store);
     if (code == EXIT_DONE)
         code = find_site(a);

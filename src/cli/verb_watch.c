@@ -231,8 +231,8 @@ static enum exit_code run_watch(const struct call *call)
 {
     const struct watch_options *o = call->settings;
     if (o->interface != NULL)
-        return call_is_wrong(call, "watching an interface (-i) is not built yet; an Argus server "
-                                   "can: argus://HOST");
+        return call_is_wrong(call, "watching an interface (-i) is not built yet: name an Argus "
+                                   "server (argus://HOST), or pipe a capture into `wormsign hunt`");
     if (call->words.operand_count == 0)
         return call_is_wrong(call, "name an Argus server: argus://HOST or argus://HOST:PORT");
     if (call->words.operand_count > WATCH_SERVERS_MAX)
@@ -267,6 +267,8 @@ const struct verb verb_watch = {
         "minute; a server that sends not even a status record for three times its interval is "
         "taken to be lost. What passed meanwhile is missing, and the summary says so. A login "
         "(SASL) is not built.\n"
+        "An interface (-i) cannot be watched yet: `tcpdump -i IFACE -w - | wormsign hunt` judges "
+        "what passed when tcpdump ends.\n"
         "Exit, at the end: 1 infected home hosts were found, now or before; 0 none; 3 none, "
         "but a connection was lost on the way; 4 no server gave records, or not all could be "
         "written; 2 wrong usage.\n",

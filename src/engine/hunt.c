@@ -241,7 +241,7 @@ bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records)
                                    .raw_offset = input_raw_offset(in),
                                    .raw_size = input_raw_size(in),
                                    .records = h->counts.records + records,
-                                   .proven = hunt_proven_so_far(h, records)};
+                                   .proven = hunt_proven_so_far(h, h->records_read + records)};
     return h->watch != NULL && h->watch(h->watch_context, &now);
 }
 
@@ -322,6 +322,7 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
         .sink = &h->sink.sink, .context = &turn, .is_stopped = is_stopped, .damaged = note_damage};
     bool go_on = reading_pour(format, source, in, &to);
     part->counts = counts_of(format, source);
+    h->records_read += part->counts.records;
     part->totals->records = part->counts.records;
     part->totals->bytes = part->counts.bytes;
     format->close(source);

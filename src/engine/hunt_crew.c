@@ -64,6 +64,7 @@ struct hunt_crew {
     unsigned worker_count, working;
     bool stop;
     uint64_t all_size, joined_size; /* of the inputs */
+    uint64_t proven;                /* the most that any worker knew of */
     bool size_unknown;
 };
 
@@ -249,8 +250,20 @@ static void add_all(const struct hunt_crew *c, struct reading_progress *now)
     now->all_offset += c->joined_size;
 }
 
+/* What was read before its turn to be joined. */
+static void add_waiting(const struct hunt_crew *c, struct reading_progress *sum)
+{
+    for (size_t i = c->joined; i < c->taken; i++) {
+        const struct job *job = &c->jobs[i];
+        if (!job->done || job->outcome == NULL)
+            continue;
+        sum->all_offset += job->size;
+        sum->records += job->outcome->part.counts.records;
+    }
+}
+
 /* With the lock held: of all that are under way, by the name of the first of them. */
-static struct reading_progress progress_of(const struct hunt_crew *c)
+static struct reading_progress progress_of(struct hunt_crew *c)
 {
     struct reading_progress sum = {.input = "", .records = c->hunt->counts.records};
     for (unsigned i = 0; i < c->worker_count; i++) {
@@ -261,11 +274,13 @@ static struct reading_progress progress_of(const struct hunt_crew *c)
         sum.raw_offset += w->now.raw_offset;
         sum.raw_size += w->now.raw_size;
         sum.all_offset += w->now.raw_offset / w->shares;
-        if (w->now.proven > sum.proven)
-            sum.proven = w->now.proven;
+        if (w->now.proven > c->proven)
+            c->proven = w->now.proven;
         if (sum.input[0] == '\0')
             sum.input = w->now.input;
     }
+    sum.proven = c->proven; /* who has read all of its input knows no less than it did */
+    add_waiting(c, &sum);
     add_all(c, &sum);
     return sum;
 }

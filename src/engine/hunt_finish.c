@@ -413,6 +413,22 @@ static bool edge_is_asked_for(const struct hunt *h, const struct infection *i)
     return hunt_asks_for(h, i->from) || hunt_asks_for(h, i->to);
 }
 
+static const char *site_of(const struct hunt *h, struct address host)
+{
+    struct verdict v = {.host = host, .site = h->settings->site};
+    if (h->settings->annotate != NULL)
+        h->settings->annotate(h->settings->annotate_context, &v);
+    return v.site;
+}
+
+static bool write_infection(const struct hunt *h, struct report *r, const struct infection *i)
+{
+    struct infection told = *i;
+    told.from_site = site_of(h, i->from);
+    told.to_site = site_of(h, i->to);
+    return r->format->edge(r, &told);
+}
+
 /* False when the stream refused something, or memory that was there before is not any more. */
 static bool write_findings(struct hunt *h, struct report *r, struct findings *f)
 {
@@ -424,7 +440,7 @@ static bool write_findings(struct hunt *h, struct report *r, struct findings *f)
     for (size_t i = 0; good && i < f->edges.infection_count; i++)
         if ((f->edge_is_said == NULL || !f->edge_is_said[i]) &&
             edge_is_asked_for(h, &f->edges.infections[i].infection))
-            good = r->format->edge(r, &f->edges.infections[i].infection);
+            good = write_infection(h, r, &f->edges.infections[i].infection);
     return good;
 }
 

@@ -41,6 +41,7 @@ struct hunt {
     uint64_t runs, runs_cut;   /* of a store; those that were ended in their midst */
     char run_faults[RUN_FAULTS_MAX][RUN_FAULT_SIZE]; /* of runs that were not whole */
     uint64_t run_fault_count;                        /* those that are not listed, too */
+    uint64_t records_read;      /* of inputs that were read to their end, by this hunt itself */
     uint64_t looked_at, proven; /* records at the last look so far, and what it found */
     unsigned share, shares;     /* of the flows of the input that is read; 0 shares: all */
     struct meeting *meeting;    /* of these shares; borrowed */
@@ -103,9 +104,10 @@ bool hunt_is_told_to_stop(struct hunt *h, const char *input);
  * memory; *written is false where a report refused something. */
 bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool *written);
 
-/* hunt_so_far.c: home host-days with a proof in the store of all inputs, so many records into one:
- * counted anew every HUNT_LOOK_RECORDS. Between two records. */
-enum { HUNT_LOOK_RECORDS = 1 << 20 };
+/* hunt_so_far.c: home hosts with a proof in the store of all inputs, so many records into all that
+ * this hunt reads: counted anew every HUNT_LOOK_RECORDS, in the beginning more often. Between two
+ * records. */
+enum { HUNT_LOOK_RECORDS = 1 << 20, HUNT_LOOK_FIRST = 1 << 16, HUNT_PROVEN_TOLD = 4096 };
 uint64_t hunt_proven_so_far(struct hunt *h, uint64_t records);
 
 /* hunt_room.c: lets go of all evidence of before this day. False without memory. */

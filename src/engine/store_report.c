@@ -227,9 +227,9 @@ static bool read_site(struct store_report *s, struct site *site, struct error *e
            hunt_read_store(site->hunt, s->store, site->name, s->settings->since_day, err);
 }
 
-static bool read_all(struct store_report *s, struct error *err)
+static bool read_sites(struct store_report *s, struct error *err)
 {
-    if (!store_begin_reading(s->store, err) || !store_sites_each(s->store, add_site, s, err))
+    if (!store_sites_each(s->store, add_site, s, err))
         return false;
     /* A store without a run has one site, of which nothing is known. */
     if (s->site_count == 0 && s->err.kind == ERROR_NONE)
@@ -239,6 +239,15 @@ static bool read_all(struct store_report *s, struct error *err)
         good = read_site(s, &s->sites[i], err);
     if (s->err.kind != ERROR_NONE)
         *err = s->err;
+    return good;
+}
+
+/* As the store is at one moment: of the caller's transaction, where there is one. */
+static bool read_all(struct store_report *s, struct error *err)
+{
+    if (store_is_in_transaction(s->store))
+        return read_sites(s, err);
+    bool good = store_begin_reading(s->store, err) && read_sites(s, err);
     store_give_up(s->store);
     return good;
 }

@@ -86,6 +86,15 @@ static size_t shape_of(const struct verdict *v)
     return 2 * signs + was_asked;
 }
 
+static void keep_id(struct html_state *s, char id[static HOST_ID_SIZE], struct address host,
+                    const char *site)
+{
+    struct text text = text_over(id, HOST_ID_SIZE);
+    markup_clear(&s->scratch);
+    host_id(&s->scratch, host, site);
+    text_add(&text, "%s", s->scratch.text != NULL ? s->scratch.text : "");
+}
+
 static bool html_host(struct report *r, const struct verdict *v)
 {
     struct html_state *s = r->state;
@@ -108,10 +117,7 @@ static bool html_host(struct report *r, const struct verdict *v)
                              .section = s->section_packs[shape_of(v)].count,
                              .first_us = v->first_us,
                              .last_us = v->last_us};
-    markup_clear(&s->scratch);
-    host_id(&s->scratch, v->host, v->site);
-    struct text id = text_over(row->id, sizeof row->id);
-    text_add(&id, "%s", s->scratch.text != NULL ? s->scratch.text : "");
+    keep_id(s, row->id, v->host, v->site);
     markup_clear(&s->scratch);
     markup_say(&s->scratch, "%zu\t%zu\t", row->shape, row->section);
     host_row(&s->scratch, v);
@@ -121,6 +127,11 @@ static bool html_host(struct report *r, const struct verdict *v)
     pack_add(&s->section_packs[row->shape], &s->scratch);
     s->failed |= s->row_pack.failed || s->section_packs[row->shape].failed;
     return !s->failed;
+}
+
+static const char *text_or_none(const char *text)
+{
+    return text != NULL ? text : "";
 }
 
 static bool html_edge(struct report *r, const struct infection *i)
@@ -139,12 +150,15 @@ static bool html_edge(struct report *r, const struct infection *i)
     s->infections = grown;
     struct html_infection *kept = &s->infections[s->infection_count++];
     *kept = (struct html_infection){.told = *i};
-    struct text cause = text_over(kept->cause, sizeof kept->cause);
-    struct text says = text_over(kept->says, sizeof kept->says);
-    text_add(&cause, "%s", i->cause);
-    text_add(&says, "%s", i->says);
-    kept->told.cause = kept->told.says = NULL; /* borrowed: it is pointed at when it is shown */
-    return true;
+    keep_id(s, kept->from_id, i->from, i->from_site);
+    keep_id(s, kept->to_id, i->to, i->to_site);
+    (void)snprintf(kept->from_site, sizeof kept->from_site, "%s", text_or_none(i->from_site));
+    (void)snprintf(kept->to_site, sizeof kept->to_site, "%s", text_or_none(i->to_site));
+    (void)snprintf(kept->cause, sizeof kept->cause, "%s", i->cause);
+    (void)snprintf(kept->says, sizeof kept->says, "%s", i->says);
+    kept->told.cause = kept->told.says = kept->told.from_site = kept->told.to_site = NULL;
+    s->failed |= s->scratch.failed;
+    return !s->failed;
 }
 
 static bool html_dark(struct report *r, const struct dark_visitor *d, const struct verdict *v)
@@ -245,10 +259,8 @@ static bool html_end(struct report *r, const struct totals *t)
     for (size_t i = 0; i < s->row_count; i++)
         s->known_infected += s->rows[i].home && s->rows[i].acknowledged &&
                              s->rows[i].kind == VERDICT_INFECTED;
-    for (size_t i = 0; i < s->infection_count; i++) {
+    for (size_t i = 0; i < s->infection_count; i++)
         s->infections[i].told.cause = s->infections[i].cause;
-        s->infections[i].told.says = s->infections[i].says;
-    }
     bool good = !s->failed && html_page(s, t, r->out);
     state_free(s);
     r->state = NULL;
@@ -258,6 +270,7 @@ static bool html_end(struct report *r, const struct totals *t)
 const struct report_format report_html = {
     .id = "html",
     .claim = "A page for a browser, whole in itself: the answer, what to do first, every host.",
+    .is_one_whole = true,
     .begin = html_begin,
     .host = html_host,
     .edge = html_edge,

@@ -11,6 +11,7 @@
 #include "base/writer.h"
 #include "evidence/netbios_check.h"
 #include "evidence/smb_check.h"
+#include "report/html_inside.h"
 #include "report/html_pictures.h"
 #include "report/html_signs.h"
 
@@ -342,14 +343,25 @@ void host_section(struct markup *m, const struct verdict *v)
     checks_table(m, v);
 }
 
-void infection_item(struct markup *m, const struct infection *i)
+static void infection_end(struct markup *m, const char *id, struct address host, const char *site)
 {
-    char from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
-    (void)address_text(i->from, from);
-    (void)address_text(i->to, to);
-    markup_say(m, "<li><a href=\"#host-%s\">%s</a> %s <a href=\"#host-%s\">%s</a>, ", from, from,
-               infection_word(i), to, to);
-    markup_time(m, i->when_us, true);
+    char address[ADDRESS_TEXT_SIZE];
+    markup_say(m, "<a href=\"#%s\">%s</a>", id, address_text(host, address));
+    if (site[0] == '\0')
+        return;
+    markup_say(m, " <span class=\"aka\">at ");
+    markup_name(m, site);
+    markup_say(m, "</span>");
+}
+
+void html_infection_item(struct markup *m, const struct html_infection *i)
+{
+    markup_say(m, "<li>");
+    infection_end(m, i->from_id, i->told.from, i->from_site);
+    markup_say(m, " %s ", infection_word(&i->told));
+    infection_end(m, i->to_id, i->told.to, i->to_site);
+    markup_say(m, ", ");
+    markup_time(m, i->told.when_us, true);
     markup_say(m, " UTC, by ");
     markup_text(m, SAFE_SENTENCE, i->cause);
     markup_say(m, ": ");

@@ -7,7 +7,8 @@
 
 enum { SIGNS_SHOWN = 64 }; /* of one host; a host has one a kind and day, so months have many */
 
-/* "host-10.0.0.5", of a host at a site with a number of that site behind it: what links name. */
+/* "host-10.0.0.5", of a host at a site with a number of that site behind it: what links name. The
+ * same address at two sites is two hosts. */
 void host_id(struct markup *m, struct address host, const char *site);
 
 /* "infected" as a badge. */
@@ -19,8 +20,5 @@ void host_row(struct markup *m, const struct verdict *v);
 
 /* The section but for its end tag: infections may follow. */
 void host_section(struct markup *m, const struct verdict *v);
-
-/* A line of "A infected B", for lists. */
-void infection_item(struct markup *m, const struct infection *i);
 
 #endif

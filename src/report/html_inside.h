@@ -25,6 +25,7 @@ enum {
     ROWS_A_CHUNK = 512,
     SECTIONS_A_CHUNK = 128,
     HOST_ID_SIZE = 80,
+    INFECTION_SITE_SIZE = 64, /* a longer name is cut */
     INFECTION_CAUSE_SIZE = 24,
     INFECTION_SAYS_SIZE = 320
 };
@@ -43,7 +44,9 @@ struct html_row {
 
 /* An infection that outlives the call that told of it. */
 struct html_infection {
-    struct infection told;
+    struct infection told; /* its texts are borrowed from below when it is shown */
+    char from_id[HOST_ID_SIZE], to_id[HOST_ID_SIZE];
+    char from_site[INFECTION_SITE_SIZE], to_site[INFECTION_SITE_SIZE];
     char cause[INFECTION_CAUSE_SIZE], says[INFECTION_SAYS_SIZE];
 };
 
@@ -90,6 +93,9 @@ void html_mend(struct markup *m);
 void html_meanings(struct markup *m, const struct html_state *s);
 void html_run(struct markup *m, const struct html_state *s, const struct totals *t);
 void html_maker(struct markup *m, const struct html_state *s);
+
+/* A line of "A infected B", for lists: html_host.c. */
+void html_infection_item(struct markup *m, const struct html_infection *i);
 
 /* Takes a change in; false without memory. And the table of all: html_changes.c. */
 bool html_change(struct html_state *s, const struct host_change *c);

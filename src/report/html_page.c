@@ -97,13 +97,11 @@ static void say_body(struct markup *m, struct html_state *s, const struct totals
     markup_say(m, " This page is whole in itself: opening it asks nobody.</p></footer>\n");
 }
 
-/* Which host an infection is shown with, and its line, in the fields of a piece. */
-static void infection_piece(struct markup *m, const struct infection *i)
+/* Which hosts an infection is shown with, and its line, in the fields of a piece. */
+static void infection_piece(struct markup *m, const struct html_infection *i)
 {
-    char address[ADDRESS_TEXT_SIZE];
-    markup_say(m, "host-%s\t", address_text(i->from, address));
-    markup_say(m, "host-%s\t", address_text(i->to, address));
-    infection_item(m, i);
+    markup_say(m, "%s\t%s\t", i->from_id, i->to_id);
+    html_infection_item(m, i);
 }
 
 static bool write_sections(const struct html_state *s, FILE *out)
@@ -119,7 +117,7 @@ static bool write_data(struct html_state *s, FILE *out)
     struct pack infections = {.pieces_a_chunk = ROWS_A_CHUNK};
     for (size_t i = 0; i < s->infection_count; i++) {
         markup_clear(&s->scratch);
-        infection_piece(&s->scratch, &s->infections[i].told);
+        infection_piece(&s->scratch, &s->infections[i]);
         pack_add(&infections, &s->scratch);
     }
     pack_close(&infections);

@@ -10,42 +10,43 @@
 #include "report/html_host.h"
 #include "report/html_inside.h"
 
-static bool is_listed(const struct spread_host *hosts, size_t count, struct address a)
+static bool is_listed(const struct spread_host *hosts, size_t count, const char *id)
 {
     for (size_t i = 0; i < count; i++)
-        if (address_equal(hosts[i].host, a))
+        if (strcmp(hosts[i].id, id) == 0)
             return true;
     return false;
 }
 
-static struct spread_host spread_of(const struct html_state *s, struct address a)
+static struct spread_host spread_of(const struct html_state *s, struct address a, const char *id)
 {
     for (size_t i = 0; i < s->row_count; i++)
-        if (address_equal(s->rows[i].host, a))
-            return (struct spread_host){a, s->rows[i].kind, true, s->rows[i].first_us,
-                                        s->rows[i].last_us};
-    return (struct spread_host){a, VERDICT_UNKNOWN, true, TIME_NONE, TIME_NONE};
+        if (strcmp(s->rows[i].id, id) == 0)
+            return (struct spread_host){
+                a, id, s->rows[i].kind, true, s->rows[i].first_us, s->rows[i].last_us};
+    return (struct spread_host){a, id, VERDICT_UNKNOWN, true, TIME_NONE, TIME_NONE};
 }
 
 enum { SPREAD_MAX = 200 };
 
 /* The hosts of infections, then infected ones of ours. */
 static size_t gather_spread(const struct html_state *s, struct spread_host out[static SPREAD_MAX],
-                            struct infection *edges)
+                            struct spread_edge *edges)
 {
     size_t count = 0;
     for (size_t i = 0; i < s->infection_count; i++) {
-        const struct address ends[] = {s->infections[i].told.from, s->infections[i].told.to};
-        edges[i] = s->infections[i].told;
-        for (size_t k = 0; k < COUNT_OF(ends) && count < SPREAD_MAX; k++)
-            if (!is_listed(out, count, ends[k]))
-                out[count++] = spread_of(s, ends[k]);
+        const struct html_infection *one = &s->infections[i];
+        edges[i] = (struct spread_edge){one->from_id, one->to_id, one->told.when_us};
+        if (count < SPREAD_MAX && !is_listed(out, count, one->from_id))
+            out[count++] = spread_of(s, one->told.from, one->from_id);
+        if (count < SPREAD_MAX && !is_listed(out, count, one->to_id))
+            out[count++] = spread_of(s, one->told.to, one->to_id);
     }
     for (size_t i = 0; i < s->row_count && count < SPREAD_MAX; i++) {
         const struct html_row *row = &s->rows[i];
-        if (row->home && row->kind == VERDICT_INFECTED && !is_listed(out, count, row->host))
-            out[count++] = (struct spread_host){row->host, row->kind, false, row->first_us,
-                                                row->last_us};
+        if (row->home && row->kind == VERDICT_INFECTED && !is_listed(out, count, row->id))
+            out[count++] = (struct spread_host){row->host, row->id,       row->kind,
+                                                false,     row->first_us, row->last_us};
     }
     return count;
 }
@@ -58,7 +59,7 @@ static void infection_list(struct markup *m, const struct html_state *s)
     markup_say(m, "<details open><summary>Who infected or attacked whom</summary><ul "
                   "class=\"infections\">\n");
     for (size_t i = 0; i < s->infection_count && i < HTML_SHOWN_INFECTIONS; i++)
-        infection_item(m, &s->infections[i].told);
+        html_infection_item(m, &s->infections[i]);
     markup_say(m, "</ul>");
     if (s->infection_count > HTML_SHOWN_INFECTIONS)
         markup_say(m, "<p class=\"small\">The first %d of %s; each host's page has its own.</p>",
@@ -69,7 +70,7 @@ static void infection_list(struct markup *m, const struct html_state *s)
 void html_spread(struct markup *m, struct html_state *s)
 {
     struct spread_host *hosts = calloc(SPREAD_MAX, sizeof *hosts);
-    struct infection *edges = calloc(s->infection_count + 1, sizeof *edges);
+    struct spread_edge *edges = calloc(s->infection_count + 1, sizeof *edges);
     size_t count = hosts != NULL && edges != NULL ? gather_spread(s, hosts, edges) : 0;
     m->failed |= hosts == NULL || edges == NULL;
     if (count > 0) {
@@ -153,17 +154,17 @@ void html_table(struct markup *m, struct html_state *s)
 }
 
 /* What infections say of the host, behind its section. */
-static void infections_of(struct markup *m, const struct html_state *s, struct address host)
+static void infections_of(struct markup *m, const struct html_state *s, const char *id)
 {
     bool is_first = true;
     for (size_t i = 0; i < s->infection_count; i++) {
-        const struct infection *told = &s->infections[i].told;
-        if (!address_equal(told->from, host) && !address_equal(told->to, host))
+        const struct html_infection *told = &s->infections[i];
+        if (strcmp(told->from_id, id) != 0 && strcmp(told->to_id, id) != 0)
             continue;
         if (is_first)
             markup_say(m, "<h3>Who infected or attacked whom</h3><ul class=\"infections\">");
         is_first = false;
-        infection_item(m, told);
+        html_infection_item(m, told);
     }
     if (!is_first)
         markup_say(m, "</ul>");
@@ -174,7 +175,7 @@ void html_sections(struct markup *m, struct html_state *s)
     markup_say(m, "<div id=\"details\">\n");
     for (size_t i = 0; i < s->row_count && i < HTML_SECTIONS; i++) {
         pack_get(&s->section_packs[s->rows[i].shape], s->rows[i].section, m);
-        infections_of(m, s, s->rows[i].host);
+        infections_of(m, s, s->rows[i].id);
         markup_say(m, "<p class=\"back\"><a href=\"#hosts\">Back to all hosts</a></p>"
                       "</section>\n");
     }

@@ -37,14 +37,21 @@ void picture_names(struct markup *m, const struct name_days *n);
 /* A host in the picture of the spread. */
 struct spread_host {
     struct address host;
+    const char *id; /* what links name; borrowed */
     enum verdict_kind kind;
     bool told;                 /* an infection names it */
     int64_t first_us, last_us; /* TIME_NONE: not known */
 };
 
+/* From one of them to another. */
+struct spread_edge {
+    const char *from, *to; /* ids; borrowed */
+    int64_t when_us;
+};
+
 /* Who infected whom, in time. Hosts are those that edges name and infected ones of ours; sorts
  * them. */
 void picture_spread(struct markup *m, struct spread_host *hosts, size_t host_count,
-                    const struct infection *edges, size_t edge_count);
+                    const struct spread_edge *edges, size_t edge_count);
 
 #endif

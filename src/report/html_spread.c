@@ -103,7 +103,8 @@ static int compare_spread(const void *a, const void *b)
             return x->first_us == TIME_NONE ? 1 : -1;
         return x->first_us < y->first_us ? -1 : 1;
     }
-    return address_compare(x->host, y->host);
+    int order = address_compare(x->host, y->host);
+    return order != 0 ? order : strcmp(x->id, y->id);
 }
 
 /* Those of whom an infection tells before others, where there is no room for all. */
@@ -113,10 +114,10 @@ static int compare_told(const void *a, const void *b)
     return x->told != y->told ? (x->told ? -1 : 1) : compare_spread(a, b);
 }
 
-static size_t lane_of(const struct spread_host *hosts, size_t count, struct address host)
+static size_t lane_of(const struct spread_host *hosts, size_t count, const char *id)
 {
     size_t lane = 0;
-    while (lane < count && !address_equal(hosts[lane].host, host))
+    while (lane < count && strcmp(hosts[lane].id, id) != 0)
         lane++;
     return lane;
 }
@@ -141,8 +142,8 @@ static void spread_lane(const struct spread *s, size_t lane)
     const char *class = h->kind == VERDICT_INFECTED     ? "bar bad"
                         : h->kind == VERDICT_SUSPICIOUS ? "bar hint"
                                                         : "bar pale";
-    markup_say(s->m, "<a href=\"#host-%s\">", address_text(h->host, address));
-    svg_words(s->m, "end", PICTURE_LABELS - 10, y + 4, "%s", address);
+    markup_say(s->m, "<a href=\"#%s\">", h->id);
+    svg_words(s->m, "end", PICTURE_LABELS - 10, y + 4, "%s", address_text(h->host, address));
     markup_say(s->m, "</a>");
     svg_line(s->m, "tick", PICTURE_LABELS, y, s->axis.right, y);
     if (h->first_us == TIME_NONE || h->last_us == TIME_NONE)
@@ -152,7 +153,7 @@ static void spread_lane(const struct spread *s, size_t lane)
 }
 
 /* From the one that infects down or up to its victim, with a head drawn as two lines. */
-static void spread_arrow(const struct spread *s, const struct infection *i)
+static void spread_arrow(const struct spread *s, const struct spread_edge *i)
 {
     size_t from = lane_of(s->hosts, s->count, i->from), to = lane_of(s->hosts, s->count, i->to);
     if (from == s->count || to == s->count || from == to || i->when_us == TIME_NONE)
@@ -166,7 +167,7 @@ static void spread_arrow(const struct spread *s, const struct infection *i)
 }
 
 static bool spread_span(const struct spread_host *hosts, size_t count,
-                        const struct infection *edges, size_t edge_count, int64_t *first,
+                        const struct spread_edge *edges, size_t edge_count, int64_t *first,
                         int64_t *last)
 {
     bool found = false;
@@ -183,7 +184,7 @@ static bool spread_span(const struct spread_host *hosts, size_t count,
 }
 
 void picture_spread(struct markup *m, struct spread_host *hosts, size_t host_count,
-                    const struct infection *edges, size_t edge_count)
+                    const struct spread_edge *edges, size_t edge_count)
 {
     int64_t first = 0, last = 0;
     char says[SAYS_SIZE];

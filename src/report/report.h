@@ -63,6 +63,7 @@ struct totals {
 /* One line of "A infected B". */
 struct infection {
     struct address from, to;
+    const char *from_site, *to_site; /* as their verdicts have them; NULL: none */
     int64_t when_us;
     const char *cause;
     unsigned variants;
@@ -139,6 +140,7 @@ struct report {
 
 struct report_format {
     const char *id, *claim;
+    bool is_one_whole; /* of no worth before its end; of the others what is there is kept */
     bool (*begin)(struct report *r);
     bool (*host)(struct report *r, const struct verdict *v);
     bool (*edge)(struct report *r, const struct infection *i);

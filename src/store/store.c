@@ -4,8 +4,9 @@
  * user_version stand in its head, and its tables must be word for word those below. A file that
  * somebody made to harm has others (views, triggers, computed columns), and is refused whole.
  * The journal is a write-ahead log: who reads never waits, who is killed loses what was not
- * committed and nothing else. A store in a folder that cannot be written to is opened as one that
- * does not change, where no log lies beside it; so is one on a disk that has no room for a log. */
+ * committed and nothing else. The last who leaves takes the log away, a reader too. A store in a
+ * folder that cannot be written to is opened as one that does not change, where no log lies beside
+ * it; so is one on a disk that has no room for a log. */
 #include "store/store.h"
 
 #include <errno.h>
@@ -171,6 +172,11 @@ void store_give_up(struct store *s)
     s->kind_count = 0;
 }
 
+bool store_is_in_transaction(const struct store *s)
+{
+    return s->in_transaction;
+}
+
 static bool table_is_ours(const char *name, const char *sql, int64_t version)
 {
     for (size_t i = 0; i < COUNT_OF(tables); i++)
@@ -232,8 +238,7 @@ static bool migrate(struct store *s, int64_t from, struct error *err)
     return good;
 }
 
-/* Whether it is a store, or an empty file that may become one; *version is 0 for that. */
-static bool examine(struct store *s, int64_t *version, struct error *err)
+static bool examine_now(struct store *s, int64_t *version, struct error *err)
 {
     int64_t application = 0, objects = 0;
     if (!ask_number(s, "PRAGMA application_id", &application, err) ||
@@ -249,6 +254,16 @@ static bool examine(struct store *s, int64_t *version, struct error *err)
                     "it is of version %lld, and this build knows version %d and those before",
                     (long long)*version, STORE_VERSION);
     return check_tables(s, *version, err);
+}
+
+/* Whether it is a store, or an empty file that may become one; *version is 0 for that. As it is at
+ * one moment: another program may be making a store of it. */
+static bool examine(struct store *s, int64_t *version, struct error *err)
+{
+    if (!store_begin_reading(s, err) || !examine_now(s, version, err))
+        return false; /* its last word is why, so nothing more is asked of it */
+    store_give_up(s);
+    return true;
 }
 
 /* SQLite does not wait by itself where two programs that have both begun to read a new file want to
@@ -309,18 +324,22 @@ static char *uri_of(const char *path, const char *ending)
     return uri;
 }
 
-static bool open_database(struct store *s, enum store_use use, const char *ending,
+static bool open_database(struct store *s, enum store_use use, int flags, const char *ending,
                           struct error *err)
 {
-    int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
-                (use == STORE_READ ? SQLITE_OPEN_READONLY
-                                   : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     char *uri = uri_of(s->path, ending);
     if (uri == NULL)
         return fail(err, ERROR_SYSTEM, "no memory");
-    int result = sqlite3_open_v2(uri, &s->db, flags, NULL);
+    int result = sqlite3_open_v2(uri, &s->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
     free(uri);
-    return result == SQLITE_OK ? prepare(s, use, err) : store_fail(s, result, err);
+    if (result != SQLITE_OK)
+        return store_fail(s, result, err);
+    /* Whose log it is is known when the file has been looked at; until then it is left alone. */
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if ((use == STORE_READ && !run_sql(s, "PRAGMA query_only = ON", err)) || !prepare(s, use, err))
+        return false;
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    return true;
 }
 
 static void close_database(struct store *s)
@@ -330,6 +349,7 @@ static void close_database(struct store *s)
     memset(s->statements, 0, sizeof s->statements);
     (void)sqlite3_close_v2(s->db);
     s->db = NULL;
+    s->in_transaction = false;
 }
 
 /* A log beside it tells of what the file itself does not, unless it is empty. */
@@ -346,25 +366,47 @@ static bool has_log(const char *path)
     return there;
 }
 
+/* Why it could not be opened so may let it be opened otherwise. */
+static bool is_about_place(const struct store *s)
+{
+    int result = s->db != NULL ? sqlite3_errcode(s->db) & 0xff : SQLITE_OK;
+    return result == SQLITE_CANTOPEN || result == SQLITE_READONLY || result == SQLITE_FULL ||
+           (result == SQLITE_IOERR && lacks_room(s));
+}
+
+/* Who may not write to the file leaves its log behind, and the owner might then not be able to
+ * write to that; who may takes it away in the end, if nobody else has the store. So who may write
+ * opens it for that, and writes nothing. */
+static bool open_to_read(struct store *s, struct error *err)
+{
+    if (access(s->path, R_OK) != 0)
+        return fail(err, ERROR_SYSTEM, "cannot open: %s", strerror(errno));
+    if (access(s->path, W_OK) == 0) {
+        if (open_database(s, STORE_READ, SQLITE_OPEN_READWRITE, "", err))
+            return true;
+        if (!is_about_place(s))
+            return false;
+        close_database(s);
+    }
+    if (open_database(s, STORE_READ, SQLITE_OPEN_READONLY, "", err))
+        return true;
+    if (has_log(s->path) || !is_about_place(s))
+        return false;
+    close_database(s);
+    return open_database(s, STORE_READ, SQLITE_OPEN_READONLY, "?immutable=1", err);
+}
+
 static bool open_it(struct store *s, enum store_use use, struct error *err)
 {
     struct stat about;
     if (stat(s->path, &about) == 0 && S_ISDIR(about.st_mode))
         return fail(err, ERROR_SYSTEM, "it is a directory");
-    if (use == STORE_READ && access(s->path, R_OK) != 0)
-        return fail(err, ERROR_SYSTEM, "cannot open: %s", strerror(errno));
+    if (use == STORE_READ)
+        return open_to_read(s, err);
     /* What is there and cannot be written to would only fail at the first commit. */
-    if (use == STORE_WRITE && access(s->path, F_OK) == 0 && access(s->path, W_OK) != 0)
+    if (access(s->path, F_OK) == 0 && access(s->path, W_OK) != 0)
         return fail(err, ERROR_SYSTEM, "cannot write to it: %s", strerror(errno));
-    if (open_database(s, use, "", err))
-        return true;
-    int result = s->db != NULL ? sqlite3_errcode(s->db) & 0xff : SQLITE_OK;
-    if (use != STORE_READ || has_log(s->path) ||
-        (result != SQLITE_CANTOPEN && result != SQLITE_READONLY && result != SQLITE_FULL &&
-         !(result == SQLITE_IOERR && lacks_room(s))))
-        return false;
-    close_database(s);
-    return open_database(s, use, "?immutable=1", err);
+    return open_database(s, use, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", err);
 }
 
 struct store *store_open(const char *path, enum store_use use, struct error *err)

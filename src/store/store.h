@@ -52,6 +52,7 @@ bool store_begin_reading(struct store *s, struct error *err) MUST_CHECK;
 bool store_begin(struct store *s, struct error *err) MUST_CHECK;
 bool store_commit(struct store *s, struct error *err) MUST_CHECK;
 void store_give_up(struct store *s); /* nothing, where none is open */
+bool store_is_in_transaction(const struct store *s);
 
 /* Runs */
 

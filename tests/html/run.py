@@ -254,11 +254,12 @@ def watch_writes_its_page_at_the_end():
     process = subprocess.Popen(
         [PROGRAM, "watch", "-q", "argus://127.0.0.1:9", "--html", path],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
-    before = Path(f"{path}.tmp")
+    before = Path(f"{path}.{process.pid}.tmp")
     for _ in range(200):
         if before.exists():
             break
         time.sleep(0.05)
+    holds(before.exists(), "nothing is written beside")
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
@@ -286,7 +287,76 @@ def explain_and_the_page_tell_the_same_of_how_to_mend():
                 holds(" ".join(step["text"].split()) in text, f"{where} lacks {step['title']!r}")
 
 
+def page_of_two_sites(name, *more):
+    """The same networks at north and south: each address is two hosts."""
+    path, store = FOLDER / f"{name}.html", FOLDER / f"{name}.db"
+    if not path.exists():
+        for site in ("north", "south"):
+            run("hunt", "-q", "--store", store, "--site", site, SAMPLE)
+        equal(run("report", store, "--html", path, *more).returncode, 1, "exit code")
+    return path
+
+
+def sites_of(page):
+    """{what ids have behind an address: site}, by the rows of the table."""
+    found = re.findall(r'<a href="#host-10\.9\.2\.22-(\w+)">10\.9\.2\.22</a>.{0,200}?<bdi>(\w+)</bdi></span></th>',
+                       page.read_text(), re.DOTALL)
+    return dict(found)
+
+
+@check
+def an_address_at_two_sites_is_two_hosts_also_where_infections_name_it():
+    path = page_of_two_sites("sites")
+    text, sites = path.read_text(), sites_of(path)
+    equal(sorted(sites.values()), ["north", "south"], "the sites of 10.9.2.22")
+    page = Nesting(text)
+    equal(len(page.ids), len(set(page.ids)), "ids that are there once")
+    links = re.findall(r'href="#(host-[^"]*)"', text)
+    holds(links and all(link.rpartition("-")[2] in sites for link in links), f"links to nobody: {links[:9]}")
+    items = re.findall(r"<li>(<a href=\"#host-.*?)</li>", text)
+    told = [re.findall(r'"#(host-[\d.]+)-(\w+)">.*?<bdi>(\w+)</bdi>', item) for item in items]
+    holds(len(told) >= 4, f"{len(told)} infections are told")
+    for one in told:
+        equal([sites[number] for _, number, _ in one], [site for *_, site in one], "the sites of a line")
+        equal(len({site for *_, site in one}), 1, "the sites of one infection")
+    # The section of a host tells of its own infections alone.
+    for section in re.findall(r'<section class="host" id="(.*?)".*?</section>', text, re.DOTALL):
+        body = text.split(f'<section class="host" id="{section}"')[1].split("</section>")[0]
+        own = re.findall(r"<li>(<a href=\"#host-.*?)</li>", body)
+        holds(all(f'"#{section}"' in item for item in own), f"{section} tells of another: {own}")
+    # In the picture each has a lane of its own, and an arrow.
+    picture = text.split('<section id="spread">')[1].split("</svg>")[0]
+    lanes = re.findall(r'<a href="#(host-[^"]*)"><text', picture)
+    equal(len(lanes), len(set(lanes)), "lanes that are there once")
+    for number in sites:
+        holds(f"host-10.9.2.22-{number}" in lanes, f"no lane of 10.9.2.22 at {sites[number]}")
+
+
+@check
+def sites_of_a_list_are_those_of_infections_too():
+    store, path, listed = FOLDER / "listed.db", FOLDER / "listed.html", FOLDER / "sites.csv"
+    listed.write_text("10.9.2.0/24,ward,Ann\n")
+    run("hunt", "-q", "--store", store, SAMPLE)
+    run("report", "--sites-csv", listed, store, "--html", path)
+    text, sites = path.read_text(), sites_of(path)
+    equal(list(sites.values()), ["ward"], "the site of 10.9.2.22")
+    holds('href="#host-10.9.2.22"' not in text, "a link to 10.9.2.22 without its site")
+    holds('href="#host-10.9.1.11"' in text, "no link to 10.9.1.11, which is at no site")
+
+
 # ---- in a browser ----
+
+
+@in_browser
+def of_two_sites_each_host_opens_with_its_own_infections():
+    path = page_of_two_sites("sites")
+    for number, site in sites_of(path).items():
+        for address in ("10.9.2.22", "10.9.2.57"):
+            with page_at(path, f"#host-{address}-{number}") as page:
+                section = "document.querySelector('.host.open')"
+                equal(page.value(f"{section}.id"), f"host-{address}-{number}", "section")
+                told = page.value(f"[...{section}.querySelectorAll('.infections li')].map(l => l.textContent)")
+                holds(told and all(f"{address} at {site}" in line for line in told), f"told is {told}")
 
 
 @in_browser

@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import struct
 import subprocess
 import sys
@@ -133,7 +134,7 @@ def check_report_beside(bench, _capture):
     plain = bench.run("hunt", "--json", SAMPLE, code=1).stdout
     beside = bench.run("hunt", "--json", "--partial", "x.wsev", SAMPLE, code=1).stdout
     reports_equal(plain, beside)
-    holds(not (bench.folder / "x.wsev.tmp").exists(), "nothing is left beside the file")
+    equal(sorted(bench.folder.glob("x.wsev*")), [bench.folder / "x.wsev"], "what is left")
 
 
 def check_once(bench, capture):
@@ -244,11 +245,72 @@ def check_places(bench, capture):
     done = bench.run("hunt", "-oN", "x.wsev", "a.pcap", code=4)
     holds("holds evidence" in done.stderr, done.stderr)
     bench.run("hunt", "--partial", "x.wsev", "a.pcap", code=1)  # evidence replaces evidence
-    bench.write("x.wsev.tmp", b"of another run")
-    done = bench.run("hunt", "--partial", "x.wsev", "a.pcap", code=4)
-    holds("another run writes it" in done.stderr, done.stderr)
-    equal((bench.folder / "x.wsev.tmp").read_bytes(), b"of another run", "what another run writes")
     equal((bench.folder / "a.pcap").read_bytes(), capture, "the capture")
+
+
+def check_names_beside(bench, capture):
+    """The name that a run would take first is there already, as a link to something dear."""
+    bench.write("a.pcap", capture)
+    bench.write("dear", b"dear")
+    for option in ("--partial", "--html"):
+        place = bench.folder / f"x{option}"
+
+        def lie_in_wait(place=place):
+            os.symlink("dear", f"{place}.{os.getpid()}.tmp")
+
+        done = subprocess.run(
+            [str(bench.program), "hunt", option, place, "a.pcap"], cwd=bench.folder,
+            capture_output=True, timeout=TIMEOUT_SECONDS, check=False, preexec_fn=lie_in_wait,
+        )  # fmt: skip
+        equal(done.returncode, 1, f"exit code with {option}: {done.stderr}")
+        equal((bench.folder / "dear").read_bytes(), b"dear", "what the link is of")
+        holds(place.stat().st_size > 1000, f"{place} is not written")
+        left = [one for one in bench.folder.glob(f"x{option}.*") if not one.is_symlink()]
+        equal(left, [], "what is left")
+
+
+def check_two_runs_at_once(bench, capture):
+    """Both write beside the same place, and each is whole: the last that ends stays."""
+    for option in ("--partial", "--html"):
+        alone = bench.folder / f"alone{option}"
+        both = bench.folder / f"both{option}"
+        bench.write("a.pcap", capture)
+        bench.run("hunt", option, alone, "a.pcap", code=1)
+        runs = []
+        for number in (1, 2):
+            pipe = bench.folder / f"{option}{number}"
+            os.mkfifo(pipe)
+            hunt = subprocess.Popen(
+                [str(bench.program), "hunt", option, both, pipe], cwd=bench.folder,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            )  # fmt: skip
+            runs.append((hunt, open(pipe, "wb")))  # opens when the other side has
+        equal(len(list(bench.folder.glob(f"both{option}.*.tmp"))), 2, "files beside")
+        for hunt, pipe in runs:
+            pipe.write(capture)
+            pipe.close()
+            _, said = hunt.communicate(timeout=TIMEOUT_SECONDS)
+            equal(hunt.returncode, 1, f"exit code: {said}")
+            holds(both.stat().st_size > alone.stat().st_size * 9 // 10, "it is not whole")
+        equal(list(bench.folder.glob(f"both{option}.*")), [], "what is left")
+
+
+def check_end_by_signal(bench, capture):
+    """Who is asked for an end writes what there is; nothing is left beside."""
+    for option in ("--partial", "--html"):
+        place, pipe = bench.folder / f"x{option}", bench.folder / f"pipe{option}"
+        os.mkfifo(pipe)
+        hunt = subprocess.Popen(
+            [str(bench.program), "hunt", option, place, pipe], cwd=bench.folder,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        with open(pipe, "wb") as to:
+            to.write(capture[:3000])
+            to.flush()
+            hunt.send_signal(signal.SIGINT)
+        _, said = hunt.communicate(timeout=TIMEOUT_SECONDS)
+        holds(hunt.returncode in (1, 3), f"exit code {hunt.returncode}: {said}")
+        equal(sorted(bench.folder.glob(f"x{option}*")), [place], "what is there")
 
 
 def check_home(bench, capture):
@@ -369,6 +431,9 @@ CHECKS = {
     "damage of an input outlives the run": check_incomplete,
     "a capture from a pipe is known again": check_pipe,
     "evidence is written over no capture and no report": check_places,
+    "a link under the name beside is not followed": check_names_beside,
+    "two runs that write the same file are whole each": check_two_runs_at_once,
+    "a run that is asked for an end leaves nothing beside": check_end_by_signal,
     "home, site and exempt are the merge's own": check_home,
     "a merge of nothing is wrong usage": check_usage,
     "a hunt by many threads says what one thread says": check_threads,

@@ -458,6 +458,41 @@ def old_evidence_goes_and_the_input_stays_known(b):
     b.is_sound("a.db")
 
 
+def while_it_waits(b, store, statements, *words):
+    """A report that finds another writer at work: how it ends when that one has committed."""
+    with closing(sqlite3.connect(b.folder / store, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        for statement, rows in statements:
+            db.executemany(statement, rows)
+        report = subprocess.Popen([b.path, "report", *words, store], cwd=b.folder, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(2 if b.program.is_sanitized else 1)
+        equal(report.poll(), None, f"exit code of {words} before the other has committed")
+        db.execute("COMMIT")
+    out, err = report.communicate(timeout=TIMEOUT_SECONDS)
+    return report.returncode, out.decode() + err.decode()
+
+
+@check
+def nothing_goes_that_another_writer_kept_just_now(b):
+    """What --keep and --forget-run let go of is weighed as it is when they have the store."""
+    b.hunt("--store", "a.db", b.put("old.pcap", sample()), code=1)
+    b.hunt("--store", "a.db", b.put("new.pcap", later(without(sample(), "10.9.1.11", "10.9.2.22"), 10)))
+    old = b.ask("a.db", "SELECT * FROM evidence WHERE input = 1")
+    b.change("a.db", "DELETE FROM evidence WHERE input = 1")
+    put = f"INSERT INTO evidence VALUES({','.join('?' * len(old[0]))})"
+    code, said = while_it_waits(b, "a.db", [(put, old)], "--keep", "5")
+    equal(code, 2, f"exit code of --keep ({said})")
+    holds("of 2 infected hosts (10.9.2.22, 10.9.1.11): say --yes" in said, said)
+    equal(b.ask("a.db", "SELECT * FROM evidence WHERE input = 1"), old, "the other's evidence")
+    b.change("a.db", "UPDATE verdicts SET verdict = 'suspicious' WHERE run = 2")
+    again = [("UPDATE verdicts SET verdict = 'infected' WHERE run = ?", [(2,)])]
+    code, said = while_it_waits(b, "a.db", again, "--forget-run", "2")
+    equal(code, 2, f"exit code of --forget-run ({said})")
+    equal(b.ask("a.db", "SELECT count(*) FROM runs"), [(2,)], "runs")
+    b.is_sound("a.db")
+
+
 @check
 def a_scan_of_today_does_not_make_an_old_hunt_go_unasked(b):
     b.hunt("--store", "a.db", SAMPLE, code=1)
@@ -773,6 +808,79 @@ def a_full_disk_is_read_from_and_costs_no_verdict(b):
     for part in (parts[2], parts[4]):
         equal(part.splitlines()[:-1], hunted.out.splitlines()[:-1], "the hunt's verdicts")
     equal(done.stderr.count("No space left on device: nothing of this run is kept"), 2, f"complaints ({done.stderr})")
+
+
+def files(b, store="a.db"):
+    return sorted(path.name for path in b.folder.glob(f"{store}*"))
+
+
+@check
+def a_report_leaves_nothing_beside_the_store_and_nothing_in_it(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    held, when = (b.folder / "a.db").read_bytes(), (b.folder / "a.db").stat().st_mtime_ns
+    for words, code in (((), 1), (("--runs",), 0), (("--site", "nowhere"), 2)):
+        b.run("report", "-q", *words, "a.db", code=code)
+        equal(files(b), ["a.db"], f"what lies there after report {' '.join(words)}")
+    now = (b.folder / "a.db").read_bytes(), (b.folder / "a.db").stat().st_mtime_ns
+    equal(now, (held, when), "the store")
+    # Of several the last who leaves takes the log away.
+    with closing(sqlite3.connect(b.folder / "a.db", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM runs").fetchall()
+        b.report("a.db", code=1)
+        equal(files(b), ["a.db", "a.db-shm", "a.db-wal"], "while another reads")
+        other.execute("COMMIT")
+        other.execute("INSERT INTO sites VALUES('10.9.1.0/24', 'north', 'Ann')")
+        equal(b.report("a.db", code=1).hosts["10.9.1.11"]["site"], "north", "what another has written")
+        equal(other.execute("SELECT site FROM sites").fetchall(), [("north",)], "what that one reads then")
+    equal(files(b), ["a.db"], "when all have left")
+    # What is in the log of one that was killed stays.
+    script = "import os, sqlite3; db = sqlite3.connect('a.db'); db.execute(\"UPDATE sites SET site = 'south'\"); " \
+             "db.commit(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], cwd=b.folder, check=True, timeout=TIMEOUT_SECONDS)
+    holds((b.folder / "a.db-wal").stat().st_size > 0, "there is no log")
+    for _ in range(2):
+        equal(b.report("a.db", code=1).hosts["10.9.1.11"]["site"], "south", "what one that was killed has written")
+    equal(files(b), ["a.db"], "after it was read")
+
+
+@check
+def a_report_on_another_database_leaves_its_log_alone(b):
+    with closing(sqlite3.connect(b.folder / "other.db")) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+    script = "import os, sqlite3; db = sqlite3.connect('other.db'); db.execute('CREATE TABLE t(x)'); " \
+             "db.commit(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], cwd=b.folder, check=True, timeout=TIMEOUT_SECONDS)
+    held = {name: (b.folder / name).read_bytes() for name in ("other.db", "other.db-wal")}
+    holds(held["other.db-wal"], "there is no log")
+    b.report("other.db", code=4)
+    equal({name: (b.folder / name).read_bytes() for name in held}, held, "the database and its log")
+
+
+def as_nobody(b, *words):
+    """Whoever runs this may write to everything, so somebody else asks; None where that cannot be."""
+    if os.geteuid() != 0:
+        return b.report(*words)
+    for above in (b.folder, *b.folder.parents):
+        if not above.stat().st_mode & 0o001 and above != b.folder:
+            raise Skip(f"nobody may not look into {above}")
+    return b.report(*words, user=65534, group=65534, extra_groups=[])
+
+
+@check
+def a_store_in_a_folder_of_somebody_else_is_read_and_nothing_is_put_there(b):
+    b.hunt("--store", "a.db", SAMPLE, code=1)
+    before = verdicts_of(b.report("a.db", code=1))
+    for rights in (0o444, 0o666):
+        (b.folder / "a.db").chmod(rights)
+        b.folder.chmod(0o555)
+        try:
+            told = as_nobody(b, "a.db")
+        finally:
+            b.folder.chmod(0o755)
+        equal(told.code, 1, f"exit code ({told.err})")
+        equal(verdicts_of(told), before, f"verdicts, where the store's rights are {rights:o}")
+        equal(files(b), ["a.db"], "what lies there")
 
 
 @check

@@ -27,7 +27,8 @@ enum role {
     IN_PIECES,
     ELSEWHERE,
     ABSENT,
-    LATE, /* found behind the first pass, and refuses */
+    OPENS, /* takes connections and says nothing; refuses datagrams */
+    LATE,  /* found behind the first pass, and refuses */
     SECOND_TIME,
     FORGES
 };
@@ -46,6 +47,7 @@ static struct play {
     uint32_t found[HOSTS];
     size_t found_count;
     unsigned asked_where[HOSTS];
+    bool net_is_reached; /* without asking for single hosts */
 } play;
 
 static struct raw_settings settings;
@@ -76,8 +78,8 @@ static enum raw_reach reach(void *context, uint32_t host)
 static bool reaches_net(void *context, uint32_t host)
 {
     (void)context;
-    (void)host;
-    return false;
+    assert_int_equal(host & 0xff, 0);
+    return play.net_is_reached;
 }
 
 static bool look_for(void *context, uint32_t host, struct error *err)
@@ -135,7 +137,7 @@ static void tcp_came(struct wire_packet back, uint8_t flags, uint32_t sequence, 
     } else if (flags == SYN) {
         back.tcp_flags = SYN | ACK;
         reply(&back);
-    } else if (length > 0 && role != ACCEPTS) {
+    } else if (length > 0 && role != ACCEPTS && role != OPENS) {
         speak(back, role);
     }
 }
@@ -197,7 +199,7 @@ static void answer(const uint8_t *packet, size_t size, uint32_t host)
         forge(back);
     else if (is_tcp)
         tcp_came(back, flags, sequence, size - IP4_HEADER_MIN - offset);
-    else if (role == REFUSES || role == SECOND_TIME)
+    else if (role == REFUSES || role == SECOND_TIME || role == OPENS)
         refuse_datagram(&back, packet);
     else
         udp_came(back);
@@ -395,7 +397,7 @@ static void test_who_is_silent_is_asked_three_times(void **state)
     (void)state;
     assert_true(run());
     assert_asked(3);
-    assert_true(play.now_us >= 12 * SECOND);
+    assert_true(play.now_us >= 12 * SECOND && play.now_us < 13 * SECOND);
     assert_true(play.last_us[9] - play.first_us[9] >= 4 * SECOND);
     assert_true(isnan(raw_lost_share(&outcome.counts.progress)));
     raw_outcome_clear(&outcome);
@@ -411,6 +413,43 @@ static void test_who_is_infected_is_found_at_once_and_once(void **state)
     assert_true(host_set_has(outcome.valid, FIRST + 40));
     assert_int_equal(host_set_count(outcome.valid), 1);
     assert_true(play.others[40] >= 4); /* two questions, two resets */
+    assert_true(play.now_us < SECOND); /* nobody is left to wait for */
+    raw_outcome_clear(&outcome);
+}
+
+/* What opens, and then speaks, has answered once. */
+static void test_each_knock_is_counted_once(void **state)
+{
+    play.special[40] = play.special[41] = INFECTED;
+    play.special[42] = ACCEPTS; /* and is silent on both of its other ports */
+    (void)state;
+    assert_true(run());
+    const struct raw_progress *p = &outcome.counts.progress;
+    assert_true(p->asked >= HOSTS * 4 - 3 && p->asked <= HOSTS * 4);
+    assert_int_equal(p->answered, p->asked - 2);
+    assert_int_equal(p->silent[0], 2);
+    assert_int_equal(p->silent[RAW_PASSES - 1], 2);
+    raw_outcome_clear(&outcome);
+}
+
+static void test_who_took_a_connection_has_time_to_speak(void **state)
+{
+    play.special[42] = OPENS;
+    (void)state;
+    assert_true(run());
+    assert_int_equal(raw_state_of(settings.state, 42, 0), KNOCK_OPEN);
+    assert_int_equal(outcome.counts.progress.answered, outcome.counts.progress.asked);
+    assert_true(play.now_us >= SECOND);
+    raw_outcome_clear(&outcome);
+}
+
+static void test_in_a_net_behind_a_router_nobody_is_looked_for(void **state)
+{
+    play.special[44] = ABSENT;
+    play.net_is_reached = true;
+    (void)state;
+    assert_true(run());
+    assert_int_equal(play.asked_where[44], 0);
     raw_outcome_clear(&outcome);
 }
 
@@ -575,6 +614,9 @@ int main(void)
         TEST(test_fewer_passes_repeat_less),
         TEST(test_hosts_are_asked_on_the_ports_of_the_week_in_which_they_are_asked),
         TEST(test_who_is_infected_is_found_at_once_and_once),
+        TEST(test_each_knock_is_counted_once),
+        TEST(test_who_took_a_connection_has_time_to_speak),
+        TEST(test_in_a_net_behind_a_router_nobody_is_looked_for),
         TEST(test_an_answer_in_pieces_is_put_together),
         TEST(test_who_accepts_and_says_nothing_stays_open),
         TEST(test_forged_answers_change_nothing),

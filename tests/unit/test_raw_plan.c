@@ -143,6 +143,52 @@ static void test_another_sequence_number_proves_nothing(void **state)
     assert_false(is_true(&blind, &knocks[0], &kind));
 }
 
+static bool proves(const struct knock *k, uint8_t flags, const char *text, uint32_t behind)
+{
+    enum raw_kind kind;
+    struct wire_packet p = answer_to(k, flags);
+    p.acknowledgement += behind - 1; /* answer_to stands one behind our SYN */
+    p.payload = text;
+    p.payload_length = strlen(text);
+    return is_true(&p, k, &kind);
+}
+
+/* Our SYN is one number, our question at most REQUEST_SIZE more; who was asked nothing can
+ * acknowledge the SYN alone. */
+static void test_what_is_acknowledged_lies_behind_the_syn_and_within_the_question(void **state)
+{
+    static const uint8_t all_flags[] = {RST | ACK, ACK | PSH, FIN | ACK};
+    (void)state;
+    plan.probes[1] = probe_named("smb");
+    plan.probe_count = 2;
+    assert_int_equal(raw_knocks(&plan, HOST, knocks), 6);
+    assert_true(knocks[0].asks && !knocks[4].asks);
+    for (size_t i = 0; i < COUNT_OF(all_flags); i++) {
+        const char *text = i == 1 ? "x" : "";
+        assert_false(proves(&knocks[0], all_flags[i], text, 0));
+        assert_true(proves(&knocks[0], all_flags[i], text, 1));
+        assert_true(proves(&knocks[0], all_flags[i], text, 1 + REQUEST_SIZE));
+        assert_false(proves(&knocks[0], all_flags[i], text, 2 + REQUEST_SIZE));
+        assert_false(proves(&knocks[4], all_flags[i], text, 0));
+        assert_true(proves(&knocks[4], all_flags[i], text, 1));
+        assert_false(proves(&knocks[4], all_flags[i], text, 2));
+    }
+}
+
+static void test_the_question_acknowledges_what_the_host_sent(void **state)
+{
+    struct raw_answer opened;
+    struct wire_packet opens = answer_to(&knocks[0], SYN | ACK);
+    (void)state;
+    assert_true(read_back(&opens, &opened));
+    struct writer w = writer_over(bytes, sizeof bytes);
+    raw_build_question(&plan, &knocks[0], &opened, &w);
+    struct reader r = reader_over(bytes, w.used);
+    read_skip(&r, 24); /* to the sequence number */
+    assert_int_equal(read_be32(&r), opens.acknowledgement);
+    assert_int_equal(read_be32(&r), opens.sequence + 1);
+}
+
 static void test_each_pass_has_a_port_and_a_number_of_its_own(void **state)
 {
     struct wire_packet first = sent(&knocks[0], 0), second = sent(&knocks[0], 1);
@@ -214,6 +260,23 @@ static void test_a_quote_of_our_own_packet_is_believed(void **state)
         assert_int_equal(kind, RAW_NOBODY);
         p = error_of(ROUTER, 4, quoted, size);
         assert_false(is_true(&p, &knocks[k], &kind));
+    }
+}
+
+/* Of the SYN, or of the question behind it. */
+static void test_a_quote_has_one_of_our_two_numbers(void **state)
+{
+    uint8_t quoted[64];
+    enum raw_kind kind;
+    size_t size = quote(&knocks[0], quoted);
+    struct reader r = reader_over(quoted + 4 + 24, 4);
+    uint32_t number = read_be32(&r);
+    (void)state;
+    for (uint32_t more = 0; more < 4; more++) {
+        struct writer w = writer_over(quoted + 4 + 24, 4);
+        write_be32(&w, number - 1 + more);
+        struct wire_packet p = error_of(HOST, 3, quoted, size);
+        assert_int_equal(is_true(&p, &knocks[0], &kind), more == 1 || more == 2);
     }
 }
 
@@ -303,6 +366,50 @@ static void test_state_has_room_for_the_weeks_to_come(void **state)
     assert_int_equal(raw_state_bytes(&plan, plan.aim.when_us + 4 * US_PER_DAY, sample, 16), 2);
     plan.aim.week_given = true;
     assert_int_equal(raw_state_bytes(&plan, plan.aim.when_us + 4 * US_PER_DAY, sample, 16), 1);
+}
+
+/* Hosts of which SRI's reading gives other ports have more than four knocks. */
+static uint32_t next_with(uint32_t host, bool more)
+{
+    while ((raw_knocks(&plan, host, knocks) > 4) != more)
+        host++;
+    return host;
+}
+
+static void test_state_has_room_for_more_than_half_of_the_sample(void **state)
+{
+    uint32_t sample[3];
+    (void)state;
+    sample[0] = next_with(HOST, false);
+    sample[1] = next_with(HOST, true);
+    sample[2] = next_with(sample[1] + 1, true);
+    assert_int_equal(raw_state_bytes(&plan, 0, sample, 3), 2);
+    assert_int_equal(raw_state_bytes(&plan, 0, sample, 1), 1);
+    sample[2] = next_with(sample[0] + 1, false);
+    assert_int_equal(raw_state_bytes(&plan, 0, sample, 3), 1);
+    assert_int_equal(raw_state_bytes(&plan, 0, sample, 2), 2); /* half is not more than half */
+}
+
+static void test_a_week_that_is_given_does_not_turn(void **state)
+{
+    int64_t thursday_us = week_start_us(2050) + 3 * US_PER_DAY;
+    (void)state;
+    assert_false(raw_weeks_differ(&plan, thursday_us, thursday_us + 7 * US_PER_DAY));
+    plan.aim.week_given = false;
+    assert_true(raw_weeks_differ(&plan, thursday_us, thursday_us + 7 * US_PER_DAY));
+    assert_false(raw_weeks_differ(&plan, thursday_us, thursday_us + US_PER_DAY));
+    /* On a Sunday next week's ports are asked as well. */
+    assert_true(raw_weeks_differ(&plan, thursday_us, thursday_us + 7 * US_PER_DAY / 2));
+}
+
+/* Whoever has more knocks than there is room for is said to have one more, not fewer. */
+static void test_too_many_knocks_are_said_to_be_too_many(void **state)
+{
+    (void)state;
+    plan.aim = (struct aim){.when_us = week_start_us(2050), .slack = true};
+    for (plan.probe_count = 0; plan.probe_count < PROBES_MAX; plan.probe_count++)
+        plan.probes[plan.probe_count] = probe_named("p2p");
+    assert_int_equal(raw_knocks(&plan, HOST, knocks), KNOCKS_MAX + 1);
 }
 
 static struct raw_answer piece(uint32_t host, uint32_t sequence, const char *text)
@@ -451,15 +558,21 @@ int main(void)
         TEST(test_each_use_host_and_port_has_a_cookie_of_its_own),
         TEST(test_an_open_and_a_closed_port_prove_themselves),
         TEST(test_another_sequence_number_proves_nothing),
+        TEST(test_what_is_acknowledged_lies_behind_the_syn_and_within_the_question),
+        TEST(test_the_question_acknowledges_what_the_host_sent),
         TEST(test_each_pass_has_a_port_and_a_number_of_its_own),
         TEST(test_a_datagram_comes_to_the_port_that_asked),
         TEST(test_a_quote_of_our_own_packet_is_believed),
+        TEST(test_a_quote_has_one_of_our_two_numbers),
         TEST(test_no_other_quote_is_believed),
         TEST(test_every_cut_of_every_answer_is_read),
         TEST(test_who_sends_to_somebody_else_is_not_heard),
         TEST(test_a_host_with_smb_is_knocked_at_its_doors),
         TEST(test_state_has_room_for_nearly_all),
         TEST(test_state_has_room_for_the_weeks_to_come),
+        TEST(test_state_has_room_for_more_than_half_of_the_sample),
+        TEST(test_a_week_that_is_given_does_not_turn),
+        TEST(test_too_many_knocks_are_said_to_be_too_many),
         TEST(test_pieces_are_put_together_in_their_order),
         TEST(test_there_is_little_room_for_pieces),
         TEST(test_a_block_of_the_ring_is_not_believed_either),

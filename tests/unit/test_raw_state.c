@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/writer.h"
 #include "scan/raw_state.h"
 
 enum { HOSTS = 37 };
@@ -157,10 +158,12 @@ static void test_a_cut_file_is_not_believed(void **state)
     size_t size = whole_file(bytes, sizeof bytes);
     assert_int_equal(size, 4096 + HOSTS);
     assert_true(is_believed(bytes, size));
-    for (size_t cut = 0; cut < size; cut += cut < 200 ? 1 : 61)
-        assert_false(is_believed(bytes, cut));
-    assert_false(is_believed(bytes, size - 1));
     assert_false(is_believed(bytes, size + 1));
+    for (size_t cut = size; cut-- > 0;) {
+        struct reader told;
+        assert_int_equal(truncate(path, (off_t)cut), 0); /* writing it anew takes seconds */
+        assert_null(raw_state_open(path, &told, NULL));
+    }
 }
 
 static void test_a_changed_head_is_not_believed(void **state)
@@ -189,6 +192,66 @@ static void test_a_changed_head_is_not_believed(void **state)
     assert_false(is_believed(bytes, size));
 }
 
+static void set_number(uint8_t *bytes, size_t at, uint64_t number)
+{
+    struct writer w = writer_over(bytes + at, 8);
+    write_le64(&w, number);
+}
+
+/* Progress and turns have no digest, as they are written again and again: so each is bounded. */
+static void test_what_stands_beside_the_digest_is_bounded_to_the_last(void **state)
+{
+    static uint8_t bytes[10000];
+    (void)state;
+    struct raw_state *s = made();
+    for (unsigned i = 0; i < RAW_WEEKS_MAX; i++)
+        assert_true(raw_state_turn(s, 2 * i, 1000));
+    raw_state_free(s);
+    size_t size = whole_file(bytes, sizeof bytes);
+    set_number(bytes, 64, RAW_PASSES);
+    set_number(bytes, 72, HOSTS);
+    assert_true(is_believed(bytes, size));
+    set_number(bytes, 64, RAW_PASSES + 1);
+    assert_false(is_believed(bytes, size));
+    set_number(bytes, 64, 0);
+    set_number(bytes, 72, HOSTS + 1);
+    assert_false(is_believed(bytes, size));
+    set_number(bytes, 72, 0);
+    set_number(bytes, 128, RAW_WEEKS_MAX + 1);
+    assert_false(is_believed(bytes, size));
+    set_number(bytes, 128, RAW_WEEKS_MAX);
+    set_number(bytes, 136 + 16 * 5, 8); /* as the one before it */
+    assert_false(is_believed(bytes, size));
+}
+
+static void test_a_host_has_one_two_or_four_bytes(void **state)
+{
+    (void)state;
+    for (unsigned count = 1; count <= 5; count++) {
+        struct reader told;
+        raw_state_free(raw_state_create(path, settings(), HOSTS, count, NULL));
+        struct raw_state *s = raw_state_open(path, &told, NULL);
+        assert_int_equal(s != NULL, count == 1 || count == 2 || count == 4);
+        raw_state_free(s);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
+static void test_a_place_that_turns_again_is_one_turn(void **state)
+{
+    struct raw_state *s = raw_state_new(HOSTS, 1, NULL);
+    (void)state;
+    assert_true(raw_state_turn(s, 3, 10));
+    assert_true(raw_state_turn(s, 5, 20));
+    assert_true(raw_state_turn(s, 5, 30));
+    assert_int_equal(raw_state_turns(s), 2);
+    assert_int_equal(raw_state_when(s, 4, 0), 10);
+    assert_int_equal(raw_state_when(s, 5, 0), 30);
+    assert_true(raw_state_turn(s, 2, 40));
+    assert_int_equal(raw_state_turns(s), 1);
+    raw_state_free(s);
+}
+
 static void test_what_is_no_file_is_said_to_be_none(void **state)
 {
     struct error err;
@@ -210,6 +273,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_turns_of_the_week_are_kept, begin, end),
         cmocka_unit_test_setup_teardown(test_a_cut_file_is_not_believed, begin, end),
         cmocka_unit_test_setup_teardown(test_a_changed_head_is_not_believed, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_stands_beside_the_digest_is_bounded_to_the_last,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(test_a_host_has_one_two_or_four_bytes, begin, end),
+        cmocka_unit_test(test_a_place_that_turns_again_is_one_turn),
         cmocka_unit_test(test_what_is_no_file_is_said_to_be_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

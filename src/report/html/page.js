@@ -136,7 +136,7 @@
     }
   };
 
-  /* An infection names an address, to which a host's id may add its site. */
+  /* Whoever types an address may leave out what a host's id adds of its site. */
   const isOf = (row, id) => id !== "" && (row.id === id || row.id.startsWith(`${id}-`));
 
   /* The section of a host: it stands in the page, or is put there. */
@@ -145,7 +145,7 @@
     if (there) return there;
     const base64 = data.sections[row.shape][Math.floor(row.section / data.sectionsAChunk)];
     if (open.base64 !== base64) open = { base64, pieces: await unpack(base64) };
-    const told = infections.filter((i) => isOf(row, i.from) || isOf(row, i.to));
+    const told = infections.filter((i) => row.id === i.from || row.id === i.to);
     const list = told.map((i) => i.item).join("");
     const more = list ? `<h3>Who infected or attacked whom<\/h3><ul class="infections">${list}<\/ul>` : "";
     const frame = document.createElement("template");
