@@ -128,8 +128,7 @@ struct p2p_ports ports_predicted_for(uint32_t ipv4, uint32_t week, enum ports_re
     return ports_of_pairs(first, second);
 }
 
-void ports_predicted_by_all(uint32_t ipv4, uint32_t week,
-                            struct p2p_ports out[static PORT_READINGS])
+void ports_predicted_by_both(uint32_t ipv4, uint32_t week, struct p2p_ports out[static 2])
 {
     struct port_draw first = draw_pair(port_draw_seed(ipv4));
     struct port_draw second = draw_pair(first.state ^ week);

@@ -19,7 +19,7 @@
 /* The bytes at the head by which an echo is known: the key, on TCP the prefix and most of it. */
 enum { ECHO_SIZE = 8 };
 
-enum { WEEKS_MAX = 3 };
+enum { WEEKS_MAX = 3, READINGS = 2 };
 
 struct weeks {
     size_t count;
@@ -70,19 +70,19 @@ static size_t aim_p2p(const struct aim *aim, uint32_t host,
                       struct shot shots[static PROBE_SHOTS_MAX])
 {
     static const enum transport transports[] = {TRANSPORT_TCP, TRANSPORT_UDP};
-    struct p2p_ports ports[WEEKS_MAX][PORT_READINGS];
+    struct p2p_ports ports[WEEKS_MAX][READINGS];
     struct weeks weeks = weeks_of(aim);
     uint32_t owner = aim->real_given ? aim->real : host;
     (void)real_addresses_find(aim->reals, host, &owner);
     size_t count = 0;
     for (size_t w = 0; w < weeks.count; w++)
-        ports_predicted_by_all(owner, weeks.items[w].number, ports[w]);
+        ports_predicted_by_both(owner, weeks.items[w].number, ports[w]);
     for (size_t t = 0; t < COUNT_OF(transports); t++) {
         struct shot one = {.host = host, .transport = transports[t], .week = CHECK_WEEK_ANY};
         one.port = port_of(ports[0][0], one.transport, 0);
         count = add_shot(shots, count, &one);
         for (size_t w = 0; w < weeks.count; w++) {
-            for (size_t r = 0; r < PORT_READINGS; r++) {
+            for (size_t r = 0; r < READINGS; r++) {
                 one.week = weeks.items[w].name;
                 one.port = port_of(ports[w][r], one.transport, 1);
                 count = add_shot(shots, count, &one);

@@ -518,6 +518,7 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
     out->counts.progress = r.progress;
     out->counts.let_go = raw_pieces_let_go(r.pieces);
     network->counts(network->context, &out->counts.network);
+    network->done(network->context);
     (void)face->watch(face->context, &out->counts);
     raw_pieces_free(r.pieces);
     return !r.failed;
