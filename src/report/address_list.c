@@ -29,9 +29,18 @@ static int compare(const void *a, const void *b)
     return address_compare(*x, *y);
 }
 
+static bool is_sorted(const struct address_list *l)
+{
+    for (size_t i = 1; i < l->count; i++)
+        if (address_compare(l->items[i - 1], l->items[i]) > 0)
+            return false;
+    return true;
+}
+
+/* Most come in their order, and qsort would take as much memory again. */
 void address_list_sort(struct address_list *l)
 {
-    if (l->count > 1)
+    if (!is_sorted(l))
         qsort(l->items, l->count, sizeof *l->items, compare);
 }
 

@@ -215,10 +215,17 @@ uint64_t target_set_close(struct target_set *s, struct targets_left_out *out)
     roaring_bitmap_andnot_inplace(s->hosts.bitmap, s->excluded.bitmap);
     uint64_t left = roaring_bitmap_get_cardinality(s->hosts.bitmap);
     (void)roaring_bitmap_run_optimize(s->hosts.bitmap);
+    (void)roaring_bitmap_shrink_to_fit(s->hosts.bitmap);
     s->left_out.excluded += before - left;
     *out = s->left_out;
     target_set_rewind(s);
     return left;
+}
+
+void target_set_empty(struct target_set *s)
+{
+    roaring_bitmap_clear(s->hosts.bitmap);
+    target_set_rewind(s);
 }
 
 void target_set_rewind(struct target_set *s)
