@@ -8,28 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct writer writer_over(void *buffer, size_t size)
-{
-    return (struct writer){.start = buffer, .size = size, .used = 0, .failed = false};
-}
-
-/* Of a count that the compiler knows a copy is one instruction: packets are made of such. */
-static inline void write_these(struct writer *w, const void *bytes, size_t count)
-{
-    if (w->failed || count > w->size - w->used) {
-        w->failed = true;
-        return;
-    }
-    if (count != 0)
-        memcpy(w->start + w->used, bytes, count);
-    w->used += count;
-}
-
-void write_bytes(struct writer *w, const void *bytes, size_t count)
-{
-    write_these(w, bytes, count);
-}
-
 void write_zeros(struct writer *w, size_t count)
 {
     static const uint8_t zeros[64];
@@ -37,41 +15,6 @@ void write_zeros(struct writer *w, size_t count)
         write_bytes(w, zeros, sizeof zeros);
     if (count <= sizeof zeros)
         write_bytes(w, zeros, count);
-}
-
-void write_u8(struct writer *w, uint8_t value)
-{
-    write_these(w, &value, 1);
-}
-
-void write_be16(struct writer *w, uint16_t value)
-{
-    write_le16(w, __builtin_bswap16(value));
-}
-
-void write_be32(struct writer *w, uint32_t value)
-{
-    write_le32(w, __builtin_bswap32(value));
-}
-
-void write_be64(struct writer *w, uint64_t value)
-{
-    write_le64(w, __builtin_bswap64(value));
-}
-
-void write_le16(struct writer *w, uint16_t value)
-{
-    write_these(w, &value, sizeof value);
-}
-
-void write_le32(struct writer *w, uint32_t value)
-{
-    write_these(w, &value, sizeof value);
-}
-
-void write_le64(struct writer *w, uint64_t value)
-{
-    write_these(w, &value, sizeof value);
 }
 
 void write_le16_at(struct writer *w, size_t at, uint16_t value)

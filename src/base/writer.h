@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/compiler.h"
 
 struct writer {
@@ -17,16 +18,59 @@ struct writer {
     bool failed;
 };
 
-struct writer writer_over(void *buffer, size_t size);
-void write_bytes(struct writer *w, const void *bytes, size_t count);
+static inline struct writer writer_over(void *buffer, size_t size)
+{
+    return (struct writer){.start = buffer, .size = size, .used = 0, .failed = false};
+}
+
+/* Of a count that the compiler knows a copy is one instruction: packets are made of such. */
+static ALWAYS_INLINE void write_bytes(struct writer *w, const void *bytes, size_t count)
+{
+    if (RARELY(w->failed || count > w->size - w->used)) {
+        w->failed = true;
+        return;
+    }
+    if (count != 0)
+        memcpy(w->start + w->used, bytes, count);
+    w->used += count;
+}
+
 void write_zeros(struct writer *w, size_t count);
-void write_u8(struct writer *w, uint8_t value);
-void write_be16(struct writer *w, uint16_t value);
-void write_be32(struct writer *w, uint32_t value);
-void write_be64(struct writer *w, uint64_t value);
-void write_le16(struct writer *w, uint16_t value);
-void write_le32(struct writer *w, uint32_t value);
-void write_le64(struct writer *w, uint64_t value);
+
+static ALWAYS_INLINE void write_u8(struct writer *w, uint8_t value)
+{
+    write_bytes(w, &value, sizeof value);
+}
+
+static ALWAYS_INLINE void write_le16(struct writer *w, uint16_t value)
+{
+    write_bytes(w, &value, sizeof value);
+}
+
+static ALWAYS_INLINE void write_le32(struct writer *w, uint32_t value)
+{
+    write_bytes(w, &value, sizeof value);
+}
+
+static ALWAYS_INLINE void write_le64(struct writer *w, uint64_t value)
+{
+    write_bytes(w, &value, sizeof value);
+}
+
+static ALWAYS_INLINE void write_be16(struct writer *w, uint16_t value)
+{
+    write_le16(w, __builtin_bswap16(value));
+}
+
+static ALWAYS_INLINE void write_be32(struct writer *w, uint32_t value)
+{
+    write_le32(w, __builtin_bswap32(value));
+}
+
+static ALWAYS_INLINE void write_be64(struct writer *w, uint64_t value)
+{
+    write_le64(w, __builtin_bswap64(value));
+}
 
 /* Goes back to a number that was written before what it counts; nothing, where it was not. */
 void write_le16_at(struct writer *w, size_t at, uint16_t value);

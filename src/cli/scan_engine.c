@@ -3,6 +3,7 @@
 #include "cli/scan_engine.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@ enum {
     SAMPLE = 16,
     UNLIMITED_RATE = 100000, /* packets a second, taken for what no limit comes to at least */
     NET_RATE = 200,          /* packets a second into a /24 */
-    SHARDS_MAX = 65536
+    SHARDS_MAX = 65536,
+    LARGE_BYTES = 1 << 20 /* of memory that is the kernel's to move */
 };
 
 uint64_t scan_engine_rate(const struct scan_engine_options *o)
@@ -242,6 +244,18 @@ enum exit_code scan_engine_resume(struct scan_engine *out, const struct call *ca
     return EXIT_DONE;
 }
 
+/* Hosts are in the table now. What the set of millions had is given back: it lies in small pieces,
+ * which the large ones that follow have no use for; and those are to grow where they are, and not
+ * by a copy. */
+static void forget_targets(const struct scan_engine *e, const struct scan_settings *settings)
+{
+    if (e->hosts == NULL)
+        return;
+    target_set_empty(settings->targets);
+    (void)malloc_trim(0);
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+}
+
 enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
                                 const struct scan_engine_options *o, const char *sockets_only,
                                 bool cap, struct scan_settings *settings)
@@ -274,6 +288,7 @@ enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
         settings->engine.rate = capped(e->raw.hosts, settings->engine.rate);
     share_rate(e, settings);
     settings->raw = &e->raw;
+    forget_targets(e, settings);
     if (e->state == NULL && !open_state(e, o, settings, &err)) {
         console_complain(call->console, "--state: %s", err.text);
         return EXIT_FAILED;

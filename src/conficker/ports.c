@@ -113,14 +113,28 @@ static COLD struct port_draw draw_past_first(struct port_draw first, struct port
     return (struct port_draw){.state = second.state, .tcp = 0, .udp = 0};
 }
 
+static struct p2p_ports ports_of_pairs(struct port_draw first, struct port_draw second)
+{
+    return (struct p2p_ports){.tcp = {(uint16_t)first.tcp, (uint16_t)second.tcp},
+                              .udp = {(uint16_t)first.udp, (uint16_t)second.udp}};
+}
+
 struct p2p_ports ports_predicted_for(uint32_t ipv4, uint32_t week, enum ports_reading reading)
 {
     struct port_draw first = draw_pair(port_draw_seed(ipv4));
     struct port_draw second = draw_pair(first.state ^ week);
     if (reading == READING_SRI && RARELY(pairs_share_a_port(first, second)))
         second = draw_past_first(first, second);
-    return (struct p2p_ports){.tcp = {(uint16_t)first.tcp, (uint16_t)second.tcp},
-                              .udp = {(uint16_t)first.udp, (uint16_t)second.udp}};
+    return ports_of_pairs(first, second);
+}
+
+void ports_predicted_by_both(uint32_t ipv4, uint32_t week, struct p2p_ports out[static 2])
+{
+    struct port_draw first = draw_pair(port_draw_seed(ipv4));
+    struct port_draw second = draw_pair(first.state ^ week);
+    out[READING_NMAP] = out[READING_SRI] = ports_of_pairs(first, second);
+    if (RARELY(pairs_share_a_port(first, second)))
+        out[READING_SRI] = ports_of_pairs(first, draw_past_first(first, second));
 }
 
 void ports_fixed_for(uint32_t ipv4, uint16_t *tcp, uint16_t *udp)

@@ -264,7 +264,7 @@ static void take_turned(void *context, const struct asked *host, const struct ho
     size_t count = checks_of(host, checks);
     count += told_checks(turns, &checks[count]);
     s->handed_over++;
-    if (s->raw != NULL)
+    if (s->raw != NULL && s->sieved == NULL) /* then all others are settled, each once */
         host_set_add(s->reported, host->host);
     if (is_broadcast(host)) {
         s->broadcast++;

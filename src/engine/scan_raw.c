@@ -241,13 +241,18 @@ void scan_raw_settle(struct scan_raw *s, const struct host_set *done, int64_t wh
 {
     const struct raw_settings *settings = s->settings;
     const struct raw_progress *p = &s->outcome.counts.progress;
-    struct order order = order_of(host_table_count(settings->hosts), settings->seed);
+    uint64_t hosts = host_table_count(settings->hosts);
+    struct order order = order_of(hosts, settings->seed);
     uint64_t places = p->pass > 0 ? raw_places(settings) : p->place;
+    bool all = settings->shards == 1 && places == hosts && raw_state_turns(settings->state) == 0;
     struct aim aim = settings->plan.aim;
     struct asked asked;
-    for (uint64_t place = 0; place < places; place++) {
-        uint64_t number;
-        uint32_t host = raw_host_at(settings, &order, place, &number);
+    for (uint64_t number = 0; number < hosts; number++) {
+        uint64_t place = all ? number : order_place(&order, number);
+        uint32_t host = host_table_at(settings->hosts, number);
+        if (place % settings->shards != settings->shard || place / settings->shards >= places)
+            continue;
+        place /= settings->shards;
         if (host_set_has(done, host))
             continue;
         aim.when_us = raw_state_when(settings->state, place, settings->plan.aim.when_us);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SIZE_FIRST = 64 };
 
@@ -29,10 +30,42 @@ static int compare(const void *a, const void *b)
     return address_compare(*x, *y);
 }
 
+/* From here on they are in order. */
+static size_t sorted_from(const struct address_list *l)
+{
+    size_t from = l->count;
+    while (from > 0 && (from == l->count || compare(&l->items[from - 1], &l->items[from]) <= 0))
+        from--;
+    return from;
+}
+
+/* `first`, sorted, and what stands from its count on. Nothing is overwritten that is not read yet:
+ * there are as many free places before the rest as of the first are left. */
+static void merge(struct address_list *l, const struct address *first, size_t count)
+{
+    size_t to = 0, next = 0, rest = count;
+    while (next < count)
+        if (rest < l->count && compare(&l->items[rest], &first[next]) < 0)
+            l->items[to++] = l->items[rest++];
+        else
+            l->items[to++] = first[next++];
+}
+
+/* Most come in their order, behind a few that do not: to sort all would take as much memory
+ * again. */
 void address_list_sort(struct address_list *l)
 {
-    if (l->count > 1)
-        qsort(l->items, l->count, sizeof *l->items, compare);
+    size_t count = sorted_from(l);
+    struct address *first = count > 0 ? malloc(count * sizeof *first) : NULL;
+    if (first == NULL) {
+        if (count > 0)
+            qsort(l->items, l->count, sizeof *l->items, compare);
+        return;
+    }
+    memcpy(first, l->items, count * sizeof *first);
+    qsort(first, count, sizeof *first, compare);
+    merge(l, first, count);
+    free(first);
 }
 
 /* The same or the next one; ::fffe:ffff:ffff and 0.0.0.0 are neighbours to nobody. */

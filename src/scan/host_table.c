@@ -79,9 +79,28 @@ void host_table_run(const struct host_table *t, uint64_t run, uint32_t *first, u
     *last = (uint32_t)(*first + size_of(t, run) - 1);
 }
 
+/* Runs around where the number would be if all were as long, of which one has it: in a list of
+ * millions of single hosts these are few, and a search through all would be a walk through memory
+ * that no cache holds. */
+static void narrow(const struct host_table *t, uint64_t number, uint64_t *low, uint64_t *high)
+{
+    uint64_t guess = number * t->run_count / t->count, step = 1; /* both are below 2^32 */
+    *low = guess;
+    while (t->runs[*low].before > number) {
+        *low = *low > step ? *low - step : 0;
+        step *= 2;
+    }
+    *high = guess + 1;
+    for (step = 1; *high < t->run_count && t->runs[*high].before <= number; step *= 2) {
+        *low = *high;
+        *high = t->run_count - *high > step ? *high + step : t->run_count;
+    }
+}
+
 uint32_t host_table_at(const struct host_table *t, uint64_t number)
 {
-    uint64_t low = 0, high = t->run_count; /* the last run that begins at or before it */
+    uint64_t low, high; /* the last run that begins at or before it is from low on, below high */
+    narrow(t, number, &low, &high);
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
         if (t->runs[middle].before <= number)

@@ -75,10 +75,8 @@ static size_t aim_p2p(const struct aim *aim, uint32_t host,
     uint32_t owner = aim->real_given ? aim->real : host;
     (void)real_addresses_find(aim->reals, host, &owner);
     size_t count = 0;
-    for (size_t w = 0; w < weeks.count; w++) {
-        ports[w][0] = ports_predicted_for(owner, weeks.items[w].number, READING_NMAP);
-        ports[w][1] = ports_predicted_for(owner, weeks.items[w].number, READING_SRI);
-    }
+    for (size_t w = 0; w < weeks.count; w++)
+        ports_predicted_by_both(owner, weeks.items[w].number, ports[w]);
     for (size_t t = 0; t < COUNT_OF(transports); t++) {
         struct shot one = {.host = host, .transport = transports[t], .week = CHECK_WEEK_ANY};
         one.port = port_of(ports[0][0], one.transport, 0);

@@ -40,6 +40,7 @@ struct run {
     struct pace pace;
     /* The host of the last answer: answers of one host come together, and its ports are dear. */
     uint32_t last_host;
+    uint64_t last_number;
     size_t last_count;
     struct knock last[KNOCKS_MAX];
     uint64_t open; /* knocks that were opened and said nothing yet */
@@ -238,8 +239,17 @@ static size_t knocks_of(struct run *r, uint32_t host, uint64_t number)
         size_t count = raw_knocks(&r->plan, host, r->last);
         r->last_count = count <= raw_state_knocks(s->state) ? count : 0;
         r->last_host = host;
+        r->last_number = number;
     }
     return r->last_count;
+}
+
+/* Answers of one host come together. */
+static bool number_of(const struct run *r, uint32_t host, uint64_t *number)
+{
+    *number = r->last_number;
+    return (r->last_count > 0 && r->last_host == host) ||
+           host_table_find(r->settings->hosts, host, number);
 }
 
 static void take_packet(struct run *r, struct reader packet)
@@ -249,7 +259,7 @@ static void take_packet(struct run *r, struct reader packet)
     struct place at = {0};
     if (!raw_answer_read(packet, s->plan.source, &a))
         return;
-    size_t count = host_table_find(s->hosts, a.host, &at.host) ? knocks_of(r, a.host, at.host) : 0;
+    size_t count = number_of(r, a.host, &at.host) ? knocks_of(r, a.host, at.host) : 0;
     while (at.knock < count && !raw_answer_is_true(&s->plan, &r->last[at.knock], &a))
         at.knock++;
     if (at.knock == count)
@@ -518,6 +528,7 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
     out->counts.progress = r.progress;
     out->counts.let_go = raw_pieces_let_go(r.pieces);
     network->counts(network->context, &out->counts.network);
+    network->done(network->context);
     (void)face->watch(face->context, &out->counts);
     raw_pieces_free(r.pieces);
     return !r.failed;

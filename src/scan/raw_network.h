@@ -40,6 +40,8 @@ struct raw_network {
     /* Waits until packets came or this time. */
     void (*wait)(void *context, int64_t until_us);
     void (*counts)(void *context, struct raw_network_counts *out);
+    /* The last call of a scan: nothing more is sent, received or asked of it. */
+    void (*done)(void *context);
 };
 
 #endif

@@ -5,7 +5,8 @@
  * the first answer. It does not where somebody listens on the port whose filter drops all that
  * comes: what a socket's filter drops is not answered. So no firewall has to be changed, no other
  * privilege is needed, and nothing can be left behind: it ends with the process, however that
- * ends. Datagrams likewise: no "port unreachable" is sent to who answers. */
+ * ends. Datagrams are taken by sockets that nobody reads: no "port unreachable" is sent to who
+ * answers. */
 #ifndef WORMSIGN_SCAN_RAW_PORTS_H
 #define WORMSIGN_SCAN_RAW_PORTS_H
 

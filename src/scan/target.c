@@ -101,10 +101,18 @@ static bool parse_octets(struct reader r, struct target *out)
 
 bool target_parse(const char *text, struct target *out, struct error *err)
 {
+    struct address plain;
     struct prefix p;
     if (strchr(text, ':') != NULL)
         return fail(err, ERROR_USAGE, "'%.100s' looks like IPv6, and the worm knows only IPv4",
                     text);
+    /* Lists of millions are of plain addresses: they need no octets, which are large. */
+    if (address_parse(text, &plain, NULL)) {
+        out->is_prefix = true;
+        out->first = address_v4(plain);
+        out->size = 1;
+        return true;
+    }
     if (strchr(text, '/') == NULL) {
         struct target parsed = {.is_prefix = false};
         if (strlen(text) >= TARGET_TEXT_SIZE ||

@@ -1,4 +1,7 @@
-/* Runs of addresses in a compressed bitmap (CRoaring): a network costs no more than an address. */
+/* Runs of addresses in a compressed bitmap (CRoaring): a network costs no more than an address.
+ *
+ * Single addresses wait until there are many, and are then added in their order: one by one, those
+ * of a list in no order would each be looked for in memory far from the last one's. */
 #include "scan/target_set.h"
 
 #include <roaring/roaring.h>
@@ -24,8 +27,17 @@ static const struct {
     {0xffffffff, 0xffffffff, true},  /* limited broadcast */
 };
 
+enum { WAITING_FIRST = 1024, WAITING_MAX = 1 << 20 };
+
+struct gathering {
+    roaring_bitmap_t *bitmap;
+    uint32_t *waiting; /* single addresses that are not in the bitmap yet */
+    size_t count, room;
+    bool ascends; /* they came in their order */
+};
+
 struct target_set {
-    roaring_bitmap_t *hosts, *excluded;
+    struct gathering hosts, excluded;
     roaring_uint32_iterator_t *at;
     struct targets_left_out left_out;
 };
@@ -35,12 +47,19 @@ struct target_set *target_set_new(void)
     struct target_set *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
-    s->hosts = roaring_bitmap_create();
-    s->excluded = roaring_bitmap_create();
-    if (s->hosts != NULL && s->excluded != NULL)
+    s->hosts.bitmap = roaring_bitmap_create();
+    s->excluded.bitmap = roaring_bitmap_create();
+    if (s->hosts.bitmap != NULL && s->excluded.bitmap != NULL)
         return s;
     target_set_free(s);
     return NULL;
+}
+
+static void gathering_clear(struct gathering *g)
+{
+    if (g->bitmap != NULL)
+        roaring_bitmap_free(g->bitmap);
+    free(g->waiting);
 }
 
 void target_set_free(struct target_set *s)
@@ -49,11 +68,61 @@ void target_set_free(struct target_set *s)
         return;
     if (s->at != NULL)
         roaring_free_uint32_iterator(s->at);
-    if (s->hosts != NULL)
-        roaring_bitmap_free(s->hosts);
-    if (s->excluded != NULL)
-        roaring_bitmap_free(s->excluded);
+    gathering_clear(&s->hosts);
+    gathering_clear(&s->excluded);
     free(s);
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static void let_in(struct gathering *g)
+{
+    if (g->count == 0)
+        return;
+    if (!g->ascends)
+        qsort(g->waiting, g->count, sizeof *g->waiting, compare_addresses);
+    roaring_bitmap_add_many(g->bitmap, g->count, g->waiting);
+    g->count = 0;
+}
+
+static bool has_room(struct gathering *g)
+{
+    if (g->count < g->room)
+        return true;
+    if (g->room == WAITING_MAX) {
+        let_in(g);
+        return true;
+    }
+    size_t room = g->room > 0 ? 2 * g->room : WAITING_FIRST;
+    uint32_t *waiting = realloc(g->waiting, room * sizeof *waiting);
+    if (waiting == NULL)
+        return false;
+    g->waiting = waiting;
+    g->room = room;
+    return true;
+}
+
+static void add_one(struct gathering *g, uint32_t address)
+{
+    if (!has_room(g)) {
+        roaring_bitmap_add(g->bitmap, address);
+        return;
+    }
+    g->ascends = g->count == 0 || (g->ascends && address > g->waiting[g->count - 1]);
+    g->waiting[g->count++] = address;
+}
+
+/* All that came is in the bitmap. */
+static void gathering_close(struct gathering *g)
+{
+    let_in(g);
+    free(g->waiting);
+    g->waiting = NULL;
+    g->room = 0;
 }
 
 /* The addresses of a target as a bitmap, run by run. A run goes on through the octets that take
@@ -100,18 +169,18 @@ static bool is_plain_run(const struct target *t)
            !meets_reserved(target_at(t, 0), target_at(t, t->size - 1));
 }
 
-static void add_run(roaring_bitmap_t *to, const struct target *t)
+static void add_run(struct gathering *to, const struct target *t)
 {
     if (t->size == 1)
-        roaring_bitmap_add(to, target_at(t, 0));
+        add_one(to, target_at(t, 0));
     else
-        roaring_bitmap_add_range_closed(to, target_at(t, 0), target_at(t, t->size - 1));
+        roaring_bitmap_add_range_closed(to->bitmap, target_at(t, 0), target_at(t, t->size - 1));
 }
 
 void target_set_add(struct target_set *s, const struct target *t)
 {
     if (is_plain_run(t)) {
-        add_run(s->hosts, t);
+        add_run(&s->hosts, t);
         return;
     }
     roaring_bitmap_t *bitmap = bitmap_of(t);
@@ -123,38 +192,47 @@ void target_set_add(struct target_set *s, const struct target *t)
         else if (!named)
             s->left_out.reserved += take_away(bitmap, reserved[i].first, reserved[i].last);
     }
-    roaring_bitmap_or_inplace(s->hosts, bitmap);
+    roaring_bitmap_or_inplace(s->hosts.bitmap, bitmap);
     roaring_bitmap_free(bitmap);
 }
 
 void target_set_exclude(struct target_set *s, const struct target *t)
 {
     if (is_plain_run(t)) {
-        add_run(s->excluded, t);
+        add_run(&s->excluded, t);
         return;
     }
     roaring_bitmap_t *bitmap = bitmap_of(t);
-    roaring_bitmap_or_inplace(s->excluded, bitmap);
+    roaring_bitmap_or_inplace(s->excluded.bitmap, bitmap);
     roaring_bitmap_free(bitmap);
 }
 
 uint64_t target_set_close(struct target_set *s, struct targets_left_out *out)
 {
-    uint64_t before = roaring_bitmap_get_cardinality(s->hosts);
-    roaring_bitmap_andnot_inplace(s->hosts, s->excluded);
-    uint64_t left = roaring_bitmap_get_cardinality(s->hosts);
-    (void)roaring_bitmap_run_optimize(s->hosts);
+    gathering_close(&s->hosts);
+    gathering_close(&s->excluded);
+    uint64_t before = roaring_bitmap_get_cardinality(s->hosts.bitmap);
+    roaring_bitmap_andnot_inplace(s->hosts.bitmap, s->excluded.bitmap);
+    uint64_t left = roaring_bitmap_get_cardinality(s->hosts.bitmap);
+    (void)roaring_bitmap_run_optimize(s->hosts.bitmap);
+    (void)roaring_bitmap_shrink_to_fit(s->hosts.bitmap);
     s->left_out.excluded += before - left;
     *out = s->left_out;
     target_set_rewind(s);
     return left;
 }
 
+void target_set_empty(struct target_set *s)
+{
+    roaring_bitmap_clear(s->hosts.bitmap);
+    target_set_rewind(s);
+}
+
 void target_set_rewind(struct target_set *s)
 {
     if (s->at != NULL)
         roaring_free_uint32_iterator(s->at);
-    s->at = roaring_create_iterator(s->hosts);
+    s->at = roaring_create_iterator(s->hosts.bitmap);
 }
 
 bool target_set_next(struct target_set *s, uint32_t *ipv4)
@@ -168,13 +246,13 @@ bool target_set_next(struct target_set *s, uint32_t *ipv4)
 
 static bool has_all(const struct target_set *s, uint32_t first, uint64_t last)
 {
-    return roaring_bitmap_range_cardinality(s->hosts, first, last + 1) == last - first + 1;
+    return roaring_bitmap_range_cardinality(s->hosts.bitmap, first, last + 1) == last - first + 1;
 }
 
 bool target_set_range(const struct target_set *s, uint32_t from, uint32_t *first, uint32_t *last)
 {
     roaring_uint32_iterator_t at;
-    roaring_init_iterator(s->hosts, &at);
+    roaring_init_iterator(s->hosts.bitmap, &at);
     if (!roaring_move_uint32_iterator_equalorlarger(&at, from))
         return false;
     *first = at.current_value;

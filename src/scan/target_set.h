@@ -38,6 +38,9 @@ bool target_set_next(struct target_set *s, uint32_t *ipv4);
  * there is none. */
 bool target_set_range(const struct target_set *s, uint32_t from, uint32_t *first, uint32_t *last);
 
+/* Leaves no host in it: a set of millions takes room that its user may want back. */
+void target_set_empty(struct target_set *s);
+
 /* Begins with the first host again. */
 void target_set_rewind(struct target_set *s);
 

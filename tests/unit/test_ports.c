@@ -205,6 +205,21 @@ static void test_any_address_and_week_is_drawn_as_its_twin_draws_it(void **state
     }
 }
 
+static void test_both_readings_together_are_each_of_them(void **state)
+{
+    (void)state;
+    unsigned differ = 0;
+    for (uint64_t i = 0; i < 300000; i++) {
+        uint32_t ipv4 = (uint32_t)hash_number(i), week = (uint32_t)(hash_number(~i) % 4000);
+        struct p2p_ports both[2];
+        ports_predicted_by_both(ipv4, week, both);
+        for (enum ports_reading reading = READING_NMAP; reading <= READING_SRI; reading++)
+            assert_ports_equal(both[reading], ports_predicted_for(ipv4, week, reading));
+        differ += both[READING_NMAP].tcp[1] != both[READING_SRI].tcp[1];
+    }
+    assert_true(differ > 0);
+}
+
 static void test_neighbouring_addresses_are_drawn_as_their_twins_draw_them(void **state)
 {
     (void)state;
@@ -395,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_both_readings_are_drawn),
         cmocka_unit_test(test_a_port_of_either_reading_is_predicted),
         cmocka_unit_test(test_any_address_and_week_is_drawn_as_its_twin_draws_it),
+        cmocka_unit_test(test_both_readings_together_are_each_of_them),
         cmocka_unit_test(test_neighbouring_addresses_are_drawn_as_their_twins_draw_them),
         cmocka_unit_test(test_first_pair_is_the_same_in_all_weeks),
         cmocka_unit_test(test_week_2050_begins_on_20_april_2009),

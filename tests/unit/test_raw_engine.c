@@ -41,7 +41,7 @@ static struct play {
     int64_t now_us, first_us[HOSTS], last_us[HOSTS];
     int64_t stop_us;
     unsigned breaks_at; /* packets after which the device is gone; 0: never */
-    unsigned sent;
+    unsigned sent, done;
     uint8_t queue[QUEUE][ROOM];
     size_t sizes[QUEUE], head, count;
     uint32_t found[HOSTS];
@@ -210,6 +210,7 @@ static bool send(void *context, uint32_t host, const uint8_t *packet, size_t siz
 {
     (void)context;
     assert_true(host >= FIRST && host < FIRST + HOSTS);
+    assert_int_equal(play.done, 0);
     if (++play.sent == play.breaks_at)
         return fail(err, ERROR_SYSTEM, "the device is gone");
     if (play.knocks[host - FIRST] == 0)
@@ -229,6 +230,7 @@ static bool flush(void *context, struct error *err)
 static bool receive(void *context, struct reader *packet)
 {
     (void)context;
+    assert_int_equal(play.done, 0);
     if (play.count == 0)
         return false;
     *packet = reader_over(play.queue[play.head], play.sizes[play.head]);
@@ -263,8 +265,14 @@ static bool watch(void *context, const struct raw_counts *seen)
     return play.stop_us > 0 && play.now_us >= play.stop_us;
 }
 
-static const struct raw_network network = {&play, now,   reach,   reaches_net, look_for,
-                                           send,  flush, receive, wait_until,  counts};
+static void done(void *context)
+{
+    (void)context;
+    play.done++;
+}
+
+static const struct raw_network network = {&play, now,     reach,      reaches_net, look_for, send,
+                                           flush, receive, wait_until, counts,      done};
 
 static int begin(void **state)
 {
@@ -303,11 +311,15 @@ static int end(void **state)
 
 static struct raw_outcome outcome;
 
+/* However it ends, the network is told once that it is done, and not used afterwards. */
 static bool run(void)
 {
     const struct raw_face face = {&play, found, watch};
     raw_outcome_clear(&outcome);
-    return raw_engine_run(&settings, &network, &face, &outcome, NULL);
+    play.done = 0;
+    bool good = raw_engine_run(&settings, &network, &face, &outcome, NULL);
+    assert_int_equal(play.done, 1);
+    return good;
 }
 
 static void assert_state(uint32_t host, enum knock_state wanted)

@@ -194,6 +194,32 @@ static void test_range_may_end_with_the_last_address_there_is(void **state)
     assert_range(0xff000000, 0xfffffffa, 0xfffffffe);
 }
 
+/* More than wait at a time, in no order, and some of them twice. */
+static void test_millions_of_single_hosts_come_once_and_in_order(void **state)
+{
+    (void)state;
+    enum { HOSTS = 3 << 19, TWICE = 1000, FIRST = 0x0b000000, EXCLUDED = 3 };
+    struct target one = target_of("10.0.0.1");
+    uint32_t host = 0;
+    for (uint32_t i = 0; i < HOSTS + TWICE; i++) {
+        one.first = FIRST + (uint32_t)(i % HOSTS * UINT64_C(7919) % HOSTS) * 2;
+        target_set_add(set, &one);
+    }
+    for (uint32_t i = EXCLUDED; i > 0; i--) {
+        one.first = FIRST + i * 2;
+        target_set_exclude(set, &one);
+    }
+    assert_int_equal(hosts(), HOSTS - EXCLUDED);
+    assert_int_equal(left_out.excluded, EXCLUDED);
+    for (uint32_t i = 0; i < HOSTS; i++) {
+        if (i >= 1 && i <= EXCLUDED)
+            continue;
+        assert_true(target_set_next(set, &host));
+        assert_int_equal(host, FIRST + i * 2);
+    }
+    assert_false(target_set_next(set, &host));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void)
@@ -203,6 +229,7 @@ int main(void)
         TEST(test_octet_ranges_have_all_their_hosts),
         TEST(test_exclusions_hold_whatever_the_order),
         TEST(test_all_may_be_excluded),
+        TEST(test_millions_of_single_hosts_come_once_and_in_order),
         TEST(test_reserved_ranges_are_left_out_of_wider_targets),
         TEST(test_reserved_range_that_is_named_is_asked),
         TEST(test_reserved_range_named_beside_a_wider_target_is_asked),
