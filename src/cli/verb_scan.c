@@ -152,7 +152,7 @@ static const struct option scan_rows[] = {
      .into = offsetof(struct scan_options, all_ports)},
     {.name = "ping",
      .help = "ask only hosts that answer on 445/tcp or 139/tcp (a refusal will do), or an ICMP "
-             "echo where this system lets users send one; the others are unknown",
+             "echo (through sockets where this system lets users send one); the others are unknown",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, ping)},
     {.name = "windows-only",

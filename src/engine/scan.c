@@ -35,6 +35,7 @@ struct scan {
     uint64_t let_go;                      /* hosts that there was no memory for */
     struct scan_turns *turns;             /* NULL: a host has one turn */
     struct scan_raw *raw;                 /* NULL: sockets alone */
+    enum raw_found found_how;             /* the host that it gave last */
     struct host_set *reported, *infected; /* beside raw */
     const struct raw_outcome *sieved;     /* what the raw engine came to, once it has ended */
     struct error broken_off;              /* of the raw engine */
@@ -58,7 +59,13 @@ static bool next_target(void *context, uint32_t *host)
 static bool next_found(void *context, uint32_t *host)
 {
     struct scan *s = context;
-    return scan_raw_next(s->raw, host);
+    return scan_raw_next(s->raw, host, &s->found_how);
+}
+
+static struct known_host known_of_found(void *context)
+{
+    const struct scan *s = context;
+    return (struct known_host){.is_there = s->raw != NULL && s->found_how == RAW_FOUND_THERE};
 }
 
 static bool more_later(void *context)
@@ -420,7 +427,7 @@ static bool ask_hosts(struct scan *s, const struct network *network, struct engi
     if (settings->gate != GATE_NONE || settings->ports != NULL) {
         const struct scan_turns_settings turns = {settings->gate, settings->ports,
                                                   &settings->engine};
-        const struct scan_turns_face to = {s, next, later, take_turned};
+        const struct scan_turns_face to = {s, next, later, known_of_found, take_turned};
         s->turns = scan_turns_new(&turns, &to);
         if (s->turns == NULL)
             return fail(err, ERROR_SYSTEM, "no memory to scan");

@@ -19,13 +19,19 @@
 
 enum { QUEUE_FIRST = 1024, WAIT_MS = 100, DIALOGUE_STEPS_MAX = 16 };
 
+/* A host for the socket engine. */
+struct found_host {
+    uint32_t host;
+    enum raw_found how;
+};
+
 struct scan_raw {
     const struct raw_settings *settings;
     const struct raw_network *network;
     pthread_t thread;
     int news;              /* an eventfd: a host was found, or the end has come */
     pthread_mutex_t mutex; /* of all that follows, up to the end */
-    uint32_t *queue;
+    struct found_host *queue;
     size_t queue_count, queue_room, queue_next;
     struct raw_counts counts;
     bool stop, ended, lost; /* lost: a host that found no room in the queue */
@@ -40,18 +46,18 @@ static void tell_news(const struct scan_raw *s)
     (void)eventfd_write(s->news, 1);
 }
 
-static void found(void *context, uint32_t host)
+static void found(void *context, uint32_t host, enum raw_found how)
 {
     struct scan_raw *s = context;
     (void)pthread_mutex_lock(&s->mutex);
     if (s->queue_count == s->queue_room) {
         size_t room = s->queue_room > 0 ? 2 * s->queue_room : QUEUE_FIRST;
-        uint32_t *queue = realloc(s->queue, room * sizeof *queue);
+        struct found_host *queue = realloc(s->queue, room * sizeof *queue);
         s->queue = queue != NULL ? queue : s->queue;
         s->queue_room = queue != NULL ? room : s->queue_room;
     }
     if (s->queue_count < s->queue_room)
-        s->queue[s->queue_count++] = host;
+        s->queue[s->queue_count++] = (struct found_host){host, how};
     else
         s->lost = true;
     (void)pthread_mutex_unlock(&s->mutex);
@@ -102,12 +108,14 @@ struct scan_raw *scan_raw_begin(const struct raw_settings *settings,
     return NULL;
 }
 
-bool scan_raw_next(struct scan_raw *s, uint32_t *host)
+bool scan_raw_next(struct scan_raw *s, uint32_t *host, enum raw_found *how)
 {
     (void)pthread_mutex_lock(&s->mutex);
     bool has = s->queue_next < s->queue_count;
-    if (has)
-        *host = s->queue[s->queue_next++];
+    if (has) {
+        *host = s->queue[s->queue_next].host;
+        *how = s->queue[s->queue_next++].how;
+    }
     if (s->queue_next == s->queue_count)
         s->queue_next = s->queue_count = 0;
     (void)pthread_mutex_unlock(&s->mutex);

@@ -14,8 +14,8 @@ struct scan_raw;
 struct scan_raw *scan_raw_begin(const struct raw_settings *settings,
                                 const struct raw_network *network, struct error *err);
 
-/* The next host that was found; false when there is none now. */
-bool scan_raw_next(struct scan_raw *s, uint32_t *host);
+/* The next host that was found, and what is left to be asked of it; false: none now. */
+bool scan_raw_next(struct scan_raw *s, uint32_t *host, enum raw_found *how);
 
 /* Whether it still runs, and so may find more. */
 bool scan_raw_runs(struct scan_raw *s);

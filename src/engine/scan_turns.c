@@ -88,6 +88,12 @@ static void pass(struct scan_turns *t, struct turning *h)
     push(h->stage == STAGE_PORTS ? &t->passed : &t->last, h);
 }
 
+/* Whether the host is kept from nothing, or has shown already that it is not to be. */
+static bool is_past_gate(const struct scan_turns *t, const struct known_host *known)
+{
+    return t->settings.gate == GATE_NONE || (t->settings.gate == GATE_PING && known->is_there);
+}
+
 static struct turning *begin(struct scan_turns *t, uint32_t host)
 {
     struct turning *h = calloc(1, sizeof *h);
@@ -117,10 +123,14 @@ bool scan_turns_next(struct scan_turns *t, uint32_t *host)
     if (t->turn == NULL)
         t->turn = handing(t);
     while (t->turn == NULL && t->face.next(t->face.context, host)) {
+        struct known_host known = {0};
+        if (t->face.known != NULL)
+            known = t->face.known(t->face.context);
         t->turn = begin(t, *host);
-        if (t->turn != NULL && t->settings.gate == GATE_NONE) {
+        if (t->turn != NULL && is_past_gate(t, &known)) {
             pass(t, t->turn);
-            t->turn = handing(t);
+            t->turn = pop(&t->last);
+            t->turn = t->turn != NULL ? t->turn : handing(t);
         }
     }
     if (t->turn != NULL)

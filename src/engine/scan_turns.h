@@ -38,11 +38,18 @@ struct scan_turns_settings {
     const struct engine_settings *engine;
 };
 
+/* What is known of a host before it is asked. */
+struct known_host {
+    bool is_there; /* and so passes the gate --ping */
+};
+
 /* Where hosts come from and go to. */
 struct scan_turns_face {
     void *context;
     bool (*next)(void *context, uint32_t *host);
     bool (*later)(void *context); /* NULL: never */
+    /* Of the host that next gave just now. NULL: nothing is known. */
+    struct known_host (*known)(void *context);
     /* A host's last turn is over; asked has the answers of that turn. */
     void (*done)(void *context, const struct asked *asked, const struct host_turns *turns);
 };

@@ -134,14 +134,19 @@ static void set(struct run *r, struct place at, enum knock_state to)
 }
 
 /* This host is for the socket engine. */
-static void find(struct run *r, uint32_t host, struct place at)
+static void find_how(struct run *r, uint32_t host, struct place at, enum raw_found how)
 {
     bool known = raw_state_is_found(r->settings->state, at.host);
     set(r, at, KNOCK_ANSWERED);
     if (known)
         return;
     r->out->counts.found++;
-    r->face->found(r->face->context, host);
+    r->face->found(r->face->context, host, how);
+}
+
+static void find(struct run *r, uint32_t host, struct place at)
+{
+    find_how(r, host, at, RAW_FOUND);
 }
 
 static void judge(struct run *r, const struct knock *k, struct reader came)
@@ -212,6 +217,9 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
         find(r, a->host, at);
         judge(r, k, a->payload);
         return;
+    case RAW_ECHOES:
+        find_how(r, a->host, at, RAW_FOUND_THERE);
+        return;
     case RAW_PORT_CLOSED:
         take_refusal(r, at, a, before == KNOCK_OPEN ? KNOCK_REFUSED : before);
         return;
@@ -252,8 +260,8 @@ static void take_packet(struct run *r, struct reader packet)
     size_t count = host_table_find(s->hosts, a.host, &at.host) ? knocks_of(r, a.host, at.host) : 0;
     while (at.knock < count && !raw_answer_is_true(&s->plan, &r->last[at.knock], &a))
         at.knock++;
-    if (at.knock == count)
-        r->out->counts.forged++;
+    if (at.knock == count) /* echoes of others on this machine come here as well */
+        r->out->counts.forged += a.kind != RAW_ECHOES;
     else
         take_answer(r, at, &r->last[at.knock], &a);
 }
@@ -450,6 +458,17 @@ static void look_for_neighbours(struct run *r)
     }
 }
 
+/* What is left to ask of a host that was found earlier. */
+static enum raw_found how_found(struct run *r, uint32_t host, uint64_t number)
+{
+    size_t count = r->settings->plan.finds_refusing ? knocks_of(r, host, number) : 0;
+    for (unsigned i = 0; i < count; i++)
+        if (raw_knock_is_echo(&r->last[i]) &&
+            raw_state_of(r->settings->state, number, i) == KNOCK_ANSWERED)
+            return RAW_FOUND_THERE;
+    return RAW_FOUND;
+}
+
 /* Of a scan that goes on: who was found is found again, for the socket engine has forgotten. */
 static void find_again(struct run *r)
 {
@@ -462,7 +481,7 @@ static void find_again(struct run *r)
         if (!raw_state_is_found(state, number))
             continue;
         r->out->counts.found++;
-        r->face->found(r->face->context, host);
+        r->face->found(r->face->context, host, how_found(r, host, number));
     }
 }
 

@@ -41,10 +41,16 @@ struct raw_counts {
     bool weeks_full;  /* the weeks turned too often: the ports of an earlier one went on */
 };
 
+/* What of a host that was found is left to be asked. */
+enum raw_found {
+    RAW_FOUND,      /* all of it */
+    RAW_FOUND_THERE /* all but whether it is there: it sent an echo back */
+};
+
 struct raw_face {
     void *context;
     /* A host for the socket engine; each once. */
-    void (*found)(void *context, uint32_t host);
+    void (*found)(void *context, uint32_t host, enum raw_found how);
     /* Asked every now and then; true stops the engine. */
     bool (*watch)(void *context, const struct raw_counts *now);
 };

@@ -8,6 +8,7 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "conficker/message.h"
+#include "scan/gate.h"
 #include "scan/raw_engine.h"
 #include "scan/target_set.h"
 #include "wire/build.h"
@@ -29,7 +30,8 @@ enum role {
     ABSENT,
     LATE, /* found behind the first pass, and refuses */
     SECOND_TIME,
-    FORGES
+    FORGES,
+    ECHOES /* and is silent else */
 };
 
 /* All that a test says, and what came of it. */
@@ -44,6 +46,7 @@ static struct play {
     uint8_t queue[QUEUE][ROOM];
     size_t sizes[QUEUE], head, count;
     uint32_t found[HOSTS];
+    enum raw_found how[HOSTS];
     size_t found_count;
     unsigned asked_where[HOSTS];
 } play;
@@ -172,6 +175,14 @@ static void forge(struct wire_packet back)
     reply(&back);
 }
 
+/* The four bytes behind the checksum come back. */
+static void echo(struct wire_packet back, const uint8_t *packet)
+{
+    back.payload = packet + IP4_HEADER_MIN + 4;
+    back.payload_length = 4;
+    reply(&back);
+}
+
 static void answer(const uint8_t *packet, size_t size, uint32_t host)
 {
     struct reader r = reader_over(packet, size);
@@ -193,7 +204,11 @@ static void answer(const uint8_t *packet, size_t size, uint32_t host)
     if (role == SILENT || (role == SECOND_TIME && play.knocks[host - FIRST] <= 4) ||
         (is_tcp && (flags & RST) != 0))
         return;
-    if (role == FORGES)
+    if (role == ECHOES && back.protocol == IP_NUMBER_ICMP)
+        echo(back, packet);
+    else if (role == ECHOES)
+        return;
+    else if (role == FORGES)
         forge(back);
     else if (is_tcp)
         tcp_came(back, flags, sequence, size - IP4_HEADER_MIN - offset);
@@ -247,10 +262,11 @@ static void counts(void *context, struct raw_network_counts *out)
     *out = (struct raw_network_counts){0};
 }
 
-static void found(void *context, uint32_t host)
+static void found(void *context, uint32_t host, enum raw_found how)
 {
     (void)context;
     assert_true(play.found_count < HOSTS);
+    play.how[play.found_count] = how;
     play.found[play.found_count++] = host;
 }
 
@@ -541,6 +557,26 @@ static void test_who_was_found_is_found_again(void **state)
     raw_outcome_clear(&outcome);
 }
 
+static void test_ping_finds_who_only_echoes(void **state)
+{
+    (void)state;
+    settings.plan.probe_count = gate_probes(GATE_PING, settings.plan.probes);
+    settings.plan.finds_refusing = true;
+    play.all = SILENT;
+    play.special[50] = ECHOES;
+    play.special[51] = FORGES;
+    assert_true(run());
+    assert_int_equal(play.found_count, 1);
+    assert_int_equal(play.found[0], FIRST + 50);
+    assert_int_equal(play.how[0], RAW_FOUND_THERE);
+    assert_int_equal(play.knocks[50], 2 + 1); /* both doors and the echo, in the first pass */
+    raw_state_note(settings.state, &(struct raw_progress){.pass = 1});
+    assert_true(run()); /* goes on: it is found again, and as it was */
+    assert_int_equal(play.found_count, 2);
+    assert_int_equal(play.how[1], RAW_FOUND_THERE);
+    raw_outcome_clear(&outcome);
+}
+
 static void test_parts_are_all_of_it(void **state)
 {
     (void)state;
@@ -585,6 +621,7 @@ int main(void)
         TEST(test_the_pace_is_kept),
         TEST(test_a_scan_that_is_stopped_goes_on),
         TEST(test_who_was_found_is_found_again),
+        TEST(test_ping_finds_who_only_echoes),
         TEST(test_parts_are_all_of_it),
         TEST(test_a_device_that_is_gone_ends_the_run),
     };

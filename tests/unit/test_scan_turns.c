@@ -12,6 +12,7 @@ static struct scan_turns *turns;
 static struct made_port named, smb, others; /* what NAMED, 445 and all others do */
 static size_t hosts, given, done_count;
 static int64_t stop_us; /* 0: never */
+static bool is_there;   /* it is known before */
 
 /* What came of the host that was done last. */
 static struct {
@@ -36,6 +37,12 @@ static bool next(void *context, uint32_t *host)
         return false;
     *host = HOST + (uint32_t)given++;
     return true;
+}
+
+static struct known_host known(void *context)
+{
+    (void)context;
+    return (struct known_host){.is_there = is_there};
 }
 
 static void take(void *context, const struct asked *asked, const struct host_turns *of)
@@ -97,7 +104,7 @@ static void run(enum gate gate, const char *ports, size_t count)
                                            .handles_max = 1000,
                                            .seed = 7};
     const struct scan_turns_settings settings = {gate, ports != NULL ? &list : NULL, &engine};
-    const struct scan_turns_face from = {NULL, next, NULL, take};
+    const struct scan_turns_face from = {NULL, next, NULL, known, take};
     const struct engine_face face = {NULL, next_turn, NULL, turn_done, watch, more_turns, aim_turn};
     struct engine_counts counts;
     assert_true(ports == NULL || port_list_parse(ports, &list, NULL));
@@ -116,6 +123,7 @@ static int begin(void **state)
     made_begin(&network, port_of, NULL);
     given = done_count = 0;
     stop_us = 0;
+    is_there = false;
     named = smb = others = (struct made_port){.kind = MADE_REFUSES};
     return 0;
 }
@@ -183,6 +191,22 @@ static void test_ping_asks_who_refuses_and_not_who_is_silent(void **state)
     assert_int_equal(done_count, 2);
     assert_true(done.was_kept_out);
     assert_int_equal(done.asked, GATE_SHOTS);
+}
+
+static void test_who_is_known_to_be_there_passes_ping_and_no_other_gate(void **state)
+{
+    (void)state;
+    is_there = true;
+    smb = others = (struct made_port){.kind = MADE_SILENT};
+    run(GATE_PING, NULL, 2);
+    assert_int_equal(done_count, 2);
+    assert_false(done.was_kept_out);
+    assert_int_equal(done.asked, 4);
+    begin(NULL);
+    is_there = true;
+    smb = others = (struct made_port){.kind = MADE_SILENT};
+    run(GATE_WINDOWS, NULL, 1);
+    assert_true(done.was_kept_out);
 }
 
 static void test_windows_only_asks_who_takes_connections(void **state)
@@ -261,6 +285,7 @@ int main(void)
         cmocka_unit_test_setup(test_host_that_takes_all_connections_shows_no_mute_port, begin),
         cmocka_unit_test_setup(test_what_holds_is_kept_where_much_is_told, begin),
         cmocka_unit_test_setup(test_ping_asks_who_refuses_and_not_who_is_silent, begin),
+        cmocka_unit_test_setup(test_who_is_known_to_be_there_passes_ping_and_no_other_gate, begin),
         cmocka_unit_test_setup(test_windows_only_asks_who_takes_connections, begin),
         cmocka_unit_test_setup(test_gate_that_could_not_be_asked_keeps_nobody_out, begin),
         cmocka_unit_test_setup(test_stopped_in_mid_host_tells_what_was_learnt, begin),
