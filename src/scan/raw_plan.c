@@ -25,12 +25,13 @@ static size_t add_doors(const struct shot *shot, size_t count, struct knock *out
     return count;
 }
 
-size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[static KNOCKS_MAX])
+size_t raw_knocks_at(const struct raw_plan *plan, const struct aim *aim, uint32_t host,
+                     struct knock out[static KNOCKS_MAX])
 {
     size_t count = 0;
     for (size_t p = 0; p < plan->probe_count; p++) {
         struct shot aimed[PROBE_SHOTS_MAX];
-        size_t more = plan->probes[p]->aim(&plan->aim, host, aimed);
+        size_t more = plan->probes[p]->aim(aim, host, aimed);
         for (size_t i = 0; i < more; i++) {
             aimed[i].probe = plan->probes[p];
             if (plan->probes[p]->dialogue != NULL) {
@@ -44,6 +45,11 @@ size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[s
         }
     }
     return count <= KNOCKS_MAX ? count : KNOCKS_MAX + 1;
+}
+
+size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[static KNOCKS_MAX])
+{
+    return raw_knocks_at(plan, &plan->aim, host, out);
 }
 
 bool raw_weeks_differ(const struct raw_plan *plan, int64_t a_us, int64_t b_us)

@@ -25,11 +25,14 @@ enum {
     RAW_PACKET_SIZE = 128 /* the longest that is sent, IP header and all */
 };
 
+struct raw_named;
+
 struct raw_plan {
     const struct probe *probes[PROBES_MAX];
     size_t probe_count;
-    bool finds_refusing; /* a host that refuses is found too: it is there */
-    struct aim aim;      /* its time is the one that raw_state_when has for the host */
+    bool finds_refusing;           /* a host that refuses is found too: it is there */
+    const struct raw_named *named; /* ports that are asked besides; NULL: none */
+    struct aim aim;                /* its time is the one that raw_state_when has for the host */
     struct raw_cookie_key key;
     uint32_t source;                /* the address that we send from */
     uint16_t tcp_ports[RAW_PASSES]; /* ours, one a pass: no pass meets what another left behind */
@@ -45,6 +48,10 @@ struct knock {
 /* The knocks of a host, always in the same order; returns how many, KNOCKS_MAX + 1 where there are
  * more. */
 size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[static KNOCKS_MAX]);
+
+/* The same as of another time than the plan's. */
+size_t raw_knocks_at(const struct raw_plan *plan, const struct aim *aim, uint32_t host,
+                     struct knock out[static KNOCKS_MAX]);
 
 /* Bytes of state a host: room for two bits for each knock of nearly all hosts until this time, 1, 2
  * or 4. sample: some of the hosts. */

@@ -18,12 +18,13 @@ import engines
 import goes_on
 import inside
 import losses
+import ports
 import ways
 from checking import CHECKS, result
 from scanning import ROOT, Program
 
 AT_ONCE = 3  # most only wait
-MODULES = [m.__name__ for m in (engines, goes_on, losses, ways)]
+MODULES = [m.__name__ for m in (engines, goes_on, losses, ports, ways)]
 
 
 def programs():
