@@ -13,6 +13,7 @@ from checking import check, check_once, equal, holds
 from engines import plain, same, told, variants
 from goes_on import COUNTS, asked
 from inside import in_namespace
+from losses import lose
 
 REAL = "10.20.30.41"  # by which the hosts know themselves, and nobody else does
 P2P = ["--checks", "p2p", "--max-rate", "20000"]
@@ -213,6 +214,26 @@ def an_interrupted_scan_of_named_ports_goes_on(p):
     if not shutil.which("nsenter"):
         return "nsenter is not installed"
     return in_namespace(p, interrupted)
+
+
+def lossy(p):
+    needs_nft()
+    infected = plain(p, "10.9.17", 12)
+    with Far() as far, tempfile.TemporaryDirectory() as folder, \
+            odd_rig(far, p, folder, {a: "valid" for a in infected}):
+        lose(far, 5)
+        done = p.json("--checks", "p2p", "--week", str(p.week), "--max-rate", "50000", "-p",
+                      odd_ports(p) + ",50000-50600", "10.9.17.0/24", seconds=100)
+    holds("asked by packets of our own" in done.err, "600 ports of a /24 are not asked by raw by themselves")
+    equal(done.verdicts("infected"), set(infected), "infected hosts")
+    holds(abs(done.summary["lost_share"] - (1 - 0.95 ** 2)) < 0.01, f"{done.summary['lost_share']} are said to be lost")
+
+
+@check_once
+def at_5_percent_of_loss_all_are_found_on_named_ports(p):
+    if not shutil.which("nsenter"):
+        return "nsenter is not installed"
+    return in_namespace(p, lossy)
 
 
 def parts_and_limits(p):
