@@ -172,6 +172,8 @@ static size_t aim_ports(struct scan_turns *t, struct turning *h, int64_t when_us
     while (count < SHOTS_MAX) {
         if (!port_list_next(ports, &h->place, &one.transport, &one.port)) {
             h->handed_out = true;
+            free(h->left);
+            h->left = NULL;
             t->handing = NULL;
             break;
         }

@@ -77,10 +77,14 @@ def smb_and_netbios(p):
             holds(server.stdout.readline().startswith(b"ready"), "the server did not start")
             scans = [p.json("--engine", engine, "--max-rate", "20000", *hosts, "10.9.2.30", "10.9.3.8", seconds=90)
                      for engine in ("raw", "socket")]
+            named = [p.json("--engine", engine, "--max-rate", "20000", "-p", "50000-50030", *hosts, "10.9.2.30",
+                            seconds=90) for engine in ("raw", "socket")]
         finally:
             server.stdin.close()
             server.wait(20)
     same(*scans)
+    same(*named)
+    equal(named[0].verdicts("infected"), scans[0].verdicts("infected"), "infected where ports are named as well")
     equal(scans[0].verdicts("infected"), {"10.9.2.20", "10.9.2.22", "10.9.2.23"}, "infected")
     equal(scans[0].verdicts("clean"), {"10.9.2.21"}, "clean")
     for host in [*hosts, "10.9.2.30", "10.9.3.8"]:
