@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "cli/running.h"
+#include "scan/raw_named.h"
 
 enum {
     RAW_HOSTS_MIN = 1024, /* fewer are asked as fast through sockets */
@@ -20,8 +21,13 @@ enum {
     UNLIMITED_RATE = 100000, /* packets a second, taken for what no limit comes to at least */
     NET_RATE = 200,          /* packets a second into a /24 */
     SHARDS_MAX = 65536,
-    LARGE_BYTES = 1 << 20 /* of memory that is the kernel's to move */
+    LARGE_BYTES = 1 << 20,   /* of memory that is the kernel's to move */
+    RAW_PORTS_MIN = 1 << 16, /* named ports of all hosts together: one host with all of its TCP */
+    NAMED_UNIT_BYTES = KNOCKS_MAX / 4
 };
+
+/* Of the state of a scan that names ports: 38,000 hosts with all of them. */
+#define NAMED_STATE_MAX (UINT64_C(1) << 30)
 
 uint64_t scan_engine_rate(const struct scan_engine_options *o)
 {
@@ -96,30 +102,37 @@ static bool open_device(struct scan_engine *e, const struct scan_engine_options 
 static int64_t until_us(const struct scan_engine *e)
 {
     uint64_t rate = e->raw.rate > 0 ? e->raw.rate : UNLIMITED_RATE;
-    uint64_t seconds = 2 * (raw_places(&e->raw) * KNOCKS_MAX * RAW_PASSES / rate) + 60;
+    uint64_t seconds = 2 * (raw_units(&e->raw) * KNOCKS_MAX * RAW_PASSES / rate) + 60;
     return e->raw.began_us + (int64_t)seconds * US_PER_SECOND;
+}
+
+static uint64_t state_units(const struct scan_engine *e)
+{
+    return host_table_count(e->raw.hosts) * raw_groups(&e->raw.plan);
 }
 
 static unsigned state_bytes(const struct scan_engine *e)
 {
     uint32_t some[SAMPLE];
     size_t count = sample(e->raw.hosts, some);
+    if (e->named != NULL)
+        return NAMED_UNIT_BYTES;
     return raw_state_bytes(&e->raw.plan, until_us(e), some, count);
 }
 
 static bool open_state(struct scan_engine *e, const struct scan_engine_options *o,
                        const struct scan_settings *settings, struct error *err)
 {
-    uint64_t hosts = host_table_count(e->raw.hosts);
+    uint64_t units = state_units(e);
     size_t size = 0;
     if (o->state == NULL) {
-        e->state = raw_state_new(hosts, state_bytes(e), err);
+        e->state = raw_state_new(units, state_bytes(e), err);
         return e->state != NULL;
     }
     uint8_t *bytes = scan_saved_write(settings, &size, err);
     if (bytes == NULL)
         return false;
-    e->state = raw_state_create(o->state, reader_over(bytes, size), hosts, state_bytes(e), err);
+    e->state = raw_state_create(o->state, reader_over(bytes, size), units, state_bytes(e), err);
     free(bytes);
     return e->state != NULL;
 }
@@ -141,10 +154,31 @@ static const char *against(const struct scan_engine *e, const struct scan_engine
         return "loopback is asked through sockets";
     if (settings->engine.rate > 0 && settings->engine.rate < RAW_RATE_MIN)
         return "a scan as slow as this goes through sockets";
-    if (!wanted && o->device == NULL && !o->source.given &&
-        host_table_count(e->raw.hosts) < RAW_HOSTS_MIN)
+    uint64_t hosts = host_table_count(e->raw.hosts);
+    if (!wanted && o->device == NULL && !o->source.given && hosts < RAW_HOSTS_MIN &&
+        (settings->ports == NULL || hosts * settings->ports->count < RAW_PORTS_MIN))
         return "so few hosts are asked as fast through sockets";
     return NULL;
+}
+
+/* The ports that are named, where it is raw that asks them: behind a gate hosts are few, and the
+ * gate is all that raw asks. */
+static bool name_ports(struct scan_engine *e, const struct scan_settings *settings,
+                       struct error *err)
+{
+    if (settings->ports == NULL || settings->gate != GATE_NONE)
+        return true;
+    e->named = raw_named_new(settings->ports, e->raw.secret);
+    e->raw.plan.named = e->named;
+    if (e->named == NULL)
+        return fail(err, ERROR_SYSTEM, "no memory for the ports that are named");
+    uint64_t bytes = state_units(e) * NAMED_UNIT_BYTES;
+    return bytes <= NAMED_STATE_MAX ||
+           fail(err, ERROR_LIMIT,
+                "so many ports of so many hosts need %" PRIu64
+                " MiB to remember, more than %" PRIu64
+                "; fewer hosts at a time, fewer ports, or --engine socket need less",
+                bytes >> 20, NAMED_STATE_MAX >> 20);
 }
 
 static enum exit_code without_raw(const struct call *call, const char *wanted_by,
@@ -225,11 +259,19 @@ enum exit_code scan_engine_resume(struct scan_engine *out, const struct call *ca
         return EXIT_FAILED;
     }
     const struct scan_saved *s = &out->saved;
-    if (host_table_count(s->hosts) != raw_state_hosts(out->state)) {
+    settings->ports = s->ports;
+    settings->gate = s->gate;
+    out->raw.secret = s->secret;
+    out->raw.hosts = s->hosts;
+    if (!name_ports(out, settings, &err)) {
+        console_complain(call->console, "--resume: %s: %s", o->resume, err.text);
+        return EXIT_FAILED;
+    }
+    if (state_units(out) != raw_state_hosts(out->state) ||
+        (out->named != NULL && raw_state_knocks(out->state) != KNOCKS_MAX)) {
         console_complain(call->console, "--resume: %s: it is damaged", o->resume);
         return EXIT_FAILED;
     }
-    out->raw.secret = s->secret;
     out->raw.shard = s->shard;
     out->raw.shards = s->shards;
     settings->names = s->names;
@@ -237,7 +279,6 @@ enum exit_code scan_engine_resume(struct scan_engine *out, const struct call *ca
     settings->left_out = s->left_out;
     settings->site = s->site[0] != '\0' ? s->site : NULL;
     settings->engine.aim = s->aim;
-    settings->gate = s->gate;
     settings->engine.probe_count = s->probe_count;
     for (size_t i = 0; i < s->probe_count; i++)
         settings->engine.probes[i] = s->probes[i];
@@ -277,6 +318,11 @@ enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
     if (reason != NULL)
         return without_raw(call, wanted_by, reason);
     plan_for(e, settings);
+    if (e->named == NULL && !name_ports(e, settings, &err)) {
+        if (wanted_by == NULL)
+            console_note(call->console, "scan: through sockets, which takes long: %s", err.text);
+        return without_raw(call, wanted_by, err.text);
+    }
     e->raw.began_us = settings->engine.began_us;
     e->raw.passes = e->saved.hosts != NULL ? e->saved.passes
                     : settings->engine.times.repeats < RAW_PASSES
@@ -284,7 +330,7 @@ enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
                         : RAW_PASSES;
     if (!open_device(e, o, &err))
         return without_raw(call, wanted_by, err.text);
-    if (cap)
+    if (cap && e->named == NULL) /* all ports of a /24 at that pace take two days */
         settings->engine.rate = capped(e->raw.hosts, settings->engine.rate);
     share_rate(e, settings);
     settings->raw = &e->raw;
@@ -308,6 +354,7 @@ void scan_engine_discard(const struct scan_engine *e, const struct scan_engine_o
 void scan_engine_close(struct scan_engine *e)
 {
     raw_device_free(e->device);
+    raw_named_free(e->named);
     raw_state_free(e->state);
     host_table_free(e->hosts);
     scan_saved_clear(&e->saved);

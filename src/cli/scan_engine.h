@@ -22,7 +22,7 @@ enum { SCAN_ENGINE_AUTO, SCAN_ENGINE_RAW, SCAN_ENGINE_SOCKET };
      .value = "ENGINE",                                                                            \
      .help = "auto, raw or socket: raw sends packets of its own, for whole networks, and asks "    \
              "who has something to say through sockets; it needs CAP_NET_RAW. default: auto, raw " \
-             "from 1024 hosts on where it works",                                                  \
+             "from 1024 hosts, or 65536 ports that -p names for all of them, on where it works",   \
      .kind = OPTION_CHOICE,                                                                        \
      .choices = "auto|raw|socket",                                                                 \
      .into = offsetof(settings, field.engine)},                                                    \
@@ -65,6 +65,7 @@ struct scan_engine {
     struct raw_device *device;
     struct raw_state *state;
     struct host_table *hosts; /* ours; NULL: of saved */
+    struct raw_named *named;  /* NULL: no ports are named, or they are not raw's to ask */
     struct scan_saved saved;  /* --resume */
     struct raw_settings raw;
 };

@@ -98,9 +98,10 @@ static const struct option scan_rows[] = {
      .into = offsetof(struct scan_options, week_slack)},
     {.name = "max-rate",
      .value = "N",
-     .help = "send at most N datagrams and connection attempts a second (0: no limit); default: "
-             "as -T says, and by raw at most 200 into a /24; no limit where all targets are on "
-             "loopback",
+     .help =
+         "send at most N datagrams and connection attempts a second (0: no limit); default: "
+         "as -T says, and by raw at most 200 into a /24 but where -p names ports; no limit where "
+         "all targets are on loopback",
      .kind = OPTION_NUMBER,
      .into = offsetof(struct scan_options, rate),
      .least = 0,
@@ -142,17 +143,17 @@ static const struct option scan_rows[] = {
     {.short_name = "p",
      .value = "PORTS",
      .help = "send the P2P message to these ports as well, as T:4444,5000-6000,U:7000- (-: all), "
-             "but for those that the worm never opens; through sockets",
+             "but for those that the worm never opens",
      .kind = OPTION_TEXT,
      .into = offsetof(struct scan_options, ports)},
     {.name = "all-ports",
      .help = "as -p -: for hosts whose own address nobody knows, and who are few; it sends more "
-             "than 100000 packets to each",
+             "than 100000 packets to each (by raw to all hosts in turn)",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, all_ports)},
     {.name = "ping",
      .help = "ask only hosts that answer on 445/tcp or 139/tcp (a refusal will do), or an ICMP "
-             "echo where this system lets users send one; the others are unknown",
+             "echo (through sockets where this system lets users send one); the others are unknown",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, ping)},
     {.name = "windows-only",
@@ -367,9 +368,7 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
 /* An option that the raw engine does not know. */
 static const char *sockets_only(const struct scan_options *o)
 {
-    return o->ports != NULL ? "-p is asked through sockets"
-           : o->all_ports   ? "--all-ports is asked through sockets"
-           : o->host_timeout.given
+    return o->host_timeout.given
                ? "--host-timeout is kept through sockets alone: of packets that are sent to all "
                  "hosts in turn none has a time of its own"
            : o->retries.given && o->retries.value >= RAW_PASSES

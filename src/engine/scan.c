@@ -35,6 +35,7 @@ struct scan {
     uint64_t let_go;                      /* hosts that there was no memory for */
     struct scan_turns *turns;             /* NULL: a host has one turn */
     struct scan_raw *raw;                 /* NULL: sockets alone */
+    enum raw_found found_how;             /* the host that it gave last */
     struct host_set *reported, *infected; /* beside raw */
     const struct raw_outcome *sieved;     /* what the raw engine came to, once it has ended */
     struct error broken_off;              /* of the raw engine */
@@ -58,7 +59,19 @@ static bool next_target(void *context, uint32_t *host)
 static bool next_found(void *context, uint32_t *host)
 {
     struct scan *s = context;
-    return scan_raw_next(s->raw, host);
+    return scan_raw_next(s->raw, host, &s->found_how);
+}
+
+static struct known_host known_of_found(void *context, uint32_t host)
+{
+    struct scan *s = context;
+    struct known_host known = {.is_there = s->raw != NULL && s->found_how == RAW_FOUND_THERE};
+    if (s->raw == NULL || s->found_how != RAW_FOUND_PORTS)
+        return known;
+    known.left = malloc(sizeof *known.left); /* without memory all ports are asked */
+    if (known.left != NULL)
+        scan_raw_ports(s->raw, host, known.left, &known.told);
+    return known;
 }
 
 static bool more_later(void *context)
@@ -258,7 +271,7 @@ static bool is_broadcast(const struct asked *host)
 static void take_turned(void *context, const struct asked *host, const struct host_turns *turns)
 {
     struct scan *s = context;
-    struct check checks[SHOTS_MAX + TURNS_TOLD_MAX];
+    struct check checks[SHOTS_MAX + PORTS_TOLD_MAX];
     struct sign signs[PROBES_MAX * PROBE_SIGNS_MAX];
     struct verdict verdict;
     size_t count = checks_of(host, checks);
@@ -303,12 +316,15 @@ static void take_host(void *context, const struct asked *host)
 }
 
 /* Settled by the raw engine: with a gate before it, that is all it was asked. */
-static void take_settled(void *context, const struct asked *host)
+static void take_settled(void *context, const struct asked *host, const struct ports_told *told)
 {
     struct scan *s = context;
     enum gate gate = s->settings->gate;
     bool is_shut = gate != GATE_NONE && gate_judge(gate, host) == GATE_SHUT;
-    const struct host_turns turns = {.not_asked = is_shut ? gate_reason(gate) : NULL};
+    const struct host_turns turns = {.not_asked = is_shut ? gate_reason(gate) : NULL,
+                                     .ports = told->ports.asked > 0 ? &told->ports : NULL,
+                                     .told = told->told,
+                                     .told_count = told->told_count};
     take_turned(s, host, &turns);
 }
 
@@ -321,7 +337,7 @@ static struct engine_counts all_counts(const struct scan *s, const struct engine
         return all;
     struct raw_counts raw = scan_raw_counts(s->raw);
     uint64_t places = raw.progress.pass * raw.places + raw.progress.place;
-    all.done = places / RAW_PASSES;
+    all.done = places / RAW_PASSES / (raw.groups > 0 ? raw.groups : 1);
     all.sent += raw.progress.sent;
     all.received += raw.progress.answered;
     return all;
@@ -420,7 +436,7 @@ static bool ask_hosts(struct scan *s, const struct network *network, struct engi
     if (settings->gate != GATE_NONE || settings->ports != NULL) {
         const struct scan_turns_settings turns = {settings->gate, settings->ports,
                                                   &settings->engine};
-        const struct scan_turns_face to = {s, next, later, take_turned};
+        const struct scan_turns_face to = {s, next, later, known_of_found, take_turned};
         s->turns = scan_turns_new(&turns, &to);
         if (s->turns == NULL)
             return fail(err, ERROR_SYSTEM, "no memory to scan");

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "engine/ports_told.h"
+#include "scan/port_list.h"
 #include "scan/raw_engine.h"
 
 struct scan_raw;
@@ -14,8 +16,13 @@ struct scan_raw;
 struct scan_raw *scan_raw_begin(const struct raw_settings *settings,
                                 const struct raw_network *network, struct error *err);
 
-/* The next host that was found; false when there is none now. */
-bool scan_raw_next(struct scan_raw *s, uint32_t *host);
+/* The next host that was found, and what is left to be asked of it; false: none now. */
+bool scan_raw_next(struct scan_raw *s, uint32_t *host, enum raw_found *how);
+
+/* Of a host that was found by its ports (RAW_FOUND_PORTS): those that sockets are to ask, and what
+ * came of the others. */
+void scan_raw_ports(struct scan_raw *s, uint32_t host, struct port_list *left,
+                    struct ports_told *told);
 
 /* Whether it still runs, and so may find more. */
 bool scan_raw_runs(struct scan_raw *s);
@@ -34,9 +41,11 @@ void scan_raw_stop(struct scan_raw *s);
 bool scan_raw_end(struct scan_raw *s, const struct raw_outcome **out, struct error *err);
 
 /* Behind the end: hands over each host that was asked, with what was learnt of it, but for those
- * that were done otherwise. */
+ * that were done otherwise. told: of its named ports, finished; empty where none are named. */
 void scan_raw_settle(struct scan_raw *s, const struct host_set *done, int64_t when_us,
-                     void (*take)(void *context, const struct asked *host), void *context);
+                     void (*take)(void *context, const struct asked *host,
+                                  const struct ports_told *told),
+                     void *context);
 
 /* Hosts that sent a valid message which no full connection confirmed: the first of them, and how
  * many there are. */

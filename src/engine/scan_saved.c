@@ -1,15 +1,17 @@
 /* Little-endian: secret 8, rate 8, shard 4, shards 4 | of the aim: when 8, week 4, real 4, flags 1
  * (week given 1, slack 2, real given 4) | gate 1, passes 1 | left out: 8 8 8 | probes: number 1,
  * each length 1 and its id | site: length 1, bytes | runs 8, each first 4 and last 4 | names 8,
- * each host 4, length 1, bytes | real addresses 8, each host 4, real 4. */
+ * each host 4, length 1, bytes | real addresses 8, each host 4, real 4 | named ports: 0, or 1 and a
+ * bit a port, of TCP, then of UDP, in words of 8. */
 #include "engine/scan_saved.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
+    PORT_WORDS = PORT_VALUES / 64,
     FIXED_BYTES = 8 + 8 + 4 + 4 + 8 + 4 + 4 + 1 + 2 + 24 + 1 + PROBES_MAX * 32 + SCAN_SAVED_SITE +
-                  24,
+                  24 + 1 + 2 * PORT_WORDS * 8,
     TEXT_MAX = 255,
     FLAG_WEEK = 1,
     FLAG_SLACK = 2,
@@ -31,6 +33,13 @@ static void write_aim(struct writer *w, const struct aim *aim)
     write_le32(w, aim->real);
     write_u8(w, (uint8_t)((aim->week_given ? FLAG_WEEK : 0) | (aim->slack ? FLAG_SLACK : 0) |
                           (aim->real_given ? FLAG_REAL : 0)));
+}
+
+static void write_ports(struct writer *w, const struct port_list *ports)
+{
+    write_u8(w, ports != NULL);
+    for (unsigned i = 0; ports != NULL && i < 2 * PORT_WORDS; i++)
+        write_le64(w, ports->bits[i / PORT_WORDS][i % PORT_WORDS]);
 }
 
 uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct error *err)
@@ -68,6 +77,7 @@ uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct er
     }
     write_le64(&w, real_addresses_count(raw->plan.aim.reals));
     real_addresses_write(raw->plan.aim.reals, &w);
+    write_ports(&w, s->ports);
     *size = w.used;
     if (!w.failed)
         return bytes;
@@ -129,6 +139,26 @@ static bool read_names(struct reader *r, struct scan_saved *out)
     return out->names != NULL && !r->failed;
 }
 
+/* What is on the black list is left out, as of any list. */
+static bool read_ports(struct reader *r, struct scan_saved *out, struct error *err)
+{
+    uint8_t has = read_u8(r);
+    if (r->failed || has > 1)
+        return fail(err, ERROR_FORMAT, "its list of ports is damaged");
+    if (has == 0)
+        return true;
+    out->ports = calloc(1, sizeof *out->ports);
+    if (out->ports == NULL)
+        return fail(err, ERROR_SYSTEM, "no memory for its list of ports");
+    for (unsigned port = 0; port < 2 * PORT_VALUES; port += 64) {
+        for (uint64_t word = read_le64(r); word != 0; word &= word - 1)
+            port_list_add(out->ports, port < PORT_VALUES ? TRANSPORT_TCP : TRANSPORT_UDP,
+                          (uint16_t)(port + (unsigned)__builtin_ctzll(word)));
+    }
+    return (!r->failed && out->ports->count > 0) ||
+           fail(err, ERROR_FORMAT, "its list of ports is damaged");
+}
+
 bool scan_saved_read(struct reader r, struct scan_saved *out, struct error *err)
 {
     *out = (struct scan_saved){0};
@@ -157,7 +187,7 @@ bool scan_saved_read(struct reader r, struct scan_saved *out, struct error *err)
     uint64_t reals = read_le64(&r);
     out->reals = real_addresses_read(&r, reals, err);
     out->aim.reals = out->reals;
-    return out->reals != NULL;
+    return out->reals != NULL && read_ports(&r, out, err);
 }
 
 void scan_saved_clear(struct scan_saved *s)
@@ -165,5 +195,6 @@ void scan_saved_clear(struct scan_saved *s)
     host_table_free(s->hosts);
     free(s->names);
     real_addresses_free(s->reals);
+    free(s->ports);
     *s = (struct scan_saved){0};
 }

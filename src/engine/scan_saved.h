@@ -27,6 +27,7 @@ struct scan_saved {
     struct targets_left_out left_out;
     const struct probe *probes[PROBES_MAX];
     size_t probe_count;
+    struct port_list *ports; /* that are named; malloced; NULL: none */
 };
 
 /* Malloced bytes, *size of them; NULL with *err. */

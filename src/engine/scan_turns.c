@@ -5,22 +5,16 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
-
-enum { CONTROLS_TCP = 2, CONTROLS = 3 };
-
 enum stage { STAGE_GATE, STAGE_PORTS, STAGE_LAST };
 
 struct turning {
     uint32_t host;
     enum stage stage;
-    uint32_t place;  /* in the list of ports */
-    unsigned out;    /* turns that are under way */
-    bool handed_out; /* all its ports are */
-    unsigned took;   /* TCP controls that took a connection */
-    struct ports_asked ports;
-    struct told_port *told;
-    size_t told_count, told_room;
+    uint32_t place;         /* in the list of ports */
+    unsigned out;           /* turns that are under way */
+    bool handed_out;        /* all its ports are */
+    struct port_list *left; /* its named ports; NULL: as of all */
+    struct ports_told told;
     struct turning *before, *after; /* in the list of all */
     struct turning *queued;         /* the next in its queue */
 };
@@ -77,7 +71,8 @@ static void drop(struct scan_turns *t, struct turning *h)
         t->all = h->after;
     if (h->after != NULL)
         h->after->before = h->before;
-    free(h->told);
+    ports_told_clear(&h->told);
+    free(h->left);
     free(h);
 }
 
@@ -88,14 +83,22 @@ static void pass(struct scan_turns *t, struct turning *h)
     push(h->stage == STAGE_PORTS ? &t->passed : &t->last, h);
 }
 
-static struct turning *begin(struct scan_turns *t, uint32_t host)
+/* Whether the host is kept from nothing, or has shown already that it is not to be. */
+static bool is_past_gate(const struct scan_turns *t, const struct known_host *known)
+{
+    return t->settings.gate == GATE_NONE || (t->settings.gate == GATE_PING && known->is_there);
+}
+
+static struct turning *begin(struct scan_turns *t, uint32_t host, struct known_host *known)
 {
     struct turning *h = calloc(1, sizeof *h);
     if (h == NULL) {
         t->lost++;
+        ports_told_clear(&known->told);
+        free(known->left);
         return NULL;
     }
-    *h = (struct turning){.host = host, .after = t->all};
+    *h = (struct turning){.host = host, .left = known->left, .told = known->told, .after = t->all};
     if (t->all != NULL)
         t->all->before = h;
     t->all = h;
@@ -117,10 +120,14 @@ bool scan_turns_next(struct scan_turns *t, uint32_t *host)
     if (t->turn == NULL)
         t->turn = handing(t);
     while (t->turn == NULL && t->face.next(t->face.context, host)) {
-        t->turn = begin(t, *host);
-        if (t->turn != NULL && t->settings.gate == GATE_NONE) {
+        struct known_host known = {0};
+        if (t->face.known != NULL)
+            known = t->face.known(t->face.context, *host);
+        t->turn = begin(t, *host, &known);
+        if (t->turn != NULL && is_past_gate(t, &known)) {
             pass(t, t->turn);
-            t->turn = handing(t);
+            t->turn = pop(&t->last);
+            t->turn = t->turn != NULL ? t->turn : handing(t);
         }
     }
     if (t->turn != NULL)
@@ -133,22 +140,16 @@ bool scan_turns_later(struct scan_turns *t)
     return t->pending > 0 || (t->face.later != NULL && t->face.later(t->face.context));
 }
 
-/* Ports that nobody can own: others every time, as ports can be opened to look innocent. */
 static size_t aim_controls(const struct scan_turns *t, const struct turning *h,
                            struct shot shots[static SHOTS_MAX])
 {
-    uint64_t drawn = hash_pair(t->settings.engine->seed, h->host);
-    size_t count = 0;
-    while (count < CONTROLS) {
-        drawn = hash_number(drawn);
-        uint16_t port = (uint16_t)drawn;
-        if (port <= 1 || !port_is_blacklisted(port) || (count > 0 && port == shots[count - 1].port))
-            continue;
-        shots[count].port = port;
-        shots[count].transport = count < CONTROLS_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
-        count++;
+    uint16_t ports[CONTROLS];
+    port_controls(t->settings.engine->seed, h->host, ports);
+    for (size_t i = 0; i < CONTROLS; i++) {
+        shots[i].port = ports[i];
+        shots[i].transport = i < CONTROLS_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
     }
-    return count;
+    return CONTROLS;
 }
 
 static bool is_among(const struct shot *shots, size_t count, const struct shot *one)
@@ -167,9 +168,12 @@ static size_t aim_ports(struct scan_turns *t, struct turning *h, int64_t when_us
     struct shot usual[SHOTS_MAX], one = {.probe = probe_named("p2p")};
     size_t usual_count = engine_shots_of(t->settings.engine, h->host, when_us, usual);
     size_t count = h->place == 0 ? aim_controls(t, h, shots) : 0;
+    const struct port_list *ports = h->left != NULL ? h->left : t->settings.ports;
     while (count < SHOTS_MAX) {
-        if (!port_list_next(t->settings.ports, &h->place, &one.transport, &one.port)) {
+        if (!port_list_next(ports, &h->place, &one.transport, &one.port)) {
             h->handed_out = true;
+            free(h->left);
+            h->left = NULL;
             t->handing = NULL;
             break;
         }
@@ -203,98 +207,22 @@ size_t scan_turns_aim(struct scan_turns *t, uint32_t host, int64_t when_us,
     return engine_shots_of(t->settings.engine, host, when_us, shots);
 }
 
-/* Keeps a port that said something. One that holds takes the place of one that does not. */
-static void keep(struct turning *h, const struct told_port *told)
-{
-    size_t at = h->told_count;
-    if (at == TURNS_TOLD_MAX) {
-        h->ports.not_shown++;
-        for (at = 0; at < TURNS_TOLD_MAX && h->told[at].answer.cause == CAUSE_VALID;)
-            at++;
-        if (told->answer.cause != CAUSE_VALID || at == TURNS_TOLD_MAX)
-            return;
-    } else if (at == h->told_room) {
-        size_t room = at > 0 ? 2 * at : 4;
-        struct told_port *grown = realloc(h->told, room * sizeof *grown);
-        if (grown == NULL) {
-            h->ports.not_shown++;
-            return;
-        }
-        h->told = grown;
-        h->told_room = room;
-    }
-    h->told[at] = *told;
-    h->told_count += at == h->told_count;
-}
-
-static bool is_listening(enum check_cause cause)
-{
-    return cause == CAUSE_MUTE || cause == CAUSE_CLOSED || cause == CAUSE_RESET;
-}
-
-static void take_port(struct turning *h, const struct told_port *told)
-{
-    const struct check check = {.transport = told->shot.transport, .cause = told->answer.cause};
-    enum check_result result = check_result_of(&check);
-    bool says_data = result == CHECK_INFECTED || result == CHECK_ODD;
-    bool listens = is_listening(check.cause);
-    if (port_is_blacklisted(told->shot.port)) {
-        bool is_tcp = check.transport == TRANSPORT_TCP;
-        h->took += is_tcp && (listens || says_data);
-        h->ports.takes_all = h->took == CONTROLS_TCP;
-        h->ports.answers_all = h->ports.answers_all || (!is_tcp && says_data);
-    }
-    h->ports.asked++;
-    h->ports.infected += result == CHECK_INFECTED;
-    h->ports.odd += result == CHECK_ODD;
-    h->ports.refused += result == CHECK_REFUSED;
-    h->ports.listening += listens;
-    h->ports.unanswered += result == CHECK_UNANSWERED && !listens;
-    h->ports.failed += result == CHECK_ERROR;
-    if (says_data || listens)
-        keep(h, told);
-}
-
 static void take_ports(struct turning *h, const struct asked *asked)
 {
     for (size_t i = 0; i < asked->count; i++) {
         const struct told_port told = {asked->shots[i], asked->answers[i], asked->when_us[i]};
-        take_port(h, &told);
+        ports_told_take(&h->told, &told);
     }
-}
-
-static int compare_told(const void *a, const void *b)
-{
-    const struct told_port *x = a, *y = b;
-    bool x_holds = x->answer.cause == CAUSE_VALID, y_holds = y->answer.cause == CAUSE_VALID;
-    if (x_holds != y_holds)
-        return x_holds ? -1 : 1;
-    if (x->shot.transport != y->shot.transport)
-        return x->shot.transport > y->shot.transport ? 1 : -1;
-    return (x->shot.port > y->shot.port) - (x->shot.port < y->shot.port);
-}
-
-/* Where all connections are taken, those that stayed mute say nothing of their ports. */
-static void forget_mute(struct turning *h)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < h->told_count; i++)
-        if (!is_listening(h->told[i].answer.cause))
-            h->told[kept++] = h->told[i];
-    h->told_count = kept;
 }
 
 static void hand_over(struct scan_turns *t, struct turning *h, const struct asked *asked,
                       const char *not_asked)
 {
-    if (h->ports.takes_all)
-        forget_mute(h);
-    if (h->told_count > 0)
-        qsort(h->told, h->told_count, sizeof h->told[0], compare_told);
+    ports_told_finish(&h->told);
     const struct host_turns turns = {.not_asked = not_asked,
-                                     .ports = h->ports.asked > 0 ? &h->ports : NULL,
-                                     .told = h->told,
-                                     .told_count = h->told_count};
+                                     .ports = h->told.ports.asked > 0 ? &h->told.ports : NULL,
+                                     .told = h->told.told,
+                                     .told_count = h->told.told_count};
     t->face.done(t->face.context, asked, &turns);
     drop(t, h);
 }
@@ -339,7 +267,7 @@ uint64_t scan_turns_end(struct scan_turns *t)
 {
     while (t->all != NULL) {
         struct asked nothing = {.host = t->all->host};
-        bool was_asked = t->all->ports.asked > 0 ||
+        bool was_asked = t->all->told.ports.asked > 0 ||
                          (t->settings.gate != GATE_NONE && t->all->stage != STAGE_GATE);
         if (was_asked)
             hand_over(t, t->all, &nothing, NULL);

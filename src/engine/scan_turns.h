@@ -10,19 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "evidence/ports_asked.h"
+#include "engine/ports_told.h"
 #include "scan/gate.h"
 #include "scan/port_list.h"
 #include "scan/socket_engine.h"
-
-enum { TURNS_TOLD_MAX = 64 }; /* ports of a host that said something, and are kept */
-
-/* One of these. */
-struct told_port {
-    struct shot shot;
-    struct answer answer;
-    int64_t when_us;
-};
 
 /* What is known of a host when its last turn is over. */
 struct host_turns {
@@ -38,11 +29,22 @@ struct scan_turns_settings {
     const struct engine_settings *engine;
 };
 
+/* What is known of a host before it is asked. */
+struct known_host {
+    bool is_there; /* and so passes the gate --ping */
+    /* Of the named ports: those that are still to be asked, malloced, and what came of the others;
+     * both are the turns' from then on. left NULL: all of them are. */
+    struct port_list *left;
+    struct ports_told told;
+};
+
 /* Where hosts come from and go to. */
 struct scan_turns_face {
     void *context;
     bool (*next)(void *context, uint32_t *host);
     bool (*later)(void *context); /* NULL: never */
+    /* Of the host that next gave just now. NULL: nothing is known. */
+    struct known_host (*known)(void *context, uint32_t host);
     /* A host's last turn is over; asked has the answers of that turn. */
     void (*done)(void *context, const struct asked *asked, const struct host_turns *turns);
 };

@@ -4,8 +4,9 @@
 #include <assert.h>
 
 #include "base/compiler.h"
+#include "wire/transport.h"
 
-enum { PORT_SMB = 445, PORT_SESSION = 139, ICMP_ECHO = 8 };
+enum { PORT_SMB = 445, PORT_SESSION = 139 };
 
 static size_t aim_doors(const struct aim *aim, uint32_t host,
                         struct shot shots[static PROBE_SHOTS_MAX])
@@ -98,7 +99,7 @@ size_t gate_probes(enum gate gate, const struct probe *out[static PROBES_MAX])
     if (gate == GATE_NONE)
         return 0;
     out[0] = &probe_doors;
-    out[1] = probe_named("netbios");
+    out[1] = gate == GATE_PING ? &probe_echo : probe_named("netbios");
     return 2;
 }
 

@@ -1,8 +1,8 @@
 /* What is asked of a host first, where not everybody is to be asked on the ports of the worm: is
  * anybody there (--ping), or is it Windows by p2p-conficker's own rule (--windows-only).
  *
- *   ping          445 and 139 by TCP, and an ICMP echo where this machine lets us: whoever answers,
- *                 by a refusal too, is there
+ *   ping          445 and 139 by TCP, and an ICMP echo (through sockets where this machine lets
+ *                 us): whoever answers, by a refusal too, is there
  *   Windows only  445 or 139 takes connections, or NetBIOS answers on UDP 137 */
 #ifndef WORMSIGN_SCAN_GATE_H
 #define WORMSIGN_SCAN_GATE_H
@@ -31,7 +31,7 @@ enum gate_answer gate_judge(enum gate gate, const struct asked *host);
 /* Why a host that it keeps out was not asked. */
 const char *gate_reason(enum gate gate);
 
-/* The probes of a gate, for an engine that aims by probes; returns how many. Without ICMP. */
+/* The probes of a gate, for an engine that aims by probes; returns how many. */
 size_t gate_probes(enum gate gate, const struct probe *out[static PROBES_MAX]);
 
 #endif

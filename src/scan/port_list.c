@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-enum { WORD_BITS = 64 };
+#include "base/hash.h"
+
+enum { WORD_BITS = 64, PORT_NETBIOS = 137, PORT_SESSION = 139, PORT_SMB = 445 };
 
 bool port_list_has(const struct port_list *l, enum transport transport, uint16_t port)
 {
@@ -16,6 +18,29 @@ static void add(struct port_list *l, enum transport transport, uint16_t port)
         return;
     l->bits[transport][port / WORD_BITS] |= UINT64_C(1) << port % WORD_BITS;
     l->count++;
+}
+
+void port_list_add(struct port_list *l, enum transport transport, uint16_t port)
+{
+    if (!port_is_blacklisted(port))
+        add(l, transport, port);
+}
+
+static bool is_control(uint16_t port)
+{
+    return port > 1 && port_is_blacklisted(port) && port != PORT_NETBIOS && port != PORT_SESSION &&
+           port != PORT_SMB;
+}
+
+void port_controls(uint64_t seed, uint32_t host, uint16_t out[static CONTROLS])
+{
+    uint64_t drawn = hash_pair(seed, host);
+    for (size_t count = 0; count < CONTROLS;) {
+        drawn = hash_number(drawn);
+        uint16_t port = (uint16_t)drawn;
+        if (is_control(port) && (count == 0 || port != out[count - 1]))
+            out[count++] = port;
+    }
 }
 
 static void add_range(struct port_list *l, unsigned transports, uint32_t first, uint32_t last)

@@ -17,10 +17,19 @@ struct port_list {
     unsigned black_listed;              /* that were named and are left out */
 };
 
+/* Black-listed ports that nobody can have a reason to open, and on which nothing else is asked: who
+ * takes connections or answers there does so anywhere. Others for each seed and host, as ports can
+ * be opened to look innocent. TCP first. */
+enum { CONTROLS_TCP = 2, CONTROLS = 3 };
+void port_controls(uint64_t seed, uint32_t host, uint16_t out[static CONTROLS]);
+
 /* False with *err where the text is no list. */
 bool port_list_parse(const char *text, struct port_list *out, struct error *err) MUST_CHECK;
 
 void port_list_all(struct port_list *out);
+
+/* A port that is in it already, or is black-listed, changes nothing. */
+void port_list_add(struct port_list *l, enum transport transport, uint16_t port);
 
 bool port_list_has(const struct port_list *l, enum transport transport, uint16_t port);
 

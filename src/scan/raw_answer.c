@@ -3,7 +3,8 @@
  * a one has the number 0, which raw_answer_is_true then takes for what it is.
  *
  * An ICMP error quotes the IP header and at least eight bytes of what we sent (RFC 792): the ports,
- * and of TCP the sequence number. */
+ * and of TCP the sequence number; of an echo its identifier and number. Of an echo any error says
+ * no more than that nobody can be reached: it has no port that could be closed. */
 #include "scan/raw_plan.h"
 
 #include "wire/ip.h"
@@ -53,17 +54,37 @@ static bool read_udp(struct reader r, const struct ip_header *ip, struct raw_ans
     return true;
 }
 
+/* Type, code, checksum; then identifier and number as one. */
+static bool read_echo(struct reader r, uint8_t type, struct raw_answer *out)
+{
+    bool is_of_type = read_u8(&r) == type && read_u8(&r) == 0;
+    (void)read_be16(&r);
+    out->sequence = read_be32(&r);
+    out->transport = TRANSPORT_UDP;
+    out->of_echo = true;
+    return is_of_type && !r.failed;
+}
+
 static bool read_icmp(struct reader r, uint32_t source, struct raw_answer *out)
 {
     struct icmp_header icmp;
     struct ip_header quoted;
+    struct reader whole = r;
+    out->kind = RAW_ECHOES;
+    if (read_echo(whole, ICMP_ECHO_REPLY, out))
+        return true;
+    out->kind = RAW_NOBODY;
+    out->of_echo = false;
     if (!icmp_read(&r, &icmp) || icmp.type != ICMP_UNREACHABLE || icmp.code == CODE_TOO_LONG)
         return false;
     if (!ip4_read(&r, r.left, &quoted) || address_v4(quoted.from) != source ||
         quoted.fragment_offset != 0)
         return false;
-    bool is_tcp = quoted.protocol == IP_NUMBER_TCP;
+    out->host = address_v4(quoted.to);
     struct reader head = read_part(&r, QUOTED_BYTES);
+    if (quoted.protocol == IP_NUMBER_ICMP)
+        return read_echo(head, ICMP_ECHO, out);
+    bool is_tcp = quoted.protocol == IP_NUMBER_TCP;
     out->own_port = read_be16(&head);
     out->port = read_be16(&head);
     out->sequence = read_be32(&head);
@@ -71,7 +92,6 @@ static bool read_icmp(struct reader r, uint32_t source, struct raw_answer *out)
         return false;
     out->kind = icmp.code == CODE_PORT ? RAW_PORT_CLOSED : RAW_NOBODY;
     out->transport = is_tcp ? TRANSPORT_TCP : TRANSPORT_UDP;
-    out->host = address_v4(quoted.to);
     return true;
 }
 

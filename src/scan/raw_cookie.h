@@ -19,7 +19,12 @@ struct raw_cookie_key {
 struct raw_cookie_key raw_cookie_key_of(uint64_t seed);
 
 /* What this is for: numbers for one use tell nothing of those for another. */
-enum raw_cookie_use { RAW_COOKIE_SEQUENCE = 1, RAW_COOKIE_PORT, RAW_COOKIE_MESSAGE };
+enum raw_cookie_use {
+    RAW_COOKIE_SEQUENCE = 1,
+    RAW_COOKIE_PORT,
+    RAW_COOKIE_MESSAGE,
+    RAW_COOKIE_ECHO
+};
 
 /* own_port: ours, where the use is a sequence number; else 0. */
 uint64_t raw_cookie(const struct raw_cookie_key *key, enum raw_cookie_use use, uint32_t host,

@@ -8,11 +8,11 @@
 #include "scan/raw_engine.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/time.h"
 #include "scan/pace.h"
+#include "scan/raw_named.h"
 #include "scan/raw_pieces.h"
 
 enum {
@@ -29,13 +29,13 @@ static const int64_t pauses_us[RAW_PASSES] = {US_PER_SECOND, 3 * US_PER_SECOND, 
 
 struct run {
     const struct raw_settings *settings;
-    struct raw_plan plan; /* the settings', and the time of the host that is looked at */
     const struct raw_network *network;
     const struct raw_face *face;
     struct raw_outcome *out;
     struct error *err;
     struct raw_progress progress;
-    struct order order;
+    struct raw_orders orders;
+    struct host_set *handed; /* over to sockets, where ports are named; else NULL */
     struct raw_pieces *pieces;
     struct pace pace;
     /* The host of the last answer: answers of one host come together, and its ports are dear. */
@@ -43,7 +43,8 @@ struct run {
     uint64_t last_number;
     size_t last_count;
     struct knock last[KNOCKS_MAX];
-    uint64_t open; /* knocks that were opened and said nothing yet */
+    struct knock named; /* that was answered last */
+    uint64_t open;      /* knocks that were opened and said nothing yet */
     int64_t start_us, now_us, watch_us;
     int64_t weeks_us; /* when to look again whether the weeks turned */
     bool failed, stopped;
@@ -52,34 +53,6 @@ struct run {
 static bool goes_on(const struct run *r)
 {
     return !r->failed && !r->stopped;
-}
-
-uint64_t raw_places(const struct raw_settings *s)
-{
-    uint64_t hosts = host_table_count(s->hosts);
-    return hosts > s->shard ? (hosts - s->shard - 1) / s->shards + 1 : 0;
-}
-
-uint32_t raw_host_at(const struct raw_settings *s, const struct order *order, uint64_t place,
-                     uint64_t *number)
-{
-    *number = order_at(order, place * s->shards + s->shard);
-    return host_table_at(s->hosts, *number);
-}
-
-double raw_lost_share(const struct raw_progress *p)
-{
-    double heard[RAW_PASSES] = {0}, tries = 0, lost = 0;
-    uint64_t silent = p->asked;
-    if (p->pass < RAW_PASSES)
-        return (double)NAN;
-    for (unsigned i = 0; i < RAW_PASSES; i++) {
-        heard[i] = silent > p->silent[i] ? (double)(silent - p->silent[i]) : 0;
-        silent = p->silent[i];
-        tries += (i + 1) * heard[i];
-        lost += i * heard[i];
-    }
-    return tries > 0 ? lost / tries : (double)NAN;
 }
 
 static void send(struct run *r, uint32_t host, const struct writer *packet)
@@ -119,9 +92,9 @@ static void ask_on(struct run *r, const struct knock *k, const struct raw_answer
     reply(r, a, &w);
 }
 
-/* One knock of a host. */
+/* One knock of a host, or of a group of its ports. */
 struct place {
-    uint64_t host; /* its number */
+    uint64_t host; /* its number in the state */
     unsigned knock;
 };
 
@@ -134,15 +107,27 @@ static void set(struct run *r, struct place at, enum knock_state to)
     raw_state_set(state, at.host, at.knock, to);
 }
 
-/* This host is for the socket engine. */
-static void find(struct run *r, uint32_t host, struct place at)
+/* From now on the host is the socket engine's. */
+static void hand_over(struct run *r, uint32_t host, enum raw_found how)
+{
+    if (r->handed != NULL)
+        host_set_add(r->handed, host);
+    r->out->counts.found++;
+    r->face->found(r->face->context, host, how);
+}
+
+/* This host is for the socket engine: at once, or when all that was named was asked of it. */
+static void find_how(struct run *r, uint32_t host, struct place at, enum raw_found how)
 {
     bool known = raw_state_is_found(r->settings->state, at.host);
     set(r, at, KNOCK_ANSWERED);
-    if (known)
-        return;
-    r->out->counts.found++;
-    r->face->found(r->face->context, host);
+    if (!known && r->settings->plan.named == NULL)
+        hand_over(r, host, how);
+}
+
+static void find(struct run *r, uint32_t host, struct place at)
+{
+    find_how(r, host, at, RAW_FOUND);
 }
 
 static void judge(struct run *r, const struct knock *k, struct reader came)
@@ -213,6 +198,9 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
         find(r, a->host, at);
         judge(r, k, a->payload);
         return;
+    case RAW_ECHOES:
+        find_how(r, a->host, at, RAW_FOUND_THERE);
+        return;
     case RAW_PORT_CLOSED:
         take_refusal(r, at, a, before == KNOCK_OPEN ? KNOCK_REFUSED : before);
         return;
@@ -222,21 +210,12 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
     }
 }
 
-/* The time as at which the host of this place is asked: in all passes that of the first. */
-static int64_t when_of(const struct run *r, uint64_t place)
-{
-    return raw_state_when(r->settings->state, place, r->settings->plan.aim.when_us);
-}
-
 /* How many knocks this host has, which stand in r->last; 0 where none can have been answered. */
 static size_t knocks_of(struct run *r, uint32_t host, uint64_t number)
 {
     const struct raw_settings *s = r->settings;
     if (r->last_count == 0 || r->last_host != host) {
-        r->plan.aim.when_us = raw_state_turns(s->state) == 0
-                                  ? s->plan.aim.when_us
-                                  : when_of(r, order_place(&r->order, number) / s->shards);
-        size_t count = raw_knocks(&r->plan, host, r->last);
+        size_t count = raw_usual_knocks(s, &r->orders, host, number, r->last);
         r->last_count = count <= raw_state_knocks(s->state) ? count : 0;
         r->last_host = host;
         r->last_number = number;
@@ -252,20 +231,47 @@ static bool number_of(const struct run *r, uint32_t host, uint64_t *number)
            host_table_find(r->settings->hosts, host, number);
 }
 
+/* The knock at a named port that this answers; NULL: none. */
+static const struct knock *named_answered(struct run *r, const struct raw_answer *a,
+                                          uint64_t number, struct place *at)
+{
+    unsigned port = 0;
+    if (r->settings->plan.named == NULL ||
+        !raw_named_find(&r->settings->plan, a->host, a->transport, a->port, &port))
+        return NULL;
+    r->named = raw_named_knock(&r->settings->plan, a->host, port);
+    at->host = number * r->orders.groups + 1 + port / KNOCKS_MAX;
+    at->knock = port % KNOCKS_MAX;
+    return raw_answer_is_true(&r->settings->plan, &r->named, a) ? &r->named : NULL;
+}
+
+/* The knock that this answers, and where it stands; NULL: none. */
+static const struct knock *answered(struct run *r, const struct raw_answer *a, struct place *at)
+{
+    uint64_t number;
+    if (!number_of(r, a->host, &number))
+        return NULL;
+    size_t count = knocks_of(r, a->host, number);
+    *at = (struct place){number * r->orders.groups, 0};
+    for (; at->knock < count; at->knock++)
+        if (raw_answer_is_true(&r->settings->plan, &r->last[at->knock], a))
+            return &r->last[at->knock];
+    return named_answered(r, a, number, at);
+}
+
 static void take_packet(struct run *r, struct reader packet)
 {
-    const struct raw_settings *s = r->settings;
     struct raw_answer a;
-    struct place at = {0};
-    if (!raw_answer_read(packet, s->plan.source, &a))
+    struct place at;
+    if (!raw_answer_read(packet, r->settings->plan.source, &a))
         return;
-    size_t count = number_of(r, a.host, &at.host) ? knocks_of(r, a.host, at.host) : 0;
-    while (at.knock < count && !raw_answer_is_true(&s->plan, &r->last[at.knock], &a))
-        at.knock++;
-    if (at.knock == count)
-        r->out->counts.forged++;
-    else
-        take_answer(r, at, &r->last[at.knock], &a);
+    const struct knock *k = answered(r, &a, &at);
+    if (k == NULL) /* echoes of others on this machine come here as well */
+        r->out->counts.forged += a.kind != RAW_ECHOES;
+    else if (r->handed == NULL || !host_set_has(r->handed, a.host))
+        take_answer(r, at, k, &a);
+    else if (a.kind == RAW_OPENS)
+        reset(r, &a);
 }
 
 static void receive(struct run *r)
@@ -325,39 +331,53 @@ static void knock_at(struct run *r, const struct knock *k)
     r->progress.sent++;
 }
 
-/* A host is asked on all ports that have not answered; who is found already is asked by sockets. */
-static void ask_host(struct run *r, uint32_t host, uint64_t number)
+static void leave_to_sockets(struct run *r, const struct raw_unit *u)
 {
-    const struct raw_settings *s = r->settings;
-    struct knock knocks[KNOCKS_MAX];
-    struct place at = {number, 0};
-    if (raw_state_is_found(s->state, number))
-        return;
-    enum raw_reach reach = r->network->reach(r->network->context, host);
+    struct place at = {u->number * r->orders.groups, raw_sockets_mark(r->settings)};
+    r->progress.answered -= raw_state_of(r->settings->state, at.host, at.knock) == KNOCK_SILENT;
+    set(r, at, KNOCK_ANSWERED);
+    hand_over(r, u->host, RAW_FOUND);
+}
+
+static void knock_at_all(struct run *r, const struct raw_unit *u, const struct knock *knocks,
+                         size_t count)
+{
     uint64_t asked_before = r->progress.asked;
-    r->plan.aim.when_us = when_of(r, r->progress.place);
-    size_t count = raw_knocks(&r->plan, host, knocks);
-    if (reach == RAW_REACH_UNKNOWN) {
-        host_set_add(r->out->absent, host);
-        /* It may turn up in a later pass, and its answers then are not those of others. */
-        r->progress.asked += r->progress.pass == 0 ? count : 0;
-        return;
-    }
-    if (reach == RAW_REACH_SOCKETS || count > raw_state_knocks(s->state)) {
-        r->progress.answered -= raw_state_of(s->state, number, 0) == KNOCK_SILENT;
-        find(r, host, at);
-        return;
-    }
-    if (r->progress.pass > 0)
-        host_set_remove(r->out->absent, host);
-    for (at.knock = 0; at.knock < count && goes_on(r); at.knock++) {
-        enum knock_state state = raw_state_of(s->state, number, at.knock);
+    for (unsigned i = 0; i < count && goes_on(r); i++) {
+        enum knock_state state = raw_state_of(r->settings->state, u->state, i);
+        if (knocks[i].shot.probe == NULL)
+            continue;
         r->progress.asked += r->progress.pass == 0;
         if (state == KNOCK_SILENT || state == KNOCK_OPEN)
-            knock_at(r, &knocks[at.knock]);
+            knock_at(r, &knocks[i]);
     }
     if (!goes_on(r)) /* when the scan goes on, this host is asked again */
         r->progress.asked = asked_before;
+}
+
+/* A host is asked on all ports that have not answered; who is found already is asked by sockets. */
+static void ask_unit(struct run *r, const struct raw_unit *u)
+{
+    const struct raw_settings *s = r->settings;
+    struct knock knocks[KNOCKS_MAX];
+    if (r->handed != NULL ? host_set_has(r->handed, u->host)
+                          : raw_state_is_found(s->state, u->state))
+        return;
+    enum raw_reach reach = r->network->reach(r->network->context, u->host);
+    size_t count = raw_unit_knocks(s, &r->orders, u, knocks);
+    if (reach == RAW_REACH_UNKNOWN) {
+        host_set_add(r->out->absent, u->host);
+        /* It may turn up in a later pass, and its answers then are not those of others. */
+        r->progress.asked += r->progress.pass == 0 ? raw_count_knocks(knocks, count) : 0;
+        return;
+    }
+    if (reach == RAW_REACH_SOCKETS || count > raw_state_knocks(s->state)) {
+        leave_to_sockets(r, u);
+        return;
+    }
+    if (r->progress.pass > 0)
+        host_set_remove(r->out->absent, u->host);
+    knock_at_all(r, u, knocks, count);
 }
 
 /* Places are noted behind the device's having them. */
@@ -377,18 +397,20 @@ static void turn_weeks(struct run *r)
         return;
     r->weeks_us = r->now_us + US_PER_SECOND;
     if (r->progress.pass == 0 &&
-        raw_weeks_differ(&r->plan, when_of(r, r->progress.place), utc_us) &&
+        raw_weeks_differ(
+            &r->settings->plan,
+            raw_state_when(r->settings->state, r->progress.place, r->settings->plan.aim.when_us),
+            utc_us) &&
         !raw_state_turn(r->settings->state, r->progress.place, utc_us))
         r->out->counts.weeks_full = true;
 }
 
 static void send_pass(struct run *r)
 {
-    const uint64_t places = raw_places(r->settings);
+    const uint64_t places = raw_units(r->settings);
     while (goes_on(r) && r->progress.place < places) {
-        uint64_t number;
-        uint32_t host = raw_host_at(r->settings, &r->order, r->progress.place, &number);
-        ask_host(r, host, number);
+        struct raw_unit unit = raw_unit_at(r->settings, &r->orders, r->progress.place);
+        ask_unit(r, &unit);
         if (!goes_on(r))
             break;
         if (++r->progress.place % BATCH_HOSTS == 0)
@@ -460,19 +482,41 @@ static void look_for_neighbours(struct run *r)
     }
 }
 
+/* What is left to ask of a host that was found earlier. */
+static enum raw_found how_found(struct run *r, uint32_t host, uint64_t number)
+{
+    size_t count = r->settings->plan.finds_refusing ? knocks_of(r, host, number) : 0;
+    for (unsigned i = 0; i < count; i++)
+        if (raw_knock_is_echo(&r->last[i]) &&
+            raw_state_of(r->settings->state, number, i) == KNOCK_ANSWERED)
+            return RAW_FOUND_THERE;
+    return RAW_FOUND;
+}
+
 /* Of a scan that goes on: who was found is found again, for the socket engine has forgotten. */
 static void find_again(struct run *r)
 {
     const struct raw_state *state = r->settings->state;
     for (uint64_t place = 0; place < raw_places(r->settings); place++) {
+        uint64_t number, sums[KNOCK_STATES];
+        uint32_t host = raw_host_at(r->settings, &r->orders.hosts, place, &number);
+        raw_state_sum(state, number * r->orders.groups, r->orders.groups, sums);
+        r->open += sums[KNOCK_OPEN];
+        if (r->handed != NULL ? raw_is_for_sockets(r->settings, number) : sums[KNOCK_ANSWERED] > 0)
+            hand_over(r, host, how_found(r, host, number));
+    }
+}
+
+/* Where ports are named, hosts are handed over between passes, as nothing of them is asked any
+ * more: their state stays as it is, for others to read. */
+static void hand_over_ripe(struct run *r, bool at_end)
+{
+    for (uint64_t place = 0; r->handed != NULL && place < raw_places(r->settings); place++) {
         uint64_t number;
-        uint32_t host = raw_host_at(r->settings, &r->order, place, &number);
-        for (unsigned i = 0; i < raw_state_knocks(state); i++)
-            r->open += raw_state_of(state, number, i) == KNOCK_OPEN;
-        if (!raw_state_is_found(state, number))
-            continue;
-        r->out->counts.found++;
-        r->face->found(r->face->context, host);
+        uint32_t host = raw_host_at(r->settings, &r->orders.hosts, place, &number);
+        if (!host_set_has(r->handed, host) &&
+            raw_host_is_ripe(r->settings, &r->orders, host, number, at_end))
+            hand_over(r, host, RAW_FOUND_PORTS);
     }
 }
 
@@ -481,6 +525,8 @@ static void run(struct run *r)
     const unsigned passes = r->settings->passes > 0 ? r->settings->passes : RAW_PASSES;
     if (r->progress.pass > 0 || r->progress.place > 0)
         find_again(r);
+    if (r->progress.pass > 0)
+        hand_over_ripe(r, false);
     look_for_neighbours(r);
     turn_weeks(r);
     while (goes_on(r) && r->progress.pass < RAW_PASSES) {
@@ -496,29 +542,35 @@ static void run(struct run *r)
         r->progress.pass = is_settled(r) || pass + 1 == passes ? RAW_PASSES : pass + 1;
         r->progress.place = 0;
         raw_state_note(r->settings->state, &r->progress);
+        hand_over_ripe(r, false);
     }
+    if (goes_on(r))
+        hand_over_ripe(r, true);
 }
 
 bool raw_engine_run(const struct raw_settings *settings, const struct raw_network *network,
                     const struct raw_face *face, struct raw_outcome *out, struct error *err)
 {
     struct run r = {.settings = settings,
-                    .plan = settings->plan,
                     .network = network,
                     .face = face,
                     .out = out,
                     .err = err,
                     .progress = raw_state_progress(settings->state),
-                    .order = order_of(host_table_count(settings->hosts), settings->seed),
+                    .orders = raw_orders_of(settings),
+                    .handed = settings->plan.named != NULL ? host_set_new() : NULL,
                     .pieces = raw_pieces_new(),
                     .pace = pace_of(settings->rate)};
     assert(settings->shard < settings->shards);
-    *out = (struct raw_outcome){.valid = host_set_new(),
-                                .unreachable = host_set_new(),
-                                .absent = host_set_new(),
-                                .counts = {.places = raw_places(settings)}};
-    if (r.pieces == NULL || out->valid == NULL || out->unreachable == NULL || out->absent == NULL) {
+    *out = (struct raw_outcome){
+        .valid = host_set_new(),
+        .unreachable = host_set_new(),
+        .absent = host_set_new(),
+        .counts = {.places = raw_units(settings), .groups = r.orders.groups}};
+    if (r.pieces == NULL || out->valid == NULL || out->unreachable == NULL || out->absent == NULL ||
+        (settings->plan.named != NULL && r.handed == NULL)) {
         raw_pieces_free(r.pieces);
+        host_set_free(r.handed);
         return fail(err, ERROR_SYSTEM, "no memory to scan");
     }
     r.start_us = r.now_us = network->now_us(network->context);
@@ -531,6 +583,7 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
     network->done(network->context);
     (void)face->watch(face->context, &out->counts);
     raw_pieces_free(r.pieces);
+    host_set_free(r.handed);
     return !r.failed;
 }
 

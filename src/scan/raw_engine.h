@@ -17,6 +17,7 @@
 #include "scan/raw_network.h"
 #include "scan/raw_plan.h"
 #include "scan/raw_state.h"
+#include "scan/raw_units.h"
 
 struct raw_settings {
     struct raw_plan plan;
@@ -33,7 +34,8 @@ struct raw_settings {
 struct raw_counts {
     struct raw_progress progress;
     struct raw_network_counts network;
-    uint64_t places;  /* hosts in a pass */
+    uint64_t places; /* units in a pass: hosts, each as often as it has groups of ports */
+    unsigned groups;
     uint64_t found;   /* hosts for the socket engine */
     uint64_t replies; /* packets beside those that ask: questions on connections, resets */
     uint64_t forged;  /* packets that prove nothing */
@@ -41,10 +43,18 @@ struct raw_counts {
     bool weeks_full;  /* the weeks turned too often: the ports of an earlier one went on */
 };
 
+/* What of a host that was found is left to be asked. */
+enum raw_found {
+    RAW_FOUND,       /* all of it */
+    RAW_FOUND_THERE, /* all but whether it is there: it sent an echo back */
+    RAW_FOUND_PORTS  /* of the named ports those that answered; its state stays as it is */
+};
+
 struct raw_face {
     void *context;
-    /* A host for the socket engine; each once. */
-    void (*found)(void *context, uint32_t host);
+    /* A host for the socket engine; each once. Where ports are named, when all of them were asked
+     * of it. */
+    void (*found)(void *context, uint32_t host, enum raw_found how);
     /* Asked every now and then; true stops the engine. */
     bool (*watch)(void *context, const struct raw_counts *now);
 };
@@ -64,18 +74,5 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
                     const struct raw_face *face, struct raw_outcome *out,
                     struct error *err) MUST_CHECK;
 void raw_outcome_clear(struct raw_outcome *out);
-
-/* Hosts that this shard asks. */
-uint64_t raw_places(const struct raw_settings *settings);
-
-/* The host at this place of the shard, and its number. */
-uint32_t raw_host_at(const struct raw_settings *settings, const struct order *order, uint64_t place,
-                     uint64_t *number);
-
-/* The share of round trips that were lost, from what was heard in which pass: what the second pass
- * heard was lost once before, what the third heard twice. Of what was never heard nothing is known,
- * so silent hosts count for nothing. All three passes weigh, as the likeliest share; the quotient
- * of the last two alone is ten times as uncertain. NAN: not known. */
-double raw_lost_share(const struct raw_progress *p);
 
 #endif

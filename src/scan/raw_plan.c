@@ -25,12 +25,13 @@ static size_t add_doors(const struct shot *shot, size_t count, struct knock *out
     return count;
 }
 
-size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[static KNOCKS_MAX])
+size_t raw_knocks_at(const struct raw_plan *plan, const struct aim *aim, uint32_t host,
+                     struct knock out[static KNOCKS_MAX])
 {
     size_t count = 0;
     for (size_t p = 0; p < plan->probe_count; p++) {
         struct shot aimed[PROBE_SHOTS_MAX];
-        size_t more = plan->probes[p]->aim(&plan->aim, host, aimed);
+        size_t more = plan->probes[p]->aim(aim, host, aimed);
         for (size_t i = 0; i < more; i++) {
             aimed[i].probe = plan->probes[p];
             if (plan->probes[p]->dialogue != NULL) {
@@ -44,6 +45,11 @@ size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[s
         }
     }
     return count <= KNOCKS_MAX ? count : KNOCKS_MAX + 1;
+}
+
+size_t raw_knocks(const struct raw_plan *plan, uint32_t host, struct knock out[static KNOCKS_MAX])
+{
+    return raw_knocks_at(plan, &plan->aim, host, out);
 }
 
 bool raw_weeks_differ(const struct raw_plan *plan, int64_t a_us, int64_t b_us)
@@ -100,6 +106,17 @@ static uint16_t udp_port_of(const struct raw_plan *plan, const struct knock *k)
     return (uint16_t)(plan->udp_first + cookie % plan->udp_count);
 }
 
+/* Identifier and number of an ICMP echo: an error quotes no more of it than these. */
+static uint32_t echo_of(const struct raw_plan *plan, const struct knock *k)
+{
+    return (uint32_t)raw_cookie(&plan->key, RAW_COOKIE_ECHO, k->shot.host, TRANSPORT_UDP, 0, 0);
+}
+
+bool raw_knock_is_echo(const struct knock *k)
+{
+    return k->shot.transport == TRANSPORT_UDP && k->shot.port == 0;
+}
+
 /* The bytes of the question itself; how many. */
 static size_t write_question(const struct raw_plan *plan, const struct knock *k,
                              uint8_t bytes[static REQUEST_SIZE])
@@ -119,12 +136,29 @@ static struct wire_packet packet_to(const struct raw_plan *plan, uint32_t host, 
                                 .fragment_field = IP4_DO_NOT_FRAGMENT};
 }
 
+static void build_echo(const struct raw_plan *plan, const struct knock *k, struct writer *w)
+{
+    uint8_t proof[4];
+    struct wire_packet p = packet_to(plan, k->shot.host, 0);
+    struct writer proof_writer = writer_over(proof, sizeof proof);
+    write_be32(&proof_writer, echo_of(plan, k));
+    p.protocol = IP_NUMBER_ICMP;
+    p.icmp_type = ICMP_ECHO;
+    p.payload = proof;
+    p.payload_length = sizeof proof;
+    wire_build_packet(w, &p);
+}
+
 void raw_build_knock(const struct raw_plan *plan, const struct knock *k, unsigned pass,
                      struct writer *w)
 {
     uint8_t question[REQUEST_SIZE];
     struct wire_packet p = packet_to(plan, k->shot.host, k->shot.port);
     assert(pass < RAW_PASSES);
+    if (raw_knock_is_echo(k)) {
+        build_echo(plan, k, w);
+        return;
+    }
     if (k->shot.transport == TRANSPORT_TCP) {
         p.protocol = IP_NUMBER_TCP;
         p.port_from = plan->tcp_ports[pass];
@@ -205,6 +239,7 @@ static bool tcp_is_true(const struct raw_plan *plan, const struct knock *k,
     case RAW_NOBODY:
         return a->sequence - sequence <= 1;
     case RAW_DATAGRAM:
+    case RAW_ECHOES:
         break;
     }
     return false;
@@ -215,6 +250,8 @@ bool raw_answer_is_true(const struct raw_plan *plan, const struct knock *k,
 {
     if (k->shot.host != a->host || k->shot.transport != a->transport || k->shot.port != a->port)
         return false;
+    if (raw_knock_is_echo(k))
+        return a->of_echo && a->sequence == echo_of(plan, k);
     return a->transport == TRANSPORT_TCP ? tcp_is_true(plan, k, a)
                                          : a->own_port == udp_port_of(plan, k);
 }

@@ -16,6 +16,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -28,7 +29,7 @@
 
 enum {
     MAGIC_BYTES = 16,
-    FILE_VERSION = 2,
+    FILE_VERSION = 3,
     PROGRESS_AT = 64,
     PROGRESS_BYTES = 64,
     WEEKS_AT = 128,
@@ -326,6 +327,24 @@ bool raw_state_is_found(const struct raw_state *s, uint64_t host)
     return false;
 }
 
+/* A pair of bits is open or answered by its higher bit, refused or answered by its lower one. */
+void raw_state_sum(const struct raw_state *s, uint64_t first, uint64_t hosts,
+                   uint64_t sums[static KNOCK_STATES])
+{
+    uint64_t high = 0, low = 0, both = 0;
+    assert(first + hosts <= s->hosts);
+    for (uint64_t i = first * s->bytes; i < (first + hosts) * s->bytes; i++) {
+        unsigned byte = s->states[i];
+        high += (unsigned)__builtin_popcount(byte >> 1 & 0x55);
+        low += (unsigned)__builtin_popcount(byte & 0x55);
+        both += (unsigned)__builtin_popcount(byte & byte >> 1 & 0x55);
+    }
+    sums[KNOCK_REFUSED] = low - both;
+    sums[KNOCK_OPEN] = high - both;
+    sums[KNOCK_ANSWERED] = both;
+    sums[KNOCK_SILENT] = hosts * s->bytes * KNOCKS_A_BYTE - low - high + both;
+}
+
 struct raw_progress raw_state_progress(const struct raw_state *s)
 {
     return s->progress;
@@ -378,4 +397,19 @@ int64_t raw_state_when(const struct raw_state *s, uint64_t place, int64_t first_
     for (size_t i = 0; i < s->turn_count && s->turns[i].place <= place; i++)
         when_us = s->turns[i].when_us;
     return when_us;
+}
+
+double raw_lost_share(const struct raw_progress *p)
+{
+    double heard[RAW_PASSES] = {0}, tries = 0, lost = 0;
+    uint64_t silent = p->asked;
+    if (p->pass < RAW_PASSES)
+        return (double)NAN;
+    for (unsigned i = 0; i < RAW_PASSES; i++) {
+        heard[i] = silent > p->silent[i] ? (double)(silent - p->silent[i]) : 0;
+        silent = p->silent[i];
+        tries += (i + 1) * heard[i];
+        lost += i * heard[i];
+    }
+    return tries > 0 ? lost / tries : (double)NAN;
 }

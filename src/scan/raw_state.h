@@ -1,5 +1,6 @@
 /* What became of every knock of a scan, two bits each, and how far the scan is: in memory, or in a
- * file that outlives the process.
+ * file that outlives the process. A host here is a unit of the order: where ports are named, one
+ * group of the ports of a host.
  *
  * The file is mapped, so a process that is killed has lost nothing that it wrote; what a power
  * failure leaves is up to the disk. It holds the settings of its scan as well, with a digest, and
@@ -65,7 +66,19 @@ int64_t raw_state_when(const struct raw_state *s, uint64_t place, int64_t first_
 /* Whether one of the host's knocks is KNOCK_ANSWERED. */
 bool raw_state_is_found(const struct raw_state *s, uint64_t host);
 
+/* How many knocks of so many hosts are in each state; whoever has less knocks than there is room
+ * for has the others silent. */
+enum { KNOCK_STATES = 4 };
+void raw_state_sum(const struct raw_state *s, uint64_t first, uint64_t hosts,
+                   uint64_t sums[static KNOCK_STATES]);
+
 struct raw_progress raw_state_progress(const struct raw_state *s);
 void raw_state_note(struct raw_state *s, const struct raw_progress *progress);
+
+/* The share of round trips that were lost, from what was heard in which pass: what the second pass
+ * heard was lost once before, what the third heard twice. Of what was never heard nothing is known,
+ * so silent hosts count for nothing. All three passes weigh, as the likeliest share; the quotient
+ * of the last two alone is ten times as uncertain. NAN: not known. */
+double raw_lost_share(const struct raw_progress *p);
 
 #endif

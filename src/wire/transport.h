@@ -14,7 +14,7 @@ enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, 
 
 enum { TCP_HEADER_MIN = 20, UDP_HEADER_LENGTH = 8, ICMP_HEADER_LENGTH = 8 };
 
-enum { ICMP_UNREACHABLE = 3, ICMP6_UNREACHABLE = 1 };
+enum { ICMP_ECHO_REPLY = 0, ICMP_UNREACHABLE = 3, ICMP_ECHO = 8, ICMP6_UNREACHABLE = 1 };
 
 struct tcp_header {
     uint32_t sequence, acknowledgement;

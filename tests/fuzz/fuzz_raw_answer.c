@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scan/gate.h"
 #include "scan/raw_plan.h"
 #include "scan/raw_ring.h"
 
@@ -56,6 +57,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         else if (raw_arp_read(arp, &host, &mac))
             assert(mac != NULL);
     }
+    struct raw_plan ping = plan;
+    ping.probe_count = gate_probes(GATE_PING, ping.probes);
     take(&plan, reader_over(data, size));
+    take(&ping, reader_over(data, size));
     return 0;
 }

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 
 import p2p
-from beyond import Far
+from beyond import Far, command, needs_nft
 from checking import check, equal, holds
 from inside import in_namespace
 from scanning import is_plain
@@ -23,7 +23,7 @@ def told(done):
     for address, line in done.hosts.items():
         # What random bytes are mistaken for is random.
         checks = sorted((c["port"], c["proto"], c["week"], c["result"], c["reason"] if c["result"] != "odd" else "")
-                        for c in line["checks"])
+                        for c in line.get("checks", []))
         hosts[address] = (line["verdict"], line["variants"], checks, sorted(s["sign"] for s in line["signs"]))
     return hosts
 
@@ -77,10 +77,14 @@ def smb_and_netbios(p):
             holds(server.stdout.readline().startswith(b"ready"), "the server did not start")
             scans = [p.json("--engine", engine, "--max-rate", "20000", *hosts, "10.9.2.30", "10.9.3.8", seconds=90)
                      for engine in ("raw", "socket")]
+            named = [p.json("--engine", engine, "--max-rate", "20000", "-p", "50000-50030", *hosts, "10.9.2.30",
+                            seconds=90) for engine in ("raw", "socket")]
         finally:
             server.stdin.close()
             server.wait(20)
     same(*scans)
+    same(*named)
+    equal(named[0].verdicts("infected"), scans[0].verdicts("infected"), "infected where ports are named as well")
     equal(scans[0].verdicts("infected"), {"10.9.2.20", "10.9.2.22", "10.9.2.23"}, "infected")
     equal(scans[0].verdicts("clean"), {"10.9.2.21"}, "clean")
     for host in [*hosts, "10.9.2.30", "10.9.3.8"]:
@@ -145,6 +149,43 @@ def gates(p):
                 for host, line in each.hosts.items():
                     holds(host in asked or gate in line["reason"], f"{gate}: {host}: {line['reason']}")
             same_but_checks(*scans)
+
+
+ONLY_ECHOES = """
+table ip echoes {
+    chain before {
+        type filter hook prerouting priority raw;
+        ip daddr 10.9.2.60-10.9.2.61 meta l4proto { tcp, udp } drop
+    }
+}
+"""
+
+
+def echoes(p):
+    """Of two hosts that answer an ICMP echo and nothing else one is asked where users may send echoes, and both by
+    raw whether they may or not; an echo that is refused by a router is none."""
+    needs_nft()
+    hosts = ["10.9.2.60-61", "10.9.3.7", "10.9.4.5"]
+    with Far() as far:
+        far.nft(ONLY_ECHOES)
+        ask = ["--checks", "p2p", "--max-rate", "20000", "--ping", *hosts]
+        raw = p.json("--engine", "raw", *ask, seconds=90).ends(0).holds_the_schema()
+        command("sh", "-c", "echo '0 0' > /proc/sys/net/ipv4/ping_group_range")
+        sockets = p.json("--engine", "socket", *ask, seconds=90).ends(0)
+        again = p.json("--engine", "raw", *ask, seconds=90).ends(0)
+    for each in (raw, sockets, again):
+        asked = {host for host, line in each.hosts.items() if "checks" in line}
+        equal(asked, {"10.9.2.60", "10.9.2.61"}, "asked")
+        holds("did not prove" not in each.err, each.err)
+    same(raw, sockets)
+    same(again, sockets)
+
+
+@check
+def ping_by_raw_asks_who_only_sends_an_echo_back(p):
+    if not shutil.which("nsenter"):
+        return "nsenter is not installed"
+    return in_namespace(p, echoes)
 
 
 def same_but_checks(raw, sockets):

@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "base/time.h"
+#include "scan/gate.h"
 #include "scan/raw_filter.h"
 #include "scan/raw_pieces.h"
 #include "scan/raw_plan.h"
@@ -302,12 +303,97 @@ static void test_no_other_quote_is_believed(void **state)
     }
 }
 
+/* The knock of --ping that is no door's, and what comes back of it. */
+static struct knock echo_knock(void)
+{
+    plan.probe_count = gate_probes(GATE_PING, plan.probes);
+    assert_int_equal(raw_knocks(&plan, HOST, knocks), GATE_SHOTS);
+    assert_true(raw_knock_is_echo(&knocks[2]) && !raw_knock_is_echo(&knocks[0]));
+    return knocks[2];
+}
+
+static struct wire_packet echo_reply(const struct knock *k, uint8_t proof[static 4])
+{
+    struct writer w = writer_over(bytes, sizeof bytes);
+    raw_build_knock(&plan, k, 0, &w);
+    assert_int_equal(w.used, IP4_HEADER_MIN + 8);
+    assert_int_equal(bytes[IP4_HEADER_MIN], 8);
+    memcpy(proof, bytes + IP4_HEADER_MIN + 4, 4);
+    return (struct wire_packet){.from = address_of_v4(HOST),
+                                .to = address_of_v4(US),
+                                .protocol = IP_NUMBER_ICMP,
+                                .payload = proof,
+                                .payload_length = 4};
+}
+
+static void test_an_echo_proves_itself_by_identifier_and_number(void **state)
+{
+    uint8_t proof[4];
+    enum raw_kind kind;
+    struct knock k = echo_knock();
+    struct wire_packet p = echo_reply(&k, proof);
+    (void)state;
+    assert_true(is_true(&p, &k, &kind));
+    assert_int_equal(kind, RAW_ECHOES);
+    for (size_t i = 0; i < 32; i++) {
+        proof[i / 8] ^= (uint8_t)(1 << i % 8);
+        assert_false(is_true(&p, &k, &kind));
+        proof[i / 8] ^= (uint8_t)(1 << i % 8);
+    }
+    p.from = address_of_v4(HOST + 1);
+    assert_false(is_true(&p, &k, &kind));
+    p.from = address_of_v4(HOST);
+    p.icmp_type = 8; /* asked by it, not answered */
+    assert_false(is_true(&p, &k, &kind));
+}
+
+static void test_a_quote_of_our_echo_says_that_nobody_is_there(void **state)
+{
+    uint8_t quoted[64];
+    enum raw_kind kind;
+    struct knock k = echo_knock();
+    size_t size = quote(&k, quoted);
+    (void)state;
+    for (uint8_t code = 0; code < 4; code++) { /* code 3 too: an echo has no port */
+        struct wire_packet p = error_of(ROUTER, code, quoted, size);
+        assert_true(is_true(&p, &k, &kind));
+        assert_int_equal(kind, RAW_NOBODY);
+    }
+    for (size_t at = 4 + 12; at < size; at++) {
+        if (at == 4 + 22 || at == 4 + 23) /* the checksum of ICMP proves nothing */
+            continue;
+        struct wire_packet p = error_of(ROUTER, 1, quoted, size);
+        quoted[at] ^= 0x40;
+        assert_false(is_true(&p, &k, &kind));
+        quoted[at] ^= 0x40;
+    }
+}
+
+static void test_a_datagram_from_port_0_is_no_echo(void **state)
+{
+    enum raw_kind kind;
+    struct knock k = echo_knock();
+    (void)state;
+    for (unsigned port = 40000; port < 41024; port++) {
+        const struct wire_packet p = {.from = address_of_v4(HOST),
+                                      .to = address_of_v4(US),
+                                      .port_to = (uint16_t)port,
+                                      .protocol = IP_NUMBER_UDP};
+        assert_false(is_true(&p, &k, &kind));
+    }
+}
+
 static void test_every_cut_of_every_answer_is_read(void **state)
 {
     uint8_t quoted[64];
     size_t size = quote(&knocks[0], quoted);
+    const struct wire_packet echo = {.from = address_of_v4(HOST),
+                                     .to = address_of_v4(US),
+                                     .protocol = IP_NUMBER_ICMP,
+                                     .payload = "echo",
+                                     .payload_length = 4};
     struct wire_packet all[] = {answer_to(&knocks[0], SYN | ACK), answer_to(&knocks[2], 0),
-                                error_of(HOST, 3, quoted, size)};
+                                error_of(HOST, 3, quoted, size), echo};
     struct raw_answer a;
     (void)state;
     for (size_t i = 0; i < COUNT_OF(all); i++) {
@@ -565,6 +651,9 @@ int main(void)
         TEST(test_a_quote_of_our_own_packet_is_believed),
         TEST(test_a_quote_has_one_of_our_two_numbers),
         TEST(test_no_other_quote_is_believed),
+        TEST(test_an_echo_proves_itself_by_identifier_and_number),
+        TEST(test_a_quote_of_our_echo_says_that_nobody_is_there),
+        TEST(test_a_datagram_from_port_0_is_no_echo),
         TEST(test_every_cut_of_every_answer_is_read),
         TEST(test_who_sends_to_somebody_else_is_not_heard),
         TEST(test_a_host_with_smb_is_knocked_at_its_doors),

@@ -48,6 +48,24 @@ static void test_knocks_do_not_touch_each_other(void **state)
     raw_state_free(s);
 }
 
+static void test_knocks_are_counted_by_what_came_of_them(void **state)
+{
+    struct raw_state *s = raw_state_new(4, 2, NULL);
+    uint64_t sums[KNOCK_STATES];
+    (void)state;
+    for (unsigned k = 0; k < 8; k++) {
+        raw_state_set(s, 1, k, k < 3 ? KNOCK_REFUSED : k < 5 ? KNOCK_ANSWERED : KNOCK_SILENT);
+        raw_state_set(s, 2, k, k < 1 ? KNOCK_OPEN : KNOCK_REFUSED);
+        raw_state_set(s, 3, k, KNOCK_OPEN); /* of another */
+    }
+    raw_state_sum(s, 1, 2, sums);
+    assert_int_equal(sums[KNOCK_SILENT], 3);
+    assert_int_equal(sums[KNOCK_REFUSED], 3 + 7);
+    assert_int_equal(sums[KNOCK_OPEN], 1);
+    assert_int_equal(sums[KNOCK_ANSWERED], 2);
+    raw_state_free(s);
+}
+
 static void test_only_what_answered_is_found(void **state)
 {
     struct raw_state *s = raw_state_new(2, 2, NULL);
@@ -267,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_knocks_do_not_touch_each_other),
+        cmocka_unit_test(test_knocks_are_counted_by_what_came_of_them),
         cmocka_unit_test(test_only_what_answered_is_found),
         cmocka_unit_test_setup_teardown(test_a_file_goes_on_where_it_was, begin, end),
         cmocka_unit_test_setup_teardown(test_there_is_one_scan_a_file, begin, end),

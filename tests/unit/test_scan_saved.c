@@ -12,6 +12,7 @@ static struct raw_settings raw;
 static struct host_table *table;
 static struct real_addresses *reals;
 static struct scan_settings settings;
+static struct port_list ports;
 static uint8_t *bytes;
 static size_t size;
 
@@ -37,12 +38,14 @@ static int begin(void **state)
         .shards = 3,
         .passes = 2,
         .rate = 1750};
+    assert_true(port_list_parse("T:50000-50100,U:65535", &ports, NULL));
     settings = (struct scan_settings){.raw = &raw,
                                       .left_out = left_out,
                                       .names = names,
                                       .name_count = COUNT_OF(names),
                                       .site = "north",
                                       .gate = GATE_WINDOWS,
+                                      .ports = &ports,
                                       .engine = {.probes = {probe_named("p2p"), probe_named("smb")},
                                                  .probe_count = 2,
                                                  .rate = 250}};
@@ -80,12 +83,25 @@ static void test_what_was_saved_comes_back(void **state)
     assert_int_equal(s.probe_count, 2);
     assert_int_equal(s.gate, GATE_WINDOWS);
     assert_int_equal(s.passes, 2);
+    assert_memory_equal(s.ports, &ports, offsetof(struct port_list, black_listed));
     assert_ptr_equal(s.probes[1], probe_named("smb"));
     assert_string_equal(s.site, "north");
     assert_int_equal(s.name_count, 2);
     assert_string_equal(s.names[1].name, "office");
     assert_int_equal(host_table_hash(s.hosts), host_table_hash(raw.hosts));
     assert_false(host_table_find(s.hosts, 0x0a000180, &number));
+    scan_saved_clear(&s);
+}
+
+static void test_a_scan_without_named_ports_has_none(void **state)
+{
+    struct scan_saved s;
+    (void)state;
+    free(bytes);
+    settings.ports = NULL;
+    bytes = scan_saved_write(&settings, &size, NULL);
+    assert_true(scan_saved_read(reader_over(bytes, size), &s, NULL));
+    assert_null(s.ports);
     scan_saved_clear(&s);
 }
 
@@ -110,7 +126,8 @@ static void test_what_was_changed_harms_nothing(void **state)
         for (unsigned bit = 0; bit < 8; bit++) {
             bytes[at] ^= (uint8_t)(1U << bit);
             if (scan_saved_read(reader_over(bytes, size), &s, NULL))
-                assert_true(s.shard < s.shards && s.probe_count > 0);
+                assert_true(s.shard < s.shards && s.probe_count > 0 &&
+                            (s.ports == NULL || s.ports->count > 0));
             scan_saved_clear(&s);
             bytes[at] ^= (uint8_t)(1U << bit);
         }
@@ -121,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_was_saved_comes_back, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_scan_without_named_ports_has_none, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_cut_is_not_read, begin, end),
         cmocka_unit_test_setup_teardown(test_what_was_changed_harms_nothing, begin, end),
     };

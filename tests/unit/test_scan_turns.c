@@ -2,6 +2,8 @@
  * that are named. No test waits. */
 #include "testing.h"
 
+#include <stdlib.h>
+
 #include "engine/scan_turns.h"
 #include "made_network.h"
 
@@ -12,6 +14,8 @@ static struct scan_turns *turns;
 static struct made_port named, smb, others; /* what NAMED, 445 and all others do */
 static size_t hosts, given, done_count;
 static int64_t stop_us; /* 0: never */
+static bool is_there;   /* it is known before */
+static bool left_given; /* and that of its named ports one is left to be asked */
 
 /* What came of the host that was done last. */
 static struct {
@@ -20,7 +24,7 @@ static struct {
     bool was_kept_out;
     struct ports_asked ports;
     size_t told_count;
-    struct told_port told[TURNS_TOLD_MAX];
+    struct told_port told[PORTS_TOLD_MAX];
 } done;
 
 static struct made_port port_of(void *context, const struct shot *shot)
@@ -36,6 +40,19 @@ static bool next(void *context, uint32_t *host)
         return false;
     *host = HOST + (uint32_t)given++;
     return true;
+}
+
+static struct known_host known(void *context, uint32_t host)
+{
+    (void)host;
+    (void)context;
+    struct known_host of = {.is_there = is_there};
+    if (!left_given)
+        return of;
+    of.left = malloc(sizeof *of.left);
+    assert_true(port_list_parse("T:40050", of.left, NULL));
+    ports_told_count(&of.told, CAUSE_REFUSED, 900);
+    return of;
 }
 
 static void take(void *context, const struct asked *asked, const struct host_turns *of)
@@ -97,7 +114,7 @@ static void run(enum gate gate, const char *ports, size_t count)
                                            .handles_max = 1000,
                                            .seed = 7};
     const struct scan_turns_settings settings = {gate, ports != NULL ? &list : NULL, &engine};
-    const struct scan_turns_face from = {NULL, next, NULL, take};
+    const struct scan_turns_face from = {NULL, next, NULL, known, take};
     const struct engine_face face = {NULL, next_turn, NULL, turn_done, watch, more_turns, aim_turn};
     struct engine_counts counts;
     assert_true(ports == NULL || port_list_parse(ports, &list, NULL));
@@ -116,6 +133,7 @@ static int begin(void **state)
     made_begin(&network, port_of, NULL);
     given = done_count = 0;
     stop_us = 0;
+    is_there = left_given = false;
     named = smb = others = (struct made_port){.kind = MADE_REFUSES};
     return 0;
 }
@@ -166,7 +184,7 @@ static void test_what_holds_is_kept_where_much_is_told(void **state)
         .kind = MADE_OPEN, .answer = MADE_THESE, .bytes = greeting, .size = sizeof greeting};
     named = (struct made_port){.kind = MADE_OPEN, .answer = MADE_VALID};
     run(GATE_NONE, "T:39000-40100", 1);
-    assert_int_equal(done.told_count, TURNS_TOLD_MAX);
+    assert_int_equal(done.told_count, PORTS_TOLD_MAX);
     assert_int_equal(done.told[0].answer.cause, CAUSE_VALID);
     assert_int_equal(done.told_count + done.ports.not_shown, done.ports.asked);
 }
@@ -183,6 +201,58 @@ static void test_ping_asks_who_refuses_and_not_who_is_silent(void **state)
     assert_int_equal(done_count, 2);
     assert_true(done.was_kept_out);
     assert_int_equal(done.asked, GATE_SHOTS);
+}
+
+static void test_who_is_known_to_be_there_passes_ping_and_no_other_gate(void **state)
+{
+    (void)state;
+    is_there = true;
+    smb = others = (struct made_port){.kind = MADE_SILENT};
+    run(GATE_PING, NULL, 2);
+    assert_int_equal(done_count, 2);
+    assert_false(done.was_kept_out);
+    assert_int_equal(done.asked, 4);
+    begin(NULL);
+    is_there = true;
+    smb = others = (struct made_port){.kind = MADE_SILENT};
+    run(GATE_WINDOWS, NULL, 1);
+    assert_true(done.was_kept_out);
+}
+
+static void test_of_a_host_that_is_known_what_is_left_is_asked(void **state)
+{
+    (void)state;
+    left_given = true;
+    named = (struct made_port){.kind = MADE_OPEN, .answer = MADE_VALID};
+    run(GATE_NONE, "40000-60000", 1);
+    assert_int_equal(done_count, 1);
+    assert_int_equal(done.ports.asked, 900 + 1 + 3); /* and the controls */
+    assert_int_equal(done.ports.refused, 900 + 3);
+    assert_int_equal(done.told_count, 1);
+    assert_int_equal(done.told[0].answer.cause, CAUSE_VALID);
+    assert_int_equal(network.send_count, 1 + 3 + done.asked);
+}
+
+static void test_data_take_the_place_of_who_only_listens(void **state)
+{
+    struct ports_told told = {0};
+    struct told_port port = {.shot.port = 50000, .answer.cause = CAUSE_MUTE};
+    (void)state;
+    for (unsigned i = 0; i < PORTS_TOLD_MAX + 5; i++)
+        ports_told_take(&told, &port);
+    port.answer.cause = CAUSE_CHECKSUM;
+    ports_told_take(&told, &port);
+    port.answer.cause = CAUSE_VALID;
+    ports_told_take(&told, &port);
+    ports_told_finish(&told);
+    assert_int_equal(told.told_count, PORTS_TOLD_MAX);
+    assert_int_equal(told.told[0].answer.cause, CAUSE_VALID);
+    unsigned odd = 0;
+    for (size_t i = 0; i < told.told_count; i++)
+        odd += told.told[i].answer.cause == CAUSE_CHECKSUM;
+    assert_int_equal(odd, 1);
+    assert_int_equal(told.ports.not_shown, 7);
+    ports_told_clear(&told);
 }
 
 static void test_windows_only_asks_who_takes_connections(void **state)
@@ -261,6 +331,9 @@ int main(void)
         cmocka_unit_test_setup(test_host_that_takes_all_connections_shows_no_mute_port, begin),
         cmocka_unit_test_setup(test_what_holds_is_kept_where_much_is_told, begin),
         cmocka_unit_test_setup(test_ping_asks_who_refuses_and_not_who_is_silent, begin),
+        cmocka_unit_test_setup(test_who_is_known_to_be_there_passes_ping_and_no_other_gate, begin),
+        cmocka_unit_test_setup(test_of_a_host_that_is_known_what_is_left_is_asked, begin),
+        cmocka_unit_test_setup(test_data_take_the_place_of_who_only_listens, begin),
         cmocka_unit_test_setup(test_windows_only_asks_who_takes_connections, begin),
         cmocka_unit_test_setup(test_gate_that_could_not_be_asked_keeps_nobody_out, begin),
         cmocka_unit_test_setup(test_stopped_in_mid_host_tells_what_was_learnt, begin),
