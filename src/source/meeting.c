@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* So many slots are to lie ready for a thread: with fewer it reads on first. */
-enum { READY_SLOTS = 2 };
+/* So many slots are to lie ready for a thread: with fewer it reads on first, until there are. */
+enum { READY_SLOTS = 4 };
 
 struct seat {
     bool has_left;
@@ -109,10 +109,14 @@ static uint64_t done_by_all(const struct meeting *m)
     return least;
 }
 
+static bool is_full(const struct meeting *m)
+{
+    return m->filled - done_by_all(m) >= MEETING_SLOTS;
+}
+
 static bool is_to_read_on(const struct meeting *m, const struct seat *seat)
 {
-    return !m->is_over && !m->is_filling && m->filled < seat->given + READY_SLOTS &&
-           m->filled - done_by_all(m) < MEETING_SLOTS;
+    return !m->is_over && !m->is_filling && m->filled < seat->given + READY_SLOTS && !is_full(m);
 }
 
 static void tell_all(struct meeting *m)
@@ -121,18 +125,29 @@ static void tell_all(struct meeting *m)
         (void)pthread_cond_broadcast(&m->changed);
 }
 
-/* With the lock held, but not while the slot is filled: nobody else looks at it. */
-static void read_on(struct meeting *m)
+/* With the lock held, but not while a slot is filled: nobody else looks at it. */
+static void fill_one(struct meeting *m)
 {
-    m->is_filling = true;
     void *slot = slot_of(m, m->filled);
     (void)pthread_mutex_unlock(&m->lock);
     m->work->clear(m->from, slot);
     bool is_last = m->work->fill(m->from, slot);
     (void)pthread_mutex_lock(&m->lock);
-    m->is_filling = false;
     m->is_over = is_last;
     m->filled++;
+}
+
+/* Several in a run: the others then have enough to do until it is their turn to read on. Were they
+ * called for each, all would wait for each other at every slot. */
+static void read_on(struct meeting *m, const struct seat *seat)
+{
+    while (is_to_read_on(m, seat) && !m->is_stopped) {
+        m->is_filling = true;
+        fill_one(m);
+        m->is_filling = false;
+        if (m->filled == seat->given + READY_SLOTS / 2)
+            tell_all(m);
+    }
     tell_all(m);
 }
 
@@ -141,18 +156,16 @@ const void *meeting_next(struct meeting *m, unsigned share)
     struct seat *seat = &m->seats[share];
     const void *slot = NULL;
     (void)pthread_mutex_lock(&m->lock);
+    bool was_full = is_full(m);
     seat->done = seat->given;
-    tell_all(m);
-    if (!m->is_stopped && is_to_read_on(m, seat))
-        read_on(m);
+    if (was_full)
+        tell_all(m);
+    read_on(m, seat);
     while (!m->is_stopped && seat->given == m->filled && !m->is_over) {
-        if (is_to_read_on(m, seat)) {
-            read_on(m);
-            continue;
-        }
         m->waiting++;
         (void)pthread_cond_wait(&m->changed, &m->lock);
         m->waiting--;
+        read_on(m, seat);
     }
     if (!m->is_stopped && seat->given < m->filled)
         slot = slot_of(m, seat->given++);
