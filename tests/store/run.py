@@ -866,6 +866,23 @@ def a_report_leaves_nothing_beside_the_store_and_nothing_in_it(b):
 
 
 @check
+def a_run_that_was_killed_before_it_kept_anything_leaves_no_log_for_long(b):
+    script = "import os, sqlite3; db = sqlite3.connect('a.db'); db.execute('PRAGMA journal_mode = WAL'); " \
+             "db.execute('BEGIN IMMEDIATE'); db.execute('CREATE TABLE runs(run)'); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], cwd=b.folder, check=True, timeout=TIMEOUT_SECONDS)
+    equal(files(b), ["a.db", "a.db-shm", "a.db-wal"], "after it was killed")
+    holds("it is empty: no run has written to it" in b.report("a.db", code=4).err, "not said")
+    equal(files(b), ["a.db"], "after it was looked at")
+    # So is that of a reader that was killed.
+    b.hunt("--store", "b.db", SAMPLE, code=1)
+    script = "import os, sqlite3; sqlite3.connect('b.db').execute('SELECT * FROM runs').fetchall(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], cwd=b.folder, check=True, timeout=TIMEOUT_SECONDS)
+    equal(files(b, "b.db"), ["b.db", "b.db-shm", "b.db-wal"], "after the reader was killed")
+    b.report("b.db", code=1)
+    equal(files(b, "b.db"), ["b.db"], "after the next has left")
+
+
+@check
 def a_report_on_another_database_leaves_its_log_alone(b):
     with closing(sqlite3.connect(b.folder / "other.db")) as db:
         db.execute("PRAGMA journal_mode = WAL")
