@@ -38,6 +38,7 @@ struct hunt {
     struct hunt_asked *asked;    /* what scans heard, by address: owned; of a report of a store */
     size_t asked_count;
     struct arena asked_memory; /* of what these borrow */
+    uint64_t heard;            /* of these, who answered or refused */
     uint64_t runs, runs_cut;   /* of a store; those that were ended in their midst */
     char run_faults[RUN_FAULTS_MAX][RUN_FAULT_SIZE]; /* of runs that were not whole */
     uint64_t run_fault_count;                        /* those that are not listed, too */
