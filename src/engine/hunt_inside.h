@@ -70,6 +70,7 @@ struct hunt {
     struct known parts;                   /* by digest and settings */
     struct known partials;                /* evidence files */
     uint64_t repeated, repeated_partials; /* inputs that were the same as another; files */
+    uint64_t nameless_partials;           /* of a build that did not keep names */
     char formats[HUNT_FORMATS_MAX][PARTIAL_FORMAT_SIZE]; /* of inputs that others read */
     unsigned format_count;
     uint64_t refused, lost_look_ups; /* of parts with a store of their own */
