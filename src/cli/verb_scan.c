@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -305,8 +306,8 @@ static enum exit_code scan_with(const struct call *call, const struct scan_optio
     return exit_of(o, &outcome);
 }
 
-/* What decided who was asked, and what. */
-static json_t *settings_json(const struct call *call, const struct scan_options *o)
+/* What decided who is asked, and what: by the command line. */
+static json_t *settings_of_words(const struct call *call, const struct scan_options *o)
 {
     json_t *object = json_object();
     (void)json_object_set_new(object, "operands",
@@ -337,6 +338,23 @@ static json_t *settings_json(const struct call *call, const struct scan_options 
     return object;
 }
 
+/* The same, as the store keeps it; free it. A scan that goes on is the one that its file tells of:
+ * so the run that was cut short is known to be done when this one is whole. NULL: no memory. */
+static char *settings_text(const struct call *call, const struct scan_options *o,
+                           const struct scan_engine *engine)
+{
+    json_t *object = engine->saved.settings != NULL
+                         ? json_loads(engine->saved.settings, JSON_REJECT_DUPLICATES, NULL)
+                         : NULL;
+    if (!json_is_object(object)) {
+        json_decref(object);
+        object = settings_of_words(call, o);
+    }
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    json_decref(object);
+    return text;
+}
+
 static enum exit_code report_scan(const struct call *call, const struct scan_options *o,
                                   const struct scan_settings *settings,
                                   const struct scan_engine *engine)
@@ -350,8 +368,8 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
     }
     code = outputs_open(&out, call, &o->output, &o->targets.lists);
     if (code == EXIT_DONE)
-        code = recording_open(&recording, call, o->store, settings->site, settings_json(call, o),
-                              true, &out);
+        code = recording_open(&recording, call, o->store, settings->site,
+                              json_loads(settings->settings, 0, NULL), true, &out);
     else
         recording = (struct recording){0};
     for (size_t i = 0; i < out.count; i++)
@@ -404,7 +422,9 @@ static enum exit_code ask(const struct call *call, const struct scan_options *o,
     char password[SCAN_PASSWORD_SIZE];
     const struct option_number *timing = &o->engine.timing;
     enum exit_code code = scan_login_read(call, &o->login, password, &accounts);
+    char *recorded = settings_text(call, o, engine);
     settings->engine.accounts = &accounts;
+    settings->settings = recorded;
     if (code == EXIT_DONE)
         code = scan_engine_open(engine, call, &o->engine, sockets_only(o),
                                 !o->rate.given && !(timing->given && timing->value > 3), settings);
@@ -413,6 +433,8 @@ static enum exit_code ask(const struct call *call, const struct scan_options *o,
         code = report_scan(call, o, settings, engine);
     }
     explicit_bzero(password, sizeof password);
+    settings->settings = NULL;
+    free(recorded);
     return code;
 }
 

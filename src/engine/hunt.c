@@ -457,5 +457,6 @@ void hunt_record(struct hunt *h, struct recorder *recorder, bool by_input)
 
 bool hunt_end_parts(struct hunt *h, struct error *err)
 {
+    partial_out_names(h->partial, h->names);
     return partial_out_end(h->partial, h->incomplete, err);
 }

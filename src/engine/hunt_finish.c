@@ -530,6 +530,16 @@ bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool
     return judged;
 }
 
+/* Where scans alone are judged, whom they heard is known one by one. */
+static uint64_t count_seen(const struct hunt *h, bool *is_estimate)
+{
+    uint64_t seen = (uint64_t)llround(hosts_met_count(h->hosts, is_estimate));
+    if (h->input_count > 0 || h->heard == 0)
+        return seen;
+    *is_estimate = false;
+    return h->heard;
+}
+
 void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, double seconds,
                  struct hunt_outcome *out)
 {
@@ -559,7 +569,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
                             .expected_false_hosts = (double)findings.home_host_days *
                                                     VERDICT_FALSE_PER_HOST_DAY,
                             .seconds = seconds};
-    totals.seen = (uint64_t)llround(hosts_met_count(h->hosts, &totals.seen_is_estimate));
+    totals.seen = count_seen(h, &totals.seen_is_estimate);
     count_verdicts(&findings, &totals);
     /* Whom a watch called infected long ago, it found all the same. */
     bool was_infected = h->told != NULL && h->told->infected_home;

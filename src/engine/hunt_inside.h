@@ -38,6 +38,7 @@ struct hunt {
     struct hunt_asked *asked;    /* what scans heard, by address: owned; of a report of a store */
     size_t asked_count;
     struct arena asked_memory; /* of what these borrow */
+    uint64_t heard;            /* of these, who answered or refused */
     uint64_t runs, runs_cut;   /* of a store; those that were ended in their midst */
     char run_faults[RUN_FAULTS_MAX][RUN_FAULT_SIZE]; /* of runs that were not whole */
     uint64_t run_fault_count;                        /* those that are not listed, too */
@@ -69,6 +70,7 @@ struct hunt {
     struct known parts;                   /* by digest and settings */
     struct known partials;                /* evidence files */
     uint64_t repeated, repeated_partials; /* inputs that were the same as another; files */
+    uint64_t nameless_partials;           /* of a build that did not keep names */
     char formats[HUNT_FORMATS_MAX][PARTIAL_FORMAT_SIZE]; /* of inputs that others read */
     unsigned format_count;
     uint64_t refused, lost_look_ups; /* of parts with a store of their own */

@@ -110,7 +110,9 @@ static bool merge_held(struct hunt *h, const struct held *b, struct error *err)
     if (good && known_met(&h->partials, digest_of(b->bytes, b->size), 0, &before)) {
         h->repeated_partials++;
     } else if (good) {
+        p[0].names = h->names;
         good = walk(h, &p[0], true, err);
+        h->nameless_partials += p[0].is_nameless;
         h->passed_over += p[0].passed_over;
         h->incomplete |= p[0].incomplete;
     }

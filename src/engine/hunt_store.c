@@ -26,7 +26,9 @@ struct store_reading {
     bool met[HOSTS_KINDS_MAX];
     bool meets_anew; /* hosts, by the evidence of the input that is read */
     struct asked_list asked;
-    struct error err; /* of a row that cannot be; its kind tells whether there is one */
+    struct address heard; /* the latest of whom anything was heard; all answers of a host come in a
+                             row */
+    struct error err;     /* of a row that cannot be; its kind tells whether there is one */
 };
 
 static bool wrong(struct store_reading *reading, const char *what)
@@ -116,13 +118,21 @@ static bool take_input(void *context, const struct store_input *input)
     return read_input(reading, input) || fail_in(&reading->err, "%s", number);
 }
 
+static void note_heard(struct store_reading *reading, struct address host)
+{
+    struct hunt *h = reading->hunt;
+    h->heard += h->heard == 0 || address_compare(reading->heard, host) != 0;
+    reading->heard = host;
+    hosts_met(h->hosts, host);
+}
+
 static bool take_answers(void *context, const struct store_answers *a)
 {
     struct store_reading *reading = context;
     if (asked_list_add(&reading->asked, a)) {
         bool was_heard = strcmp(a->hearing, "some") == 0 || strcmp(a->hearing, "refused") == 0;
         if (was_heard && hunt_asks_for(reading->hunt, a->host))
-            hosts_met(reading->hunt->hosts, a->host);
+            note_heard(reading, a->host);
         return true;
     }
     if (reading->asked.full)

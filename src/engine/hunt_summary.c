@@ -138,6 +138,10 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
         sentence_add(l, "%llu evidence file%s the same as another, and counted once",
                      (unsigned long long)h->repeated_partials,
                      h->repeated_partials == 1 ? " is" : "s are");
+    if (h->nameless_partials > 0)
+        sentence_add(
+            l, "%llu evidence file%s of an earlier build, which kept no names of hosts there",
+            (unsigned long long)h->nameless_partials, h->nameless_partials == 1 ? " is" : "s are");
     if (c->frames_unknown_link > 0)
         sentence_add(
             l,

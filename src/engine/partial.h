@@ -16,20 +16,23 @@
 #include "evidence/hosts.h"
 
 enum {
-    PARTIAL_FORM = 3,           /* 1 was without the sites, 2 without archives */
+    PARTIAL_FORM = 4,           /* 1 was without the sites, 2 without archives */
+    PARTIAL_NAMELESS = 3,       /* the form of before, without names: it is still read */
     PARTIAL_MAGIC = 0x56455357, /* "WSEV" in the file */
     PARTIAL_NAME_SIZE = 4097,
     PARTIAL_FORMAT_SIZE = 33,
     PARTIAL_ID_SIZE = 33,
     PARTIAL_IDS_MAX = 64,
     PARTIAL_SLOT_MAX = 1 << 20, /* bytes of a slot; the largest takes 140,000 */
-    PARTIAL_PART = 1,           /* what begins a part, and what the end */
-    PARTIAL_END = 0
+    PARTIAL_END = 0,            /* what begins the end, a part, and the names */
+    PARTIAL_PART = 1,
+    PARTIAL_NAMES = 2
 };
 
 /* Writing */
 
 struct partial_out;
+struct names;
 
 /* Begins a file; it is borrowed until partial_out_free. NULL and *err when a detector of this build
  * cannot keep its evidence, or without memory. */
@@ -37,6 +40,10 @@ struct partial_out *partial_out_new(FILE *file, struct error *err);
 
 /* What goes wrong is kept until the end. */
 void partial_out_add(struct partial_out *p, const struct hunt_part *part);
+
+/* Names of the hosts of all parts, once and after these: of merged files they are one, so they need
+ * not be told apart. */
+void partial_out_names(struct partial_out *p, struct names *names);
 
 /* incomplete: the run itself knows that something was left out, beside what its inputs say. */
 bool partial_out_end(struct partial_out *p, bool incomplete, struct error *err);
@@ -48,6 +55,8 @@ struct partial_in {
     struct reader rest;
     size_t size; /* of what the rest is a rest of */
     struct hosts_limits limits;
+    struct names *names; /* where names go, borrowed; NULL: they are looked at, and let go */
+    bool is_nameless, names_met;
     unsigned id_count;
     int detector_of[PARTIAL_IDS_MAX]; /* by its number in the file; -1: not known here */
     uint64_t passed_over;             /* slots of detectors that are not */

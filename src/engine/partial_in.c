@@ -8,9 +8,10 @@
 #include "base/time.h"
 #include "base/writer.h"
 #include "detect/detector.h"
+#include "evidence/names.h"
 #include "evidence/saving.h"
 
-enum { SAMPLING_MAX = 1000000, HOST_DAY_BYTES_MIN = 21 };
+enum { SAMPLING_MAX = 1000000, HOST_DAY_BYTES_MIN = 21, NAME_DAY_BYTES_MIN = 2 };
 
 /* 0000-01-01 and 9999-12-31 */
 enum { DAY_FIRST = -719528, DAY_LAST = 2932896 };
@@ -64,9 +65,11 @@ bool partial_in_open(struct partial_in *p, const void *bytes, size_t size,
     uint16_t form = read_le16(&p->rest);
     if (p->rest.failed || p->rest.left < DIGEST_BYTES)
         return fail_at(p, &from, err, "the file is cut");
-    if (form != PARTIAL_FORM)
-        return fail(err, ERROR_FORMAT, "offset 4: it is of form %u, and this build reads form %d",
-                    form, PARTIAL_FORM);
+    if (form != PARTIAL_FORM && form != PARTIAL_NAMELESS)
+        return fail(err, ERROR_FORMAT,
+                    "offset 4: it is of form %u, and this build reads forms %d and %d", form,
+                    PARTIAL_NAMELESS, PARTIAL_FORM);
+    p->is_nameless = form == PARTIAL_NAMELESS;
     p->size = size - DIGEST_BYTES;
     p->rest = read_part(&p->rest, p->rest.left - DIGEST_BYTES);
     struct reader all = reader_over(bytes, size), digest = all;
@@ -267,6 +270,46 @@ bool partial_load_head(struct partial_in *p, struct reader bytes, const struct h
     return fail(err, ERROR_FORMAT, "an input's counts that cannot be so");
 }
 
+/* What was told of one subject on one day; they ascend. */
+static bool load_name_day(struct partial_in *p, struct names *into, struct name_when *before,
+                          bool is_first, struct error *err)
+{
+    struct reader *r = &p->rest, from = *r;
+    size_t size = read_le16(r);
+    load_demand(r, size <= NAME_DAY_BYTES_MAX);
+    struct reader bytes = read_part(r, size), head = bytes;
+    struct name_when now = {.address = load_address(&head)};
+    now.mac = read_le64(&head);
+    now.day = (int32_t)read_le32(&head);
+    load_demand(r, !head.failed && now.day >= DAY_FIRST && now.day <= DAY_LAST);
+    load_demand(r, is_first || name_when_goes_before(*before, now));
+    *before = now;
+    if (r->failed || !names_load_day(into, &bytes))
+        return fail_at(p, &from, err, "a host's names that cannot be so, or not here");
+    return true;
+}
+
+/* Into names of their own where nobody wants them: what they are is looked at all the same. */
+static bool load_names(struct partial_in *p, struct error *err)
+{
+    struct reader from = p->rest;
+    struct names *into = p->names != NULL ? p->names : names_new(NAMES_BYTES);
+    if (into == NULL)
+        return fail(err, ERROR_SYSTEM, "no memory");
+    uint64_t refused = load_count(&p->rest), days = load_count(&p->rest);
+    load_demand(&p->rest, days <= p->rest.left / NAME_DAY_BYTES_MIN);
+    bool good = !p->rest.failed || fail_at(p, &from, err, "a number of names that cannot be so");
+    struct name_when before = {0};
+    for (uint64_t i = 0; good && i < days; i++)
+        good = load_name_day(p, into, &before, i == 0, err);
+    if (p->names == NULL)
+        names_free(into);
+    else if (good)
+        names_note_refused(into, refused);
+    p->names_met = true;
+    return good;
+}
+
 static enum partial_step load_end(struct partial_in *p, struct error *err)
 {
     struct reader from = p->rest;
@@ -283,10 +326,18 @@ enum partial_step partial_in_next(struct partial_in *p, struct hunt_part *out, s
     struct reader from = p->rest;
     memset(out, 0, sizeof *out);
     uint8_t what = read_u8(&p->rest);
-    if (!p->rest.failed && what == PARTIAL_END)
+    if (!p->rest.failed && what == PARTIAL_NAMES && !p->is_nameless) {
+        if (!load_names(p, err))
+            return PARTIAL_STEP_DAMAGED;
+        from = p->rest;
+        what = read_u8(&p->rest);
+    }
+    /* The names stand between the last input and the end. */
+    bool ends = p->names_met || p->is_nameless;
+    if (!p->rest.failed && what == PARTIAL_END && ends)
         return load_end(p, err);
-    if (p->rest.failed || what != PARTIAL_PART) {
-        (void)fail_at(p, &from, err, "neither an input nor the end");
+    if (p->rest.failed || what != PARTIAL_PART || p->names_met) {
+        (void)fail_at(p, &from, err, "neither an input nor the names and the end");
         return PARTIAL_STEP_DAMAGED;
     }
     out->totals = &p->totals;

@@ -7,6 +7,7 @@
 
 #include "base/writer.h"
 #include "detect/detector.h"
+#include "evidence/names.h"
 #include "evidence/saving.h"
 
 enum { PIECE_MAX = PARTIAL_SLOT_MAX + 64 };
@@ -212,6 +213,30 @@ void partial_out_add(struct partial_out *p, const struct hunt_part *part)
     put_piece(p, &w);
     for (size_t i = 0; i < count; i++)
         put_host_day(p, days[i]);
+}
+
+static bool put_name_day(void *context, const struct name_day *day)
+{
+    struct partial_out *p = context;
+    struct writer bytes = writer_over(p->slot, NAME_DAY_BYTES_MAX);
+    name_day_save(&bytes, day);
+    p->too_large |= bytes.failed;
+    struct writer w = writer_over(p->piece, PIECE_MAX);
+    write_le16(&w, (uint16_t)bytes.used);
+    write_bytes(&w, bytes.start, bytes.used);
+    put_piece(p, &w);
+    return true;
+}
+
+void partial_out_names(struct partial_out *p, struct names *names)
+{
+    struct writer w = writer_over(p->piece, PIECE_MAX);
+    write_u8(&w, PARTIAL_NAMES);
+    write_le64(&w, names_refused(names));
+    write_le64(&w, names_count(names));
+    put_piece(p, &w);
+    if (!names_each_in_order(names, put_name_day, p))
+        p->error = ENOMEM;
 }
 
 bool partial_out_end(struct partial_out *p, bool incomplete, struct error *err)

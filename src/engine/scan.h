@@ -30,7 +30,9 @@ struct scan_settings {
     struct targets_left_out left_out;
     const struct scan_name *names; /* sorted by host */
     size_t name_count;
-    const char *site; /* NULL: none */
+    const char *site;     /* NULL: none */
+    const char *settings; /* JSON, as a store keeps it of this run: what decided who is asked, and
+                             what; for who goes on with the scan; NULL: not known */
     struct engine_settings engine;
     enum gate gate;                /* what a host must pass before it is asked */
     const struct port_list *ports; /* asked as well, as p2p-conficker does; NULL: none */

@@ -2,7 +2,8 @@
  * (week given 1, slack 2, real given 4) | gate 1, passes 1 | left out: 8 8 8 | probes: number 1,
  * each length 1 and its id | site: length 1, bytes | runs 8, each first 4 and last 4 | names 8,
  * each host 4, length 1, bytes | real addresses 8, each host 4, real 4 | named ports: 0, or 1 and a
- * bit a port, of TCP, then of UDP, in words of 8. */
+ * bit a port, of TCP, then of UDP, in words of 8 | the store's settings: length 4, bytes; files of
+ * before end without. */
 #include "engine/scan_saved.h"
 
 #include <stdlib.h>
@@ -42,12 +43,20 @@ static void write_ports(struct writer *w, const struct port_list *ports)
         write_le64(w, ports->bits[i / PORT_WORDS][i % PORT_WORDS]);
 }
 
+/* Without what is longer than a store would take, the scan goes on all the same. */
+static size_t settings_length(const struct scan_settings *s)
+{
+    size_t length = s->settings != NULL ? strlen(s->settings) : 0;
+    return length <= SCAN_SAVED_SETTINGS_MAX ? length : 0;
+}
+
 uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct error *err)
 {
     const struct raw_settings *raw = s->raw;
     size_t room = FIXED_BYTES + host_table_runs(raw->hosts) * HOST_TABLE_RUN_BYTES +
                   s->name_count * (4 + 1 + HOST_NAME_SIZE) +
-                  real_addresses_count(raw->plan.aim.reals) * REAL_ADDRESS_BYTES;
+                  real_addresses_count(raw->plan.aim.reals) * REAL_ADDRESS_BYTES +
+                  settings_length(s);
     uint8_t *bytes = malloc(room);
     if (bytes == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory for the settings of the scan");
@@ -78,6 +87,8 @@ uint8_t *scan_saved_write(const struct scan_settings *s, size_t *size, struct er
     write_le64(&w, real_addresses_count(raw->plan.aim.reals));
     real_addresses_write(raw->plan.aim.reals, &w);
     write_ports(&w, s->ports);
+    write_le32(&w, (uint32_t)settings_length(s));
+    write_bytes(&w, s->settings, settings_length(s));
     *size = w.used;
     if (!w.failed)
         return bytes;
@@ -159,6 +170,24 @@ static bool read_ports(struct reader *r, struct scan_saved *out, struct error *e
            fail(err, ERROR_FORMAT, "its list of ports is damaged");
 }
 
+static bool read_settings(struct reader *r, struct scan_saved *out, struct error *err)
+{
+    if (r->left == 0)
+        return true;
+    size_t length = read_le32(r);
+    if (r->failed || length != r->left || length > SCAN_SAVED_SETTINGS_MAX)
+        return fail(err, ERROR_FORMAT, "what a store keeps of it is damaged");
+    if (length == 0)
+        return true;
+    out->settings = malloc(length + 1);
+    if (out->settings == NULL)
+        return fail(err, ERROR_SYSTEM, "no memory for its settings");
+    memcpy(out->settings, read_bytes(r, length), length); /* reader: all that is left */
+    out->settings[length] = '\0';
+    return strlen(out->settings) == length ||
+           fail(err, ERROR_FORMAT, "what a store keeps of it is damaged");
+}
+
 bool scan_saved_read(struct reader r, struct scan_saved *out, struct error *err)
 {
     *out = (struct scan_saved){0};
@@ -187,7 +216,7 @@ bool scan_saved_read(struct reader r, struct scan_saved *out, struct error *err)
     uint64_t reals = read_le64(&r);
     out->reals = real_addresses_read(&r, reals, err);
     out->aim.reals = out->reals;
-    return out->reals != NULL && read_ports(&r, out, err);
+    return out->reals != NULL && read_ports(&r, out, err) && read_settings(&r, out, err);
 }
 
 void scan_saved_clear(struct scan_saved *s)
@@ -196,5 +225,6 @@ void scan_saved_clear(struct scan_saved *s)
     free(s->names);
     real_addresses_free(s->reals);
     free(s->ports);
+    free(s->settings);
     *s = (struct scan_saved){0};
 }

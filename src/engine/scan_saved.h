@@ -10,7 +10,7 @@
 #include "engine/scan.h"
 #include "scan/real_addresses.h"
 
-enum { SCAN_SAVED_SITE = 256 };
+enum { SCAN_SAVED_SITE = 256, SCAN_SAVED_SETTINGS_MAX = 1 << 20 };
 
 /* Read again. */
 struct scan_saved {
@@ -28,6 +28,7 @@ struct scan_saved {
     const struct probe *probes[PROBES_MAX];
     size_t probe_count;
     struct port_list *ports; /* that are named; malloced; NULL: none */
+    char *settings; /* as a store keeps it of the scan's first run; malloced; NULL: not known */
 };
 
 /* Malloced bytes, *size of them; NULL with *err. */

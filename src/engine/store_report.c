@@ -2,7 +2,8 @@
  * leave half a report behind that looks like a whole one.
  *
  * A change is told by what two runs said, as they said it. Cured is who was asked again and heard,
- * or seen again, without a sign; of whom nothing was heard nobody knows. */
+ * or seen again, without a sign, after the last sign of before; of whom nothing was heard since
+ * nobody knows. */
 #include "engine/store_report.h"
 
 #include <stdlib.h>
@@ -55,28 +56,74 @@ static bool is_bad(const char *verdict)
     return strcmp(verdict, "infected") == 0 || strcmp(verdict, "suspicious") == 0;
 }
 
-enum change_kind change_between(const char *before, const char *after, const char *hearing,
-                                bool was_seen)
+static bool was_heard(const struct store_change *c)
 {
-    bool was_bad = is_bad(before),
-         was_heard = strcmp(hearing, "some") == 0 || strcmp(hearing, "refused") == 0;
-    if (is_bad(after))
-        return was_bad ? CHANGE_STILL : CHANGE_NEW;
-    if (!was_bad)
-        return CHANGE_KINDS;
-    return was_heard || was_seen || strcmp(after, "clean") == 0 ? CHANGE_CURED : CHANGE_GONE;
+    return strcmp(c->hearing, "some") == 0 || strcmp(c->hearing, "refused") == 0;
 }
 
-static void say_change(const struct store_change *c, enum change_kind kind, struct text *says)
+static bool was_asked_since(const struct store_change *c)
 {
-    const char *now = strcmp(c->after, "clean") == 0          ? "it was asked again"
-                      : strcmp(c->hearing, "some") == 0       ? "asked again, it showed no sign"
-                      : strcmp(c->hearing, "refused") == 0    ? "asked again, it refused on every "
-                                                                "port and showed no sign"
-                      : c->hearing[0] != '\0' && !c->was_seen ? "asked again, and nothing was heard"
-                      : c->was_seen                           ? "seen again, it showed no sign"
-                                                              : "neither asked nor seen again";
-    switch (kind) {
+    return c->asked_us != TIME_NONE && c->asked_us > c->bad_until_us;
+}
+
+enum change_kind change_between(const struct store_change *c)
+{
+    if (is_bad(c->after))
+        return is_bad(c->before) ? CHANGE_STILL : CHANGE_NEW;
+    if (!is_bad(c->before))
+        return CHANGE_KINDS;
+    return (was_asked_since(c) && was_heard(c)) || c->later_days > 0 ? CHANGE_CURED : CHANGE_GONE;
+}
+
+static void say_seen_since(const struct store_change *c, struct text *says)
+{
+    char date[DATE_TEXT_SIZE];
+    if (c->later_days == 1)
+        text_add(says, "seen again on %s", date_text(c->seen_day, date));
+    else
+        text_add(says, "seen again on %llu days after its last sign, up to %s",
+                 (unsigned long long)c->later_days, date_text(c->seen_day, date));
+    text_add(says, strcmp(c->after, "clean") == 0 ? ", it answered as a clean host does"
+                                                  : ", it showed no sign");
+}
+
+/* What the later run has is no younger: of days nothing tells whether it was before or after. */
+static void say_not_since(const struct store_change *c, struct text *says)
+{
+    char last[TIME_TEXT_SIZE], asked[TIME_TEXT_SIZE], date[DATE_TEXT_SIZE];
+    (void)time_text(c->bad_until_us, last);
+    if (c->asked_us != TIME_NONE)
+        text_add(says, "not asked since its last sign at %s: the later run asked it at %s", last,
+                 time_text(c->asked_us, asked));
+    else
+        text_add(says,
+                 "not seen since its last sign at %s: what the later run saw of it is of %s%s",
+                 last, date_text(c->seen_day, date),
+                 c->seen_day == day_of(c->bad_until_us) ? ", the same day" : "");
+}
+
+static void say_now(const struct store_change *c, struct text *says)
+{
+    bool since = was_asked_since(c);
+    if (since && strcmp(c->after, "clean") == 0)
+        text_add(says, "it was asked again");
+    else if (since && strcmp(c->hearing, "some") == 0)
+        text_add(says, "asked again, it showed no sign");
+    else if (since && strcmp(c->hearing, "refused") == 0)
+        text_add(says, "asked again, it refused on every port and showed no sign");
+    else if (c->later_days > 0)
+        say_seen_since(c, says);
+    else if (since)
+        text_add(says, "asked again, and nothing was heard");
+    else if (c->asked_us != TIME_NONE || c->was_seen)
+        say_not_since(c, says);
+    else
+        text_add(says, "neither asked nor seen again");
+}
+
+void change_say(const struct store_change *c, struct text *says)
+{
+    switch (change_between(c)) {
     case CHANGE_NEW:
         if (c->before[0] != '\0')
             text_add(says, "it was %s before. ", c->before);
@@ -91,7 +138,9 @@ static void say_change(const struct store_change *c, enum change_kind kind, stru
     case CHANGE_CURED:
     case CHANGE_GONE:
     case CHANGE_KINDS:
-        text_add(says, "it was %s; %s. %s", c->before, now, c->after[0] != '\0' ? c->says : "");
+        text_add(says, "it was %s; ", c->before);
+        say_now(c, says);
+        text_add(says, ". %s", c->after[0] != '\0' ? c->says : "");
     }
     while (says->used > 0 && says->start[says->used - 1] == ' ')
         says->start[--says->used] = '\0';
@@ -115,7 +164,7 @@ static bool take_change(void *context, const struct store_change *c)
     struct store_report *s = context;
     if (!is_verdict(c->before) || !is_verdict(c->after))
         return fail(&s->err, ERROR_FORMAT, "the store is damaged (a verdict that cannot be)");
-    enum change_kind kind = change_between(c->before, c->after, c->hearing, c->was_seen);
+    enum change_kind kind = change_between(c);
     if (kind == CHANGE_KINDS)
         return true;
     struct change *changes = room_for_one(s->changes, s->change_count, &s->change_room,
@@ -133,7 +182,7 @@ static bool take_change(void *context, const struct store_change *c)
     change->before = c->before[0] != '\0' ? arena_text(&s->memory, c->before) : NULL;
     change->after = c->after[0] != '\0' ? arena_text(&s->memory, c->after) : NULL;
     struct text says = text_over(change->says, sizeof change->says);
-    say_change(c, kind, &says);
+    change_say(c, &says);
     return true;
 }
 

@@ -11,6 +11,8 @@
 #include "engine/hunt.h"
 
 struct store;
+struct store_change;
+struct text;
 
 enum { STORE_REPORTS_MAX = 32, STORE_SITES_MAX = 4096 };
 
@@ -38,10 +40,10 @@ void store_report_free(struct store_report *s); /* NULL is fine */
 void store_report_tell(struct store_report *s, struct report *reports, size_t report_count,
                        struct hunt_outcome *out);
 
-/* What became of a host, by the verdicts of two runs ("": none); hearing: of a scan that asked it
- * in the later one, as the store has it ("": none did); was_seen: the later run kept evidence of
- * what it did. CHANGE_KINDS: nothing to tell. */
-enum change_kind change_between(const char *before, const char *after, const char *hearing,
-                                bool was_seen);
+/* What became of a host between two runs. Cured needs an answer or a sight that is younger than the
+ * last sign: archives are not hunted in the order of time. CHANGE_KINDS: nothing to tell. */
+enum change_kind change_between(const struct store_change *c);
+/* That, as a sentence. */
+void change_say(const struct store_change *c, struct text *says);
 
 #endif

@@ -35,9 +35,19 @@ void names_free(struct names *n)
     free(n);
 }
 
+uint64_t names_count(const struct names *n)
+{
+    return n->count;
+}
+
 uint64_t names_refused(const struct names *n)
 {
     return n->refused;
+}
+
+void names_note_refused(struct names *n, uint64_t count)
+{
+    n->refused += count;
 }
 
 int name_subject_compare(struct name_subject a, struct name_subject b)

@@ -30,6 +30,15 @@ enum {
                                   Windows servers lease for eight days */
 };
 
+/* Whether what was told of one goes before what was told of the other, in the order of
+ * names_each_in_order. */
+struct name_when {
+    struct address address;
+    uint64_t mac;
+    int32_t day;
+};
+bool name_when_goes_before(struct name_when a, struct name_when b);
+
 struct names *names_new(size_t limit_bytes); /* NULL: no memory */
 void names_free(struct names *n);            /* NULL is fine */
 
@@ -45,19 +54,29 @@ enum { NAME_DAY_BYTES_MAX = 4096 }; /* of one that is saved */
 bool names_each(const struct names *n, bool (*each)(void *context, const struct name_day *day),
                 void *context);
 
+/* The same by subject and day, as names_settle sorts them; false without memory, too. */
+bool names_each_in_order(struct names *n, bool (*each)(void *context, const struct name_day *day),
+                         void *context);
+
 /* Of whom: an address, or a MAC, where the other is zero; and on which day. */
 struct address name_day_address(const struct name_day *day);
 uint64_t name_day_mac(const struct name_day *day);
 int32_t name_day_day(const struct name_day *day);
 
+/* The same bytes for the same names, in whatever order they were told. */
 void name_day_save(struct writer *w, const struct name_day *day);
 
 /* Merges what was saved, by strangers maybe. False when saving did not write it so: what was merged
  * by then is sound. */
 bool names_load_day(struct names *into, struct reader *r);
 
+/* Of how many addresses or MACs and days something was told. */
+uint64_t names_count(const struct names *n);
+
 /* How often there was no room. */
 uint64_t names_refused(const struct names *n);
+/* So often where those were told that are merged here. */
+void names_note_refused(struct names *n, uint64_t count);
 
 /* Sorts what was told, before names_fill; false without memory. To be called again when more was
  * told. */

@@ -1,6 +1,9 @@
 /* Names as bytes, for what outlives a run: what was told of one address or MAC on one day at a
  * time, so that it can be kept and let go of by the day. What is loaded is checked, and merged with
  * what is there as if it had been told now. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/time.h"
 #include "base/writer.h"
 #include "evidence/names_inside.h"
@@ -13,6 +16,22 @@ bool names_each(const struct names *n, bool (*each)(void *context, const struct 
         if (n->table[i] != NULL && !each(context, n->table[i]))
             return false;
     return true;
+}
+
+bool names_each_in_order(struct names *n, bool (*each)(void *context, const struct name_day *day),
+                         void *context)
+{
+    bool good = names_settle(n);
+    for (size_t i = 0; good && i < n->day_count; i++)
+        good = each(context, n->days[i]);
+    return good;
+}
+
+bool name_when_goes_before(struct name_when a, struct name_when b)
+{
+    int order = name_subject_compare((struct name_subject){a.address, a.mac},
+                                     (struct name_subject){b.address, b.mac});
+    return order < 0 || (order == 0 && a.day < b.day);
 }
 
 struct address name_day_address(const struct name_day *day)
@@ -47,22 +66,44 @@ static void save_lease(struct writer *w, const struct lease_kept *l)
     save_span(w, l->span);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    const struct name_kept *const *x = a, *const *y = b;
+    if ((*x)->kind != (*y)->kind)
+        return (*x)->kind < (*y)->kind ? -1 : 1;
+    if ((*x)->mac != (*y)->mac)
+        return (*x)->mac < (*y)->mac ? -1 : 1;
+    return strcmp((*x)->text, (*y)->text);
+}
+
+static int compare_leases(const void *a, const void *b)
+{
+    const struct lease_kept *x = a, *y = b;
+    return (x->mac > y->mac) - (x->mac < y->mac);
+}
+
 void name_day_save(struct writer *w, const struct name_day *d)
 {
+    const struct name_kept *names[TOLD_KINDS * NAMES_A_KIND];
+    struct lease_kept leases[NAMES_LEASES];
     unsigned count = 0;
     for (const struct name_kept *k = d->names; k != NULL; k = k->next)
-        count++;
+        names[count++] = k;
+    qsort(names, count, sizeof names[0], compare_names);
+    for (unsigned i = 0; i < d->lease_count; i++)
+        leases[i] = d->leases[i];
+    qsort(leases, d->lease_count, sizeof leases[0], compare_leases);
     save_address(w, d->of.address);
     write_le64(w, d->of.mac);
     write_le32(w, (uint32_t)d->day);
     write_u8(w, (uint8_t)d->overflowed);
     save_bool(w, d->leases_overflowed);
     write_u8(w, (uint8_t)count);
-    for (const struct name_kept *k = d->names; k != NULL; k = k->next)
-        save_name(w, k);
+    for (unsigned i = 0; i < count; i++)
+        save_name(w, names[i]);
     write_u8(w, d->lease_count);
     for (unsigned i = 0; i < d->lease_count; i++)
-        save_lease(w, &d->leases[i]);
+        save_lease(w, &leases[i]);
 }
 
 static struct span load_full_span(struct reader *r, int32_t day)

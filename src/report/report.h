@@ -96,8 +96,8 @@ struct dark_visitor {
 enum change_kind {
     CHANGE_NEW,   /* it was not, and is */
     CHANGE_STILL, /* it was, and is */
-    CHANGE_CURED, /* it was; asked again it was clean, or it was seen and showed no sign */
-    CHANGE_GONE,  /* it was, and was neither heard nor seen again: nobody knows */
+    CHANGE_CURED, /* it was; asked later it was clean, or it was seen later and showed no sign */
+    CHANGE_GONE,  /* it was, and was neither heard nor seen since: nobody knows */
     CHANGE_KINDS
 };
 

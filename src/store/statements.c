@@ -70,20 +70,27 @@ const char *const statement_texts[STATEMENTS] = {
         "first_us, last_us, says, line) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_EDGE_PUT] = "INSERT OR IGNORE INTO edges(run, source, target, when_us, cause, variants, "
                      "says) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    /* A victim's part is done to it: who was only attacked was not seen to do anything. */
+    /* A victim's part is done to it: who was only attacked was not seen to do anything. Of evidence
+     * its day alone is known, so what is younger than the last sign is that of later days. */
     [SQL_CHANGES] =
-        "WITH a AS (SELECT host, verdict, says, proof, weight FROM verdicts WHERE run = ?1 AND "
-        "home), "
+        "WITH a AS (SELECT host, verdict, says, proof, weight, last_us FROM verdicts WHERE run = "
+        "?1 AND home), "
         "b AS (SELECT host, verdict, says, proof, weight FROM verdicts WHERE run = ?2 AND home), "
         "h AS (SELECT host FROM a WHERE verdict IN ('infected', 'suspicious') UNION "
-        "SELECT host FROM b WHERE verdict IN ('infected', 'suspicious')) "
-        "SELECT h.host, a.verdict, b.verdict, (SELECT hearing FROM answers WHERE run = ?2 AND "
-        "host = h.host), coalesce(b.says, a.says), EXISTS (SELECT 1 FROM run_inputs CROSS JOIN "
-        "evidence USING(input) JOIN kinds USING(kind) WHERE run = ?2 AND host = h.host AND "
-        "detector NOT IN ('exploit', 'callback')), "
-        "CASE WHEN b.verdict IN ('infected', 'suspicious') THEN b.proof ELSE a.proof END, "
-        "CASE WHEN b.verdict IN ('infected', 'suspicious') THEN b.weight ELSE a.weight END "
-        "FROM h LEFT JOIN a ON a.host = h.host LEFT JOIN b ON b.host = h.host ORDER BY h.host",
+        "SELECT host FROM b WHERE verdict IN ('infected', 'suspicious')), "
+        "c AS (SELECT h.host, a.verdict AS before, b.verdict AS after, coalesce(b.says, a.says) AS "
+        "says, b.verdict IN ('infected', 'suspicious') AS is_bad, a.proof AS a_proof, b.proof AS "
+        "b_proof, a.weight AS a_weight, b.weight AS b_weight, coalesce(a.last_us, (SELECT began_us "
+        "FROM runs WHERE run = ?1)) AS until_us FROM h LEFT JOIN a ON a.host = h.host LEFT JOIN b "
+        "ON b.host = h.host) "
+        "SELECT c.host, before, after, hearing, says, CASE WHEN is_bad THEN b_proof ELSE a_proof "
+        "END, CASE WHEN is_bad THEN b_weight ELSE a_weight END, until_us, when_us, "
+        "(SELECT max(day) FROM run_inputs CROSS JOIN evidence USING(input) JOIN kinds USING(kind) "
+        "WHERE run = ?2 AND host = c.host AND detector NOT IN ('exploit', 'callback')), "
+        "(SELECT count(DISTINCT day) FROM run_inputs CROSS JOIN evidence USING(input) JOIN kinds "
+        "USING(kind) WHERE run = ?2 AND host = c.host AND detector NOT IN ('exploit', 'callback') "
+        "AND day > until_us / 86400000000) "
+        "FROM c LEFT JOIN answers ON answers.run = ?2 AND answers.host = c.host ORDER BY c.host",
     [SQL_COMMON_HOSTS] = "SELECT count(*) FROM verdicts AS a JOIN verdicts AS b ON b.run = ?2 AND "
                          "b.host = a.host WHERE a.run = ?1",
     [SQL_HOST_KNOWN] = "SELECT 1 FROM runs CROSS JOIN verdicts USING(run) WHERE site = ?1 AND "

@@ -282,6 +282,32 @@ static bool use_log(struct store *s, struct error *err)
     return result == SQLITE_OK || store_fail(s, result, err);
 }
 
+/* A log beside it tells of what the file itself does not, unless it is empty. */
+static bool has_log(const char *path)
+{
+    size_t size = strlen(path) + sizeof "-wal";
+    char *log = malloc(size);
+    if (log == NULL)
+        return true;
+    (void)snprintf(log, size, "%s-wal", path);
+    struct stat about;
+    bool there = stat(log, &about) == 0 && about.st_size > 0;
+    free(log);
+    return there;
+}
+
+/* An empty file is nobody's, and so is its log where that is empty as well: a run was killed before
+ * it kept anything. */
+static bool refuse_version(struct store *s, int64_t version, struct error *err)
+{
+    if (version == 0 && !has_log(s->path))
+        (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    return fail(err, ERROR_FORMAT,
+                version == 0 ? "it is empty: no run has written to it"
+                             : "it is of an older version, and only a run that writes to it "
+                               "brings it up to date");
+}
+
 static bool prepare(struct store *s, enum store_use use, struct error *err)
 {
     int64_t version = 0;
@@ -294,11 +320,7 @@ static bool prepare(struct store *s, enum store_use use, struct error *err)
         !examine(s, &version, err))
         return false;
     if (use == STORE_READ)
-        return version == STORE_VERSION ||
-               fail(err, ERROR_FORMAT,
-                    version == 0 ? "it is empty: no run has written to it"
-                                 : "it is of an older version, and only a run that writes to it "
-                                   "brings it up to date");
+        return version == STORE_VERSION || refuse_version(s, version, err);
     return use_log(s, err) && run_sql(s, "PRAGMA synchronous = NORMAL", err) &&
            (version == STORE_VERSION || migrate(s, version, err));
 }
@@ -350,20 +372,6 @@ static void close_database(struct store *s)
     (void)sqlite3_close_v2(s->db);
     s->db = NULL;
     s->in_transaction = false;
-}
-
-/* A log beside it tells of what the file itself does not, unless it is empty. */
-static bool has_log(const char *path)
-{
-    size_t size = strlen(path) + sizeof "-wal";
-    char *log = malloc(size);
-    if (log == NULL)
-        return true;
-    (void)snprintf(log, size, "%s-wal", path);
-    struct stat about;
-    bool there = stat(log, &about) == 0 && about.st_size > 0;
-    free(log);
-    return there;
 }
 
 /* Why it could not be opened so may let it be opened otherwise. */

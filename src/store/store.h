@@ -200,7 +200,11 @@ struct store_change {
     const char *before, *after; /* verdicts; "": none */
     const char *hearing;        /* of the later one, a scan; "": it did not ask this host */
     const char *says;           /* of the later one, where it has a verdict, else of the earlier */
+    int64_t bad_until_us;       /* the last sign of the earlier verdict, else when that run began */
+    int64_t asked_us;           /* by the later one; TIME_NONE: it did not ask this host */
     bool was_seen;              /* the later one kept evidence of what it did itself */
+    int32_t seen_day;           /* the last day of that evidence */
+    uint64_t later_days;        /* of how many days after that of bad_until_us that is */
     bool proof;                 /* of the verdict that is bad: the later, else the earlier */
     double weight;
 };

@@ -2,6 +2,7 @@
  * an error: a store that is damaged in one place is not believed in the others. */
 #include <string.h>
 
+#include "base/time.h"
 #include "base/writer.h"
 #include "store/store_inside.h"
 
@@ -11,6 +12,11 @@ static bool end_walk(struct use *u, bool go_on, struct error *err)
     if (!go_on && (u->result == SQLITE_ROW || u->result == SQLITE_OK))
         u->result = SQLITE_DONE;
     return use_end(u, err);
+}
+
+static bool is_null(const struct use *u, int column)
+{
+    return sqlite3_column_type(u->statement, column) == SQLITE_NULL;
 }
 
 static bool is_sound(const struct use *u)
@@ -30,7 +36,7 @@ bool store_runs_each(struct store *s, bool (*each)(void *context, const struct s
                                 .settings = text_at(&u, 3),
                                 .began_us = number_at(&u, 4),
                                 .ended_us = number_at(&u, 5),
-                                .ended = sqlite3_column_type(u.statement, 5) != SQLITE_NULL,
+                                .ended = !is_null(&u, 5),
                                 .complete = number_at(&u, 6) == 1,
                                 .is_mended = number_at(&u, 7) != 0,
                                 .summary = text_at(&u, 8)};
@@ -234,9 +240,13 @@ bool store_changes_each(struct store *s, int64_t before, int64_t after,
                                  .after = text_at(&u, 2),
                                  .hearing = text_at(&u, 3),
                                  .says = text_at(&u, 4),
-                                 .was_seen = number_at(&u, 5) != 0,
-                                 .proof = number_at(&u, 6) != 0,
-                                 .weight = sqlite3_column_double(u.statement, 7)};
+                                 .proof = number_at(&u, 5) != 0,
+                                 .weight = sqlite3_column_double(u.statement, 6),
+                                 .bad_until_us = number_at(&u, 7),
+                                 .asked_us = is_null(&u, 8) ? TIME_NONE : number_at(&u, 8),
+                                 .was_seen = !is_null(&u, 9),
+                                 .later_days = count_at(&u, 10)};
+        c.seen_day = c.was_seen ? day_at(&u, 9) : 0;
         go_on = is_sound(&u) && each(context, &c);
     }
     return end_walk(&u, go_on, err);
@@ -289,7 +299,7 @@ bool store_latest_day(struct store *s, int32_t most, bool *any, int32_t *day, st
 {
     struct use u = use_begin(s, SQL_LATEST_DAY);
     bind_number(&u, most);
-    *any = use_step(&u) && sqlite3_column_type(u.statement, 0) != SQLITE_NULL;
+    *any = use_step(&u) && !is_null(&u, 0);
     if (*any)
         *day = day_at(&u, 0);
     return use_end(&u, err);

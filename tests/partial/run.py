@@ -27,6 +27,7 @@ PROGRAMS = {"": os.environ.get("WORMSIGN", ROOT / "build" / "wormsign")}
 if "WORMSIGN_ASAN" in os.environ:
     PROGRAMS[" asan"] = os.environ["WORMSIGN_ASAN"]
 HEAD_BYTES, RECORD_BYTES = 24, 16
+HEAD = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 TIMEOUT_SECONDS = 120
 
 
@@ -322,6 +323,41 @@ def check_home(bench, capture):
     reports_equal(whole.stdout, merged.stdout)
 
 
+def names_case(bench):
+    """Captures of the case with names, and what a hunt says of all of them."""
+    sys.path.insert(0, str(ROOT / "tests" / "cases"))
+    import run as cases
+
+    below = bench.folder / "names"
+    below.mkdir()
+    found = cases.copy_of(ROOT / "tests" / "cases" / "hunt-names", below).rglob("*.pcap")
+    frames = frames_of(next(iter(found)).read_bytes())
+    return frames, bench.write("all.pcap", HEAD + b"".join(record for _, record in frames))
+
+
+def check_names(bench, _capture):
+    """Who a host is stands in one capture, what it did in another."""
+    frames, everything = names_case(bench)
+    whole = bench.run("hunt", "--json", everything, code=1).stdout
+    told = [line for line in map(json.loads, whole.splitlines()) if line["type"] == "host"]
+    holds(any(line["names"] for line in told) and any(line.get("mac") for line in told), "nobody is named")
+    files = []
+    for number, (_, record) in enumerate(frames):
+        capture = bench.write(f"{number}.pcap", HEAD + record)
+        files.append(f"{number}.wsev")
+        bench.run("hunt", "-q", "--partial", files[-1], capture)
+    for order in (files, files[::-1]):
+        merged = bench.run("merge", "--json", *order, code=1).stdout
+        equal(merged.splitlines()[:-1], whole.splitlines()[:-1], "the hosts")
+    half = len(files) // 2
+    bench.run("merge", "--partial", "left.wsev", *files[: half + 2])
+    bench.run("merge", "--partial", "right.wsev", *files[half:])
+    merged = bench.run("merge", "--json", "--store", "a.db", "right.wsev", "left.wsev", code=1).stdout
+    equal(merged.splitlines()[:-1], whole.splitlines()[:-1], "the hosts of merged files")
+    kept = bench.run("report", "--json", "a.db", code=1).stdout
+    equal(kept.splitlines()[:-1], whole.splitlines()[:-1], "the hosts in the store")
+
+
 def check_usage(bench, _capture):
     done = bench.run("merge", code=2)
     holds("hunt --partial" in done.stderr, done.stderr)
@@ -435,6 +471,7 @@ CHECKS = {
     "two runs that write the same file are whole each": check_two_runs_at_once,
     "a run that is asked for an end leaves nothing beside": check_end_by_signal,
     "home, site and exempt are the merge's own": check_home,
+    "names of hosts outlive the run": check_names,
     "a merge of nothing is wrong usage": check_usage,
     "a hunt by many threads says what one thread says": check_threads,
     "a large capture is read by many threads as by one": check_threads_share,

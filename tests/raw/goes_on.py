@@ -1,5 +1,6 @@
 """A scan that is killed in its middle goes on where it was: nobody is forgotten, nobody asked again beyond
 what was under way; and its file is believed only where it is whole and its own."""
+import json
 import os
 import signal
 import tempfile
@@ -95,6 +96,36 @@ def in_use(p, state):
 @check
 def an_interrupted_scan_tells_what_it_knows_and_goes_on(p):
     return in_namespace(p, interrupted)
+
+
+def kept(p):
+    with Far(), tempfile.TemporaryDirectory() as folder:
+        state, store = f"{folder}/state", f"{folder}/store"
+        child = p.begin("-q", *WEEK, "--max-rate", "4000", "--state", state, "--store", store, "--site", "north", WIDE)
+        comes_to(state, 500)
+        child.send_signal(signal.SIGKILL)
+        child.communicate(timeout=20)
+        told = p.run(store, verb="report")
+        holds("never done again" in told.out, told.out)
+        child = p.begin("-q", "--resume", state, "--max-rate", "500", "--store", store)
+        time.sleep(0.5)
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=20)
+        equal(p.run("-q", store, verb="report").code, 3, "exit code of a report of two runs that were cut short")
+        p.run("-q", "--resume", state, "--max-rate", "0", "--store", store).ends(0)
+        told = p.run("--json", store, verb="report")
+        summary = json.loads(told.out.splitlines()[-1])
+        equal((told.code, summary["complete"]), (0, True), f"exit and complete ({told.out[-600:]})")
+        equal((summary["hosts"]["seen"], summary["hosts"].get("seen_is_estimate", False)), (4096, False), "hosts seen")
+        text = p.run(store, verb="report").out
+        holds("of 4096 addresses seen" in text, text[-800:])
+        runs = p.run("--runs", store, verb="report").out
+        equal(runs.count("not whole, but done again since"), 2, runs)
+
+
+@check
+def a_scan_that_goes_on_completes_what_a_store_has_of_it(p):
+    return in_namespace(p, kept)
 
 
 def not_believed(p):

@@ -339,6 +339,27 @@ def changes_tell_new_still_cured_and_gone_apart(b):
 
 
 @check
+def older_evidence_cures_nobody(b):
+    """Archives are not hunted in the order of time."""
+    now, before = b.put("now.pcap", sample()), b.put("before.pcap", later(sample(), -3))
+    bad = {h for h, line in b.hunt("--store", "a.db", now, code=1).hosts.items()
+           if line["home"] and line["verdict"] in ("infected", "suspicious")}
+    b.hunt("--until", "2009-04-21T16:00:30Z", "--store", "a.db", now)
+    b.hunt("--until", "2009-04-18T16:00:30Z", "--store", "a.db", before)
+    for runs, words in (("1..2", "the later run saw of it is of 2009-04-21, the same day."),
+                        ("1..3", "the later run saw of it is of 2009-04-18.")):
+        told = {c["host"]: c for c in b.report("--diff", runs, "a.db").of("change")
+                if c.get("after") not in ("infected", "suspicious")}
+        equal({c["change"] for c in told.values()}, {"gone"}, f"changes of {runs}")
+        holds(any(words in c["says"] for c in told.values()), f"{runs}: {[c['says'] for c in told.values()]}")
+        holds(set(told) <= bad, "who was not bad")
+    b.hunt("--since", "2009-04-18T16:30:00Z", "--store", "a.db", before)
+    b.hunt("--until", "2009-04-21T16:00:30Z", "--store", "a.db", b.put("copy.pcap.gz", gzip.compress(sample())))
+    cured = [c["says"] for c in b.report("--diff", "4..5", "a.db").of("change") if c["change"] == "cured"]
+    holds(cured and all("; seen again on 2009-04-21, it showed no sign" in says for says in cured), cured)
+
+
+@check
 def every_format_tells_what_the_store_holds(b):
     """Read back by readers that are not ours: the same verdicts; and in the page and the table also
     what people said of hosts, which is text as foreign as any other."""
@@ -842,6 +863,23 @@ def a_report_leaves_nothing_beside_the_store_and_nothing_in_it(b):
     for _ in range(2):
         equal(b.report("a.db", code=1).hosts["10.9.1.11"]["site"], "south", "what one that was killed has written")
     equal(files(b), ["a.db"], "after it was read")
+
+
+@check
+def a_run_that_was_killed_before_it_kept_anything_leaves_no_log_for_long(b):
+    script = "import os, sqlite3; db = sqlite3.connect('a.db'); db.execute('PRAGMA journal_mode = WAL'); " \
+             "db.execute('BEGIN IMMEDIATE'); db.execute('CREATE TABLE runs(run)'); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], cwd=b.folder, check=True, timeout=TIMEOUT_SECONDS)
+    equal(files(b), ["a.db", "a.db-shm", "a.db-wal"], "after it was killed")
+    holds("it is empty: no run has written to it" in b.report("a.db", code=4).err, "not said")
+    equal(files(b), ["a.db"], "after it was looked at")
+    # So is that of a reader that was killed.
+    b.hunt("--store", "b.db", SAMPLE, code=1)
+    script = "import os, sqlite3; sqlite3.connect('b.db').execute('SELECT * FROM runs').fetchall(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], cwd=b.folder, check=True, timeout=TIMEOUT_SECONDS)
+    equal(files(b, "b.db"), ["b.db", "b.db-shm", "b.db-wal"], "after the reader was killed")
+    b.report("b.db", code=1)
+    equal(files(b, "b.db"), ["b.db"], "after the next has left")
 
 
 @check

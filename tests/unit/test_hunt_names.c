@@ -2,6 +2,8 @@
  * tell of home hosts, and a machine that DHCP moved. */
 #include "hunting.h"
 
+#include "base/compiler.h"
+#include "base/digest.h"
 #include "base/time.h"
 #include "conficker/message.h"
 #include "observe/packet.h"
@@ -341,6 +343,166 @@ static void test_files_in_any_order_give_the_same_names(void **state)
     reel_free(r);
 }
 
+/* Evidence of 10.0.0.5 and its names, as a file: its bytes are the caller's. */
+static char *evidence_of(const struct reel *r, size_t from, size_t to, size_t *size)
+{
+    struct error err;
+    char *bytes;
+    struct hunt_settings settings = settings_usual();
+    struct hunt *h = hunt_begun(&settings);
+    FILE *file = open_memstream(&bytes, size);
+    assert_non_null(file);
+    assert_true(hunt_keep_parts(h, file, &err));
+    assert_true(hunt_part(h, r, from, to));
+    assert_true(hunt_end_parts(h, &err));
+    assert_int_equal(fclose(file), 0);
+    free(hunt_ended(h, NULL));
+    return bytes;
+}
+
+static void merge_bytes(struct hunt *h, const char *bytes, size_t size)
+{
+    struct error err;
+    struct input *in = input_open_memory("evidence", bytes, size, &err);
+    assert_non_null(in);
+    hunt_merge_input(h, in);
+    input_close(in);
+}
+
+/* The digest that somebody would put who made the file up. */
+static void sign_again(char *bytes, size_t size)
+{
+    struct writer w = writer_over(bytes + size - DIGEST_BYTES, DIGEST_BYTES);
+    struct digest d = digest_of(bytes, size - DIGEST_BYTES);
+    write_le64(&w, d.low);
+    write_le64(&w, d.high);
+}
+
+static struct reel *named_reel(void)
+{
+    struct reel *r = infected_reel();
+    gets_lease(r, clock_at(8, 0), MAC, "ward3-pc", 0x0a000004);
+    gets_lease(r, clock_at(9, 30), MAC, "ward3-pc", 0x0a000005);
+    registers(r, "10.0.0.5", "WARD3-NB", 0x0a000005, false);
+    answers_dns(r, "10.0.0.2", "ward3.clinic", 0x0a000005);
+    return r;
+}
+
+static void assert_all_names(const struct caught *c)
+{
+    const struct verdict *v = verdict_on(c, "10.0.0.5");
+    assert_non_null(v);
+    assert_int_equal(v->name_count, 3);
+    assert_string_equal(v->names[0], "WARD3-NB");
+    assert_string_equal(v->names[1], "ward3-pc");
+    assert_string_equal(v->names[2], "ward3.clinic");
+    assert_true(v->mac == MAC && v->stay_count == 2);
+}
+
+static void test_evidence_files_bring_their_names(void **state)
+{
+    (void)state;
+    struct reel *r = named_reel();
+    for (size_t cut = 0; cut <= r->count; cut++) {
+        size_t sizes[2];
+        char *files[] = {evidence_of(r, 0, cut, &sizes[0]),
+                         evidence_of(r, cut, r->count, &sizes[1])};
+        struct hunt_settings settings = settings_usual();
+        struct hunt *h = hunt_begun(&settings);
+        for (size_t i = 0; i < 4; i++) /* again changes nothing */
+            merge_bytes(h, files[(i + 1) % 2], sizes[(i + 1) % 2]);
+        struct caught *c = hunt_ended(h, NULL);
+        assert_all_names(c);
+        free(c);
+        free(files[0]);
+        free(files[1]);
+    }
+    reel_free(r);
+}
+
+/* Whether these bytes hold; where they do not, nobody is named by them. */
+static bool is_used(const char *bytes, size_t size)
+{
+    struct hunt_settings settings = settings_usual();
+    struct hunt *h = hunt_begun(&settings);
+    merge_bytes(h, bytes, size);
+    struct caught *c = hunt_ended(h, NULL);
+    bool used = c->damages == 0;
+    assert_true(used || c->count == 0);
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t k = 0; k < c->hosts[i].name_count; k++)
+            assert_in_range(strnlen(c->hosts[i].names[k], sizeof c->hosts[i].names[k]), 1,
+                            sizeof c->hosts[i].names[k] - 1);
+    free(c);
+    return used;
+}
+
+static void test_names_that_somebody_made_up_do_no_harm(void **state)
+{
+    (void)state;
+    static const uint8_t values[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
+    struct reel *r = named_reel();
+    size_t size;
+    char *bytes = evidence_of(r, 0, r->count, &size);
+    unsigned refused = 0;
+    assert_true(is_used(bytes, size));
+    for (size_t i = size / 2; i < size - DIGEST_BYTES; i++) {
+        char before = bytes[i];
+        for (size_t v = 0; v < COUNT_OF(values); v++) {
+            bytes[i] = (char)values[v];
+            sign_again(bytes, size);
+            refused += !is_used(bytes, size);
+        }
+        bytes[i] = before;
+    }
+    assert_true(refused > 100);
+    free(bytes);
+    reel_free(r);
+}
+
+/* A file whose digest holds and that ends anywhere. */
+static void test_names_that_are_cut_are_refused(void **state)
+{
+    (void)state;
+    struct reel *r = named_reel();
+    size_t size;
+    char *bytes = evidence_of(r, 0, r->count, &size);
+    for (size_t cut = 8; cut < size - DIGEST_BYTES; cut++) {
+        char *exact = malloc(cut + DIGEST_BYTES);
+        assert_non_null(exact);
+        memcpy(exact, bytes, cut);
+        sign_again(exact, cut + DIGEST_BYTES);
+        assert_false(is_used(exact, cut + DIGEST_BYTES));
+        free(exact);
+    }
+    free(bytes);
+    reel_free(r);
+}
+
+static void test_a_file_of_before_has_no_names_and_says_so(void **state)
+{
+    (void)state;
+    struct reel *r = infected_reel();
+    size_t size;
+    char *bytes = evidence_of(r, 0, r->count, &size);
+    enum { SECTION = 1 + 8 + 8, END = 2 }; /* an empty list of names, and what follows */
+    size_t cut = size - DIGEST_BYTES - END - SECTION;
+    assert_int_equal(bytes[cut], 2);
+    memmove(bytes + cut, bytes + cut + SECTION, END);
+    bytes[4] = 3;
+    sign_again(bytes, size - SECTION);
+    struct hunt_settings settings = settings_usual();
+    struct hunt *h = hunt_begun(&settings);
+    merge_bytes(h, bytes, size - SECTION);
+    struct caught *c = hunt_ended(h, NULL);
+    assert_int_equal(c->damages, 0);
+    assert_non_null(
+        strstr(c->noted, "1 evidence file is of an earlier build, which kept no names"));
+    assert_named(c, NULL);
+    free(bytes);
+    reel_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +520,10 @@ int main(void)
         cmocka_unit_test(test_hosts_that_are_not_ours_get_no_names_by_dns),
         cmocka_unit_test(test_reverse_zone_names_home_hosts),
         cmocka_unit_test(test_files_in_any_order_give_the_same_names),
+        cmocka_unit_test(test_evidence_files_bring_their_names),
+        cmocka_unit_test(test_names_that_somebody_made_up_do_no_harm),
+        cmocka_unit_test(test_names_that_are_cut_are_refused),
+        cmocka_unit_test(test_a_file_of_before_has_no_names_and_says_so),
     };
     return cmocka_run_group_tests_name("hunt_names", tests, NULL, NULL);
 }

@@ -465,7 +465,7 @@ static void test_another_form_is_refused_by_its_number(void **state)
     kept.bytes[4] = 7;
     sign_again(&kept);
     assert_false(is_used(kept.bytes, kept.size, said));
-    assert_string_equal(said, "it is of form 7, and this build reads form 3\n"
+    assert_string_equal(said, "it is of form 7, and this build reads forms 3 and 4\n"
                               "nothing was read: no input could be opened, so nobody was judged\n");
     kept_free(&kept);
 }

@@ -159,6 +159,47 @@ static void test_a_name_of_another_day_is_refused(void **state)
     names_free(to);
 }
 
+struct saved {
+    uint8_t bytes[1 << 15];
+    size_t used;
+};
+
+static bool add_day(void *context, const struct name_day *day)
+{
+    struct saved *all = context;
+    struct writer w = writer_over(all->bytes + all->used, sizeof all->bytes - all->used);
+    name_day_save(&w, day);
+    assert_false(w.failed);
+    all->used += w.used;
+    return true;
+}
+
+/* Told in this order, or in the other. */
+static struct saved saved_in_order(bool backwards)
+{
+    struct saved all = {.used = 0};
+    struct names *n = new_names();
+    for (unsigned i = 0; i < 12; i++) {
+        unsigned turn = backwards ? 11 - i : i;
+        char name[] = "pc-a";
+        name[3] = (char)('a' + turn % 3);
+        tell(n, turn % 2 ? TOLD_DHCP : TOLD_NETBIOS, LEASE_HELD, MAC + turn % 4, true, name,
+             WHEN_US + turn / 6 * US_PER_DAY);
+    }
+    assert_true(names_each_in_order(n, add_day, &all));
+    names_free(n);
+    return all;
+}
+
+static void test_what_is_saved_knows_no_order(void **state)
+{
+    (void)state;
+    struct saved a = saved_in_order(false), b = saved_in_order(true);
+    assert_true(a.used > 200);
+    assert_int_equal(a.used, b.used);
+    assert_memory_equal(a.bytes, b.bytes, a.used);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_what_is_loaded_twice_is_there_once),
         cmocka_unit_test(test_no_piece_of_a_day_is_taken_for_the_whole),
         cmocka_unit_test(test_a_name_of_another_day_is_refused),
+        cmocka_unit_test(test_what_is_saved_knows_no_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,9 +3,12 @@
 #include "testing.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "engine/scan_saved.h"
+
+#define STORED "{\"operands\":[\"10.0.0.0/23\"]}"
 
 static struct scan_name names[] = {{0x0a000001, "ward3-pc"}, {0x0a000107, "office"}};
 static struct raw_settings raw;
@@ -44,6 +47,7 @@ static int begin(void **state)
                                       .names = names,
                                       .name_count = COUNT_OF(names),
                                       .site = "north",
+                                      .settings = STORED,
                                       .gate = GATE_WINDOWS,
                                       .ports = &ports,
                                       .engine = {.probes = {probe_named("p2p"), probe_named("smb")},
@@ -86,6 +90,7 @@ static void test_what_was_saved_comes_back(void **state)
     assert_memory_equal(s.ports, &ports, offsetof(struct port_list, black_listed));
     assert_ptr_equal(s.probes[1], probe_named("smb"));
     assert_string_equal(s.site, "north");
+    assert_string_equal(s.settings, STORED);
     assert_int_equal(s.name_count, 2);
     assert_string_equal(s.names[1].name, "office");
     assert_int_equal(host_table_hash(s.hosts), host_table_hash(raw.hosts));
@@ -105,6 +110,22 @@ static void test_a_scan_without_named_ports_has_none(void **state)
     scan_saved_clear(&s);
 }
 
+/* What ends before the store's settings, whole. */
+static size_t form_of_before(void)
+{
+    return size - strlen(STORED) - sizeof(uint32_t);
+}
+
+static void test_a_file_of_before_has_nothing_for_a_store(void **state)
+{
+    struct scan_saved s;
+    (void)state;
+    assert_true(scan_saved_read(reader_over(bytes, form_of_before()), &s, NULL));
+    assert_null(s.settings);
+    assert_string_equal(s.site, "north");
+    scan_saved_clear(&s);
+}
+
 static void test_what_is_cut_is_not_read(void **state)
 {
     struct scan_saved s;
@@ -112,7 +133,8 @@ static void test_what_is_cut_is_not_read(void **state)
     for (size_t cut = 0; cut < size; cut++) {
         uint8_t *copy = malloc(cut > 0 ? cut : 1);
         memcpy(copy, bytes, cut);
-        assert_false(scan_saved_read(reader_over(copy, cut), &s, NULL));
+        assert_int_equal(scan_saved_read(reader_over(copy, cut), &s, NULL),
+                         cut == form_of_before());
         scan_saved_clear(&s);
         free(copy);
     }
@@ -139,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_was_saved_comes_back, begin, end),
         cmocka_unit_test_setup_teardown(test_a_scan_without_named_ports_has_none, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_file_of_before_has_nothing_for_a_store, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_cut_is_not_read, begin, end),
         cmocka_unit_test_setup_teardown(test_what_was_changed_harms_nothing, begin, end),
     };

@@ -5,44 +5,114 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "base/writer.h"
 #include "engine/hunt_asked.h"
 #include "engine/joined_report.h"
 #include "engine/store_report.h"
 #include "evidence/smb_check.h"
+#include "report/report.h"
+#include "store/store.h"
+
+/* What two runs said: of a host whose last sign was at noon of day 10. */
+static struct store_change between(const char *before, const char *after)
+{
+    return (struct store_change){.before = before,
+                                 .after = after,
+                                 .hearing = "",
+                                 .says = "It says.",
+                                 .bad_until_us = 10 * US_PER_DAY + US_PER_DAY / 2,
+                                 .asked_us = TIME_NONE};
+}
+
+static enum change_kind seen(const char *before, const char *after, int32_t day)
+{
+    struct store_change c = between(before, after);
+    c.was_seen = true;
+    c.seen_day = day;
+    c.later_days = day > 10;
+    return change_between(&c);
+}
+
+static enum change_kind asked(const char *before, const char *after, const char *hearing,
+                              int64_t later_us)
+{
+    struct store_change c = between(before, after);
+    c.hearing = hearing;
+    c.asked_us = c.bad_until_us + later_us;
+    return change_between(&c);
+}
 
 static void test_who_is_bad_now_is_new_or_still_so(void **state)
 {
     (void)state;
-    assert_int_equal(change_between("", "infected", "", true), CHANGE_NEW);
-    assert_int_equal(change_between("clean", "suspicious", "some", false), CHANGE_NEW);
-    assert_int_equal(change_between("unknown", "infected", "", false), CHANGE_NEW);
-    assert_int_equal(change_between("suspicious", "infected", "", true), CHANGE_STILL);
-    assert_int_equal(change_between("infected", "suspicious", "some", false), CHANGE_STILL);
+    assert_int_equal(seen("", "infected", 11), CHANGE_NEW);
+    assert_int_equal(asked("clean", "suspicious", "some", 1), CHANGE_NEW);
+    assert_int_equal(seen("unknown", "infected", 9), CHANGE_NEW);
+    assert_int_equal(seen("suspicious", "infected", 11), CHANGE_STILL);
+    assert_int_equal(asked("infected", "suspicious", "some", 1), CHANGE_STILL);
 }
 
 static void test_cured_needs_an_answer_or_a_sight(void **state)
 {
     (void)state;
-    assert_int_equal(change_between("infected", "clean", "some", false), CHANGE_CURED);
-    assert_int_equal(change_between("infected", "clean", "", false), CHANGE_CURED);
-    assert_int_equal(change_between("infected", "unknown", "refused", false), CHANGE_CURED);
-    assert_int_equal(change_between("suspicious", "", "", true), CHANGE_CURED);
+    assert_int_equal(asked("infected", "clean", "some", 1), CHANGE_CURED);
+    assert_int_equal(seen("infected", "clean", 11), CHANGE_CURED);
+    assert_int_equal(asked("infected", "unknown", "refused", 1), CHANGE_CURED);
+    assert_int_equal(seen("suspicious", "", 11), CHANGE_CURED);
+}
+
+static void test_what_is_no_younger_than_the_last_sign_cures_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(seen("suspicious", "", 9), CHANGE_GONE);
+    assert_int_equal(seen("suspicious", "clean", 10), CHANGE_GONE);
+    assert_int_equal(asked("infected", "clean", "some", 0), CHANGE_GONE);
+    assert_int_equal(asked("infected", "unknown", "refused", -1), CHANGE_GONE);
+}
+
+static void test_a_change_says_when_a_host_was_seen(void **state)
+{
+    (void)state;
+    char said[CHANGE_SAYS_SIZE];
+    struct store_change c = between("infected", "");
+    c.was_seen = true;
+    c.seen_day = 9;
+    struct text says = text_over(said, sizeof said);
+    change_say(&c, &says);
+    assert_string_equal(said, "it was infected; not seen since its last sign at "
+                              "1970-01-11T12:00:00.000000Z: what the later run saw of it is of "
+                              "1970-01-10.");
+    c.seen_day = 14;
+    c.later_days = 3;
+    says = text_over(said, sizeof said);
+    change_say(&c, &says);
+    assert_string_equal(said, "it was infected; seen again on 3 days after its last sign, up to "
+                              "1970-01-15, it showed no sign.");
+    c = between("infected", "unknown");
+    c.hearing = "some";
+    c.asked_us = c.bad_until_us - US_PER_DAY;
+    says = text_over(said, sizeof said);
+    change_say(&c, &says);
+    assert_string_equal(said, "it was infected; not asked since its last sign at "
+                              "1970-01-11T12:00:00.000000Z: the later run asked it at "
+                              "1970-01-10T12:00:00.000000Z. It says.");
 }
 
 static void test_silence_cures_nobody(void **state)
 {
     (void)state;
-    assert_int_equal(change_between("infected", "unknown", "silent", false), CHANGE_GONE);
-    assert_int_equal(change_between("infected", "unknown", "local", false), CHANGE_GONE);
-    assert_int_equal(change_between("infected", "", "", false), CHANGE_GONE);
-    assert_int_equal(change_between("infected", "unknown", "", false), CHANGE_GONE);
+    struct store_change nothing = between("infected", ""), unknown = between("infected", "unknown");
+    assert_int_equal(asked("infected", "unknown", "silent", 1), CHANGE_GONE);
+    assert_int_equal(asked("infected", "unknown", "local", 1), CHANGE_GONE);
+    assert_int_equal(change_between(&nothing), CHANGE_GONE);
+    assert_int_equal(change_between(&unknown), CHANGE_GONE);
 }
 
 static void test_who_was_never_bad_has_not_changed(void **state)
 {
     (void)state;
-    assert_int_equal(change_between("", "", "", true), CHANGE_KINDS);
-    assert_int_equal(change_between("clean", "unknown", "some", false), CHANGE_KINDS);
+    assert_int_equal(seen("", "", 11), CHANGE_KINDS);
+    assert_int_equal(asked("clean", "unknown", "some", 1), CHANGE_KINDS);
 }
 
 static struct sign points(enum sign_id id, int32_t day, double weight, int64_t first_us)
@@ -176,6 +246,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_is_bad_now_is_new_or_still_so),
         cmocka_unit_test(test_cured_needs_an_answer_or_a_sight),
+        cmocka_unit_test(test_what_is_no_younger_than_the_last_sign_cures_nobody),
+        cmocka_unit_test(test_a_change_says_when_a_host_was_seen),
         cmocka_unit_test(test_silence_cures_nobody),
         cmocka_unit_test(test_who_was_never_bad_has_not_changed),
         cmocka_unit_test(test_a_sign_of_a_day_counts_once_and_the_graver_stays),
