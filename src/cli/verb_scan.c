@@ -282,6 +282,18 @@ static enum exit_code exit_of(const struct scan_options *o, const struct scan_ou
     return outcome->complete && !(o->strict && outcome->unknown > 0) ? EXIT_DONE : EXIT_INCOMPLETE;
 }
 
+/* Reports go to files; who waits is told here what he must do about it. */
+static void say_outage(const struct call *call, const struct scan_options *o,
+                       const struct scan_outcome *outcome)
+{
+    const char *state = o->engine.resume != NULL ? o->engine.resume : o->engine.state;
+    if (outcome->outage.kind != ERROR_NONE)
+        console_complain(call->console, "scan: %s%s", outcome->outage.text,
+                         state == NULL ? "; ask again" : "");
+    if (outcome->goes_on && state != NULL)
+        console_complain(call->console, "scan: wormsign scan --resume %s asks who is left", state);
+}
+
 static enum exit_code scan_with(const struct call *call, const struct scan_options *o,
                                 const struct scan_settings *settings, struct outputs *out,
                                 struct recorder *recorder)
@@ -302,6 +314,7 @@ static enum exit_code scan_with(const struct call *call, const struct scan_optio
         console_complain(call->console, "%s", err.text);
         return EXIT_FAILED;
     }
+    say_outage(call, o, &outcome);
     return exit_of(o, &outcome);
 }
 

@@ -38,7 +38,7 @@ struct scan {
     enum raw_found found_how;             /* the host that it gave last */
     struct host_set *reported, *infected; /* beside raw */
     const struct raw_outcome *sieved;     /* what the raw engine came to, once it has ended */
-    struct error broken_off;              /* of the raw engine */
+    struct error broken_off, outage;      /* of the raw engine */
     bool write_failed;
 };
 
@@ -357,11 +357,11 @@ static bool watch_engine(void *context, const struct engine_counts *counts)
     return stop || s->write_failed;
 }
 
-/* Of packets that were sent once nobody knows what was lost. */
+/* Of packets that were sent once nobody knows what was lost, nor where answers fell away. */
 static double raw_loss(const struct scan *s)
 {
-    return s->settings->raw->passes == 1 ? (double)NAN
-                                         : raw_lost_share(&s->sieved->counts.progress);
+    bool is_known = s->settings->raw->passes != 1 && !s->sieved->fall.found;
+    return !is_known ? (double)NAN : raw_lost_share(&s->sieved->counts.progress);
 }
 
 /* A datagram that was answered only when it was repeated was lost, or its answer was. */
@@ -386,7 +386,10 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
     if (s->raw != NULL) {
         uint32_t first = 0;
         uint64_t unconfirmed = scan_raw_unconfirmed(s->raw, s->infected, &first);
-        scan_say_raw_limits(&s->sieved->counts, &s->broken_off, &limits);
+        scan_say_outage(s->sieved, &s->broken_off, &s->outage);
+        if (s->outage.kind != ERROR_NONE)
+            sentence_add(&limits, "%s", s->outage.text);
+        scan_say_raw_limits(&s->sieved->counts, &limits);
         scan_say_raw(s->settings, &s->sieved->counts, unconfirmed, first, &notes);
     }
     scan_say_weeks(s->settings, s->settings->engine.began_us + taken_us, &notes);
@@ -394,7 +397,8 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
     scan_say_local_failures(s->of_cause, &notes);
     count_shares(s, counts);
     s->scan.targets = s->settings->target_count - s->broadcast;
-    s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0;
+    s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0 &&
+                         s->outage.kind == ERROR_NONE;
     s->totals.verb = "scan";
     s->totals.scan = &s->scan;
     s->totals.limit_count = limits.count;
@@ -529,7 +533,10 @@ bool scan_run(const struct scan_settings *settings, const struct network *networ
     *out = (struct scan_outcome){.infected = s.totals.hosts[VERDICT_INFECTED],
                                  .unknown = s.totals.hosts[VERDICT_UNKNOWN],
                                  .complete = good && s.totals.complete,
-                                 .write_failed = s.write_failed};
+                                 .write_failed = s.write_failed,
+                                 .outage = s.outage};
+    if (s.raw != NULL)
+        out->goes_on = raw_state_progress(settings->raw->state).pass < RAW_PASSES;
     clear(&s);
     return good;
 }

@@ -53,6 +53,9 @@ struct scan_outcome {
     uint64_t infected, unknown;
     bool complete;     /* everything that was to be asked was asked */
     bool write_failed; /* which stopped the scan */
+    bool goes_on;      /* the raw engine's state knows what is left to ask */
+    /* The raw engine broke off, or answers fell away; kind ERROR_NONE: neither. */
+    struct error outage;
 };
 
 /* Runs a scan, and gives every verdict and the summary to every report. watch is asked every now

@@ -62,26 +62,20 @@ static void send(struct run *r, uint32_t host, const struct writer *packet)
         r->failed = true;
 }
 
-static void reply(struct run *r, const struct raw_answer *a, const struct writer *packet)
+static void reply(struct run *r, const struct raw_answer *a,
+                  void (*build)(const struct raw_plan *, const struct raw_answer *,
+                                struct writer *))
 {
-    send(r, a->host, packet);
+    uint8_t bytes[RAW_PACKET_SIZE];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    build(&r->settings->plan, a, &w);
+    send(r, a->host, &w);
     r->out->counts.replies++;
 }
 
 static void reset(struct run *r, const struct raw_answer *a)
 {
-    uint8_t bytes[RAW_PACKET_SIZE];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    raw_build_reset(&r->settings->plan, a, &w);
-    reply(r, a, &w);
-}
-
-static void acknowledge(struct run *r, const struct raw_answer *a)
-{
-    uint8_t bytes[RAW_PACKET_SIZE];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    raw_build_receipt(&r->settings->plan, a, &w);
-    reply(r, a, &w);
+    reply(r, a, raw_build_reset);
 }
 
 static void ask_on(struct run *r, const struct knock *k, const struct raw_answer *a)
@@ -89,7 +83,8 @@ static void ask_on(struct run *r, const struct knock *k, const struct raw_answer
     uint8_t bytes[RAW_PACKET_SIZE];
     struct writer w = writer_over(bytes, sizeof bytes);
     raw_build_question(&r->settings->plan, k, a, &w);
-    reply(r, a, &w);
+    send(r, a->host, &w);
+    r->out->counts.replies++;
 }
 
 /* One knock of a host, or of a group of its ports. */
@@ -149,7 +144,7 @@ static void take_bytes(struct run *r, struct place at, const struct knock *k,
     bool fits = k->asks && raw_pieces_add(r->pieces, a, &all);
     find(r, a->host, at);
     if (fits && !k->shot.probe->is_whole(all)) {
-        acknowledge(r, a);
+        reply(r, a, raw_build_receipt);
         return;
     }
     if (k->asks) {
@@ -576,6 +571,8 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
     r.start_us = r.now_us = network->now_us(network->context);
     run(&r);
     flush(&r);
+    if (goes_on(&r))
+        raw_fall_find(settings, &r.orders, &out->fall);
     out->stopped = r.stopped;
     out->counts.progress = r.progress;
     out->counts.let_go = raw_pieces_let_go(r.pieces);

@@ -14,6 +14,7 @@
 #include "scan/host_set.h"
 #include "scan/host_table.h"
 #include "scan/order.h"
+#include "scan/raw_fall.h"
 #include "scan/raw_network.h"
 #include "scan/raw_plan.h"
 #include "scan/raw_state.h"
@@ -63,6 +64,7 @@ struct raw_face {
 struct raw_outcome {
     struct raw_counts counts;
     bool stopped;                 /* before its end */
+    struct raw_fall fall;         /* of answers; then the state asks those who were silent again */
     struct host_set *valid;       /* sent a message of the worm that holds */
     struct host_set *unreachable; /* of whom a router said that they cannot be reached */
     struct host_set *absent;      /* neighbours that are not there */

@@ -19,13 +19,14 @@ import goes_on
 import inside
 import lists
 import losses
+import outages
 import ports
 import ways
 from checking import CHECKS, result
 from scanning import ROOT, Program
 
 AT_ONCE = 3  # most only wait
-MODULES = [m.__name__ for m in (engines, goes_on, lists, losses, ports, ways)]
+MODULES = [m.__name__ for m in (engines, goes_on, lists, losses, outages, ports, ways)]
 
 
 def programs():

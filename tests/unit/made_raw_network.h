@@ -48,7 +48,8 @@ static struct play {
     unsigned others[HOSTS];
     int64_t now_us, first_us[HOSTS], last_us[HOSTS];
     int64_t stop_us;
-    unsigned breaks_at; /* packets after which the device is gone; 0: never */
+    int64_t dead_from_us, dead_until_us; /* nothing comes back; 0: never, for ever */
+    unsigned breaks_at;                  /* packets after which the device is gone; 0: never */
     unsigned sent, done;
     uint8_t queue[QUEUE][ROOM];
     size_t sizes[QUEUE], head, count;
@@ -102,8 +103,16 @@ static bool look_for(void *context, uint32_t host, struct error *err)
     return true;
 }
 
+static bool is_dead(void)
+{
+    return play.dead_from_us > 0 && play.now_us >= play.dead_from_us &&
+           (play.dead_until_us == 0 || play.now_us < play.dead_until_us);
+}
+
 static void reply(const struct wire_packet *p)
 {
+    if (is_dead())
+        return;
     assert_true(play.count < QUEUE);
     size_t place = (play.head + play.count++) % QUEUE;
     struct writer w = writer_over(play.queue[place], ROOM);
