@@ -46,7 +46,11 @@ struct scan_settings {
 /* How far a scan is. */
 struct scan_progress {
     uint64_t targets, infected, suspicious;
+    double share;                       /* of the work, 0..1 */
+    double seconds_left;                /* NAN: not known yet */
+    uint64_t written, to_write;         /* hosts that are reported at the end; 0: it is not there */
     const struct engine_counts *counts; /* of both engines */
+    const char *stuck;                  /* why raw can send nothing now; NULL: it can */
 };
 
 struct scan_outcome {

@@ -2,8 +2,9 @@
 and at our own device. Nobody is passed over in silence, and --resume asks who was missed."""
 import json
 import tempfile
+import time
 
-from beyond import Far, WIDE, comes_to, needs_nft
+from beyond import Far, WIDE, comes_to, ip, needs_nft
 from checking import check, equal, holds
 from engines import p2p_time, plain
 from inside import in_namespace
@@ -48,3 +49,50 @@ def upstream(p):
 @check
 def an_outage_upstream_is_told_and_asked_again(p):
     return in_namespace(p, upstream)
+
+
+def hears(child, words):
+    """Waits until stderr says so; what it said until then."""
+    said = b""
+    while words.encode() not in said:
+        line = child.stderr.readline()
+        holds(line, f"it ended without saying {words!r}: {said!r}")
+        said += line
+    return said.decode()
+
+
+def back(p, take_down, bring_up):
+    with Far() as far, tempfile.TemporaryDirectory() as folder:
+        child = p.begin("--json", "-q", *P2P, "--max-rate", "4000", "--state", f"{folder}/state", WIDE)
+        comes_to(f"{folder}/state", 500)
+        take_down(far)
+        hears(child, "nothing can be sent")
+        time.sleep(1)
+        holds(child.poll() is None, "it did not wait")
+        bring_up(far)
+        out, err = child.communicate(timeout=60)
+    equal(child.returncode, 0, f"exit code ({err.decode()[-300:]})")
+    holds("no longer waiting" in err.decode(), err.decode())
+    summary = json.loads(out.decode().splitlines()[-1])
+    equal((summary["complete"], summary["refused"]), (True, 4096), "complete, and refused")
+
+
+def ours_down(p):
+    def up(_):
+        ip("link set near up")
+        ip("route add 10.9.0.0/16 via 10.9.1.2")
+    back(p, lambda _: ip("link set near down"), up)
+
+
+@check
+def a_device_that_comes_back_is_waited_for(p):
+    return in_namespace(p, ours_down)
+
+
+def far_end_down(p):
+    back(p, lambda far: far.run("ip", "link", "set", "far", "down"), lambda far: far.run("ip", "link", "set", "far", "up"))
+
+
+@check
+def a_cable_that_is_plugged_in_again_is_waited_for(p):
+    return in_namespace(p, far_end_down)

@@ -1,0 +1,50 @@
+"""The time that is said to be left, held against the time that it then took: where hosts answer, where they
+are silent, and behind --resume; on a line of which a terminal of 80 columns shows it."""
+import re
+import signal
+import tempfile
+import time
+
+from beyond import Far, SILENT, WIDE, comes_to
+from checking import check_once, equal, holds
+from inside import in_namespace
+
+WEEK = ["--checks", "p2p", "--week", "2967"]
+LINE = re.compile(r"(scan: [\d.]+ % of \d+ hosts, about (\d+) s left, )\d+ infected")
+AROUND, SECONDS = 0.2, 2  # that it may be off: of the time that it took, and beside
+COLUMNS = 80
+
+
+def is_right(p, *arguments):
+    """What was said each second, held against the end."""
+    with tempfile.TemporaryFile() as results:
+        child = p.begin("--json", "--stats-every", "1s", *arguments, stdout=results)
+        found = []
+        for line in child.stderr:
+            match = LINE.search(line.decode())
+            if match:
+                holds(len(match[1]) < COLUMNS, match[1])
+                found.append((time.monotonic(), int(match[2])))
+        child.stderr.close()
+        equal(child.wait(60), 0, "exit code")
+        ended = time.monotonic()
+    holds(len(found) >= 3, f"it was said {len(found)} times")
+    wrong = [each for each in found if abs(ended - each[0] - each[1]) > SECONDS + AROUND * (ended - each[0])]
+    equal(wrong, [], f"what was wrong of {[(round(ended - at, 1), left) for at, left in found]}")
+
+
+def left(p):
+    with Far(), tempfile.TemporaryDirectory() as folder:
+        is_right(p, *WEEK, "--max-rate", "2000", WIDE)
+        is_right(p, *WEEK, "--max-rate", "6000", SILENT)
+        state = f"{folder}/state"
+        child = p.begin("-q", *WEEK, "--max-rate", "20000", "--state", state, WIDE)
+        comes_to(state, 1500)
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=20)
+        is_right(p, "--max-rate", "1000", "--resume", state)
+
+
+@check_once
+def the_time_that_is_left_is_right(p):
+    return in_namespace(p, left)
