@@ -11,7 +11,8 @@ from inside import in_namespace
 
 WEEK = ["--checks", "p2p", "--week", "2967"]
 LINE = re.compile(r"(scan: [\d.]+ % of \d+ hosts, about (\d+) s left, )\d+ infected")
-AROUND, SECONDS = 0.2, 2  # that it may be off: of the time that it took, and beside
+AROUND, SECONDS = 0.35, 3  # that it may be off on a busy machine: of the time that it took, and beside
+LAST = 1.5
 COLUMNS = 80
 
 
@@ -29,7 +30,9 @@ def is_right(p, *arguments):
         equal(child.wait(60), 0, "exit code")
         ended = time.monotonic()
     holds(len(found) >= 3, f"it was said {len(found)} times")
-    wrong = [each for each in found if abs(ended - each[0] - each[1]) > SECONDS + AROUND * (ended - each[0])]
+    # In the last second an answer that is late may still mean all the pauses.
+    wrong = [(at, left) for at, left in found
+             if ended - at > LAST and abs(ended - at - left) > SECONDS + AROUND * (ended - at)]
     equal(wrong, [], f"what was wrong of {[(round(ended - at, 1), left) for at, left in found]}")
 
 
