@@ -51,3 +51,17 @@ def left(p):
 @check_once
 def the_time_that_is_left_is_right(p):
     return in_namespace(p, left)
+
+
+def writes(p):
+    with Far() as far, tempfile.TemporaryDirectory() as folder:
+        far.run("ip", "route", "add", "local", "10.9.128.0/17", "dev", "lo")
+        done = p.run("--max-rate", "0", "--stats-every", "1s", "-oA", f"{folder}/x", "--store", f"{folder}/store",
+                     "10.9.128.0/17", seconds=100).ends(0)
+    shares = [float(share) for share in re.findall(r"scan: writing results: ([\d.]+) % of 32768 hosts", done.err)]
+    holds(shares and shares == sorted(shares) and shares[-1] <= 100, done.err[-500:])
+
+
+@check_once
+def what_is_written_at_the_end_is_told(p):
+    return in_namespace(p, writes)
