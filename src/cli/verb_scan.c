@@ -523,7 +523,9 @@ const struct verb verb_scan = {
         "(192.0.2.10-20, 10.0-3.1,5.*), or a name. Reserved ranges (loopback, link-local, "
         "documentation) are left out of a target that is wider than them. Ask only hosts that you "
         "may ask. Enter, or SIGUSR1, prints how far it is.\n"
-        "Exit: 1 infected hosts were found; 0 none; 3 none, but not all could be asked; 4 a list "
+        "Exit: 1 infected hosts were found; 0 none; 3 none, but not all could be asked, or answers "
+        "fell "
+        "away on the way, which a raw scan notices; 4 a list "
         "could not be read or not all be written; 2 wrong usage, and nothing was sent.\n",
     .examples = "wormsign scan 192.0.2.0/24\n"
                 "wormsign scan -iL hosts.txt --exclude 192.0.2.7 -oA today\n"
