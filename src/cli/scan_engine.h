@@ -46,7 +46,10 @@ enum { SCAN_ENGINE_AUTO, SCAN_ENGINE_RAW, SCAN_ENGINE_SOCKET };
          .most = 5},                                                                               \
         {.name = "state",                                                                          \
          .value = "FILE",                                                                          \
-         .help = "keep in this new file how far the scan is, for --resume (raw)",                  \
+         .help = "keep in this new file how far the scan is, for --resume (raw): it outlives a "   \
+                 "kill -9, but what a power failure leaves is up to the disk, and only its "       \
+                 "settings have a digest; without it a raw scan that is killed leaves nothing of " \
+                 "hosts that refuse or are silent, as these are told at the end",                  \
          .kind = OPTION_TEXT,                                                                      \
          .into = offsetof(settings, field.state)},                                                 \
         {.name = "resume",                                                                         \

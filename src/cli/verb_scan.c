@@ -17,6 +17,7 @@
 #include "cli/scan_login.h"
 #include "cli/scan_real.h"
 #include "cli/scan_targets.h"
+#include "cli/scan_watch.h"
 #include "cli/verbs.h"
 #include "engine/recorder.h"
 #include "engine/scan.h"
@@ -169,47 +170,6 @@ static const struct option scan_rows[] = {
     OUTPUT_ROWS(struct scan_options, output),
 };
 
-/* What the watcher of a run shows. */
-struct progress {
-    struct recorder *recorder; /* NULL: none */
-    struct console *console;
-    int64_t began_us, stats_every_us, stats_next_us;
-};
-
-static void remaining_text(double seconds, double share, char *buffer, size_t size)
-{
-    double left = share > 0 ? seconds / share - seconds : 0;
-    buffer[0] = '\0';
-    if (seconds < 2 || share < 0.01 || share >= 1)
-        return;
-    (void)snprintf(buffer, size, ", about %.0f %s left", left < 120 ? left : left / 60,
-                   left < 120 ? "s" : "min");
-}
-
-static bool watch(void *context, const struct scan_progress *now)
-{
-    struct progress *p = context;
-    char done[160], left[48];
-    int64_t now_us = running_now_us(NULL);
-    double seconds = (double)(now_us - p->began_us) / (double)US_PER_SECOND;
-    double share = (double)now->counts->done / (double)now->targets;
-    remaining_text(seconds, share, left, sizeof left);
-    if (p->recorder != NULL)
-        recorder_tick(p->recorder);
-    (void)snprintf(done, sizeof done,
-                   "%.1f %% of %" PRIu64 " hosts, %" PRIu64 " infected, %" PRIu64
-                   " suspicious, %" PRIu64 " sent, %.0f s%s",
-                   100 * share, now->targets, now->infected, now->suspicious, now->counts->sent,
-                   seconds, left);
-    console_progress(p->console, "scan: %s", done);
-    bool is_time = running_is_time(now_us, p->stats_every_us, &p->stats_next_us);
-    if (running_is_asked())
-        console_complain(p->console, "scan: %s", done);
-    else if (is_time)
-        console_note(p->console, "scan: %s", done);
-    return running_is_interrupted();
-}
-
 /* As many connections at a time as the system lets us have. */
 static size_t handles_allowed(void)
 {
@@ -283,6 +243,18 @@ static enum exit_code exit_of(const struct scan_options *o, const struct scan_ou
     return outcome->complete && !(o->strict && outcome->unknown > 0) ? EXIT_DONE : EXIT_INCOMPLETE;
 }
 
+/* Reports go to files; who waits is told here what he must do about it. */
+static void say_outage(const struct call *call, const struct scan_options *o,
+                       const struct scan_outcome *outcome)
+{
+    const char *state = o->engine.resume != NULL ? o->engine.resume : o->engine.state;
+    if (outcome->outage.kind != ERROR_NONE)
+        console_complain(call->console, "scan: %s%s", outcome->outage.text,
+                         state == NULL ? "; ask again" : "");
+    if (outcome->goes_on && state != NULL)
+        console_complain(call->console, "scan: wormsign scan --resume %s asks who is left", state);
+}
+
 static enum exit_code scan_with(const struct call *call, const struct scan_options *o,
                                 const struct scan_settings *settings, struct outputs *out,
                                 struct recorder *recorder)
@@ -290,19 +262,21 @@ static enum exit_code scan_with(const struct call *call, const struct scan_optio
     struct error err;
     struct scan_outcome outcome;
     struct socket_network *network = socket_network_new(running_now_us, NULL, &err);
-    struct progress progress = {.recorder = recorder,
-                                .console = call->console,
-                                .began_us = running_now_us(NULL),
-                                .stats_every_us = o->output.stats_every.value};
+    struct scan_watch progress = {.recorder = recorder,
+                                  .console = call->console,
+                                  .began_us = running_now_us(NULL),
+                                  .stats_every_us = o->output.stats_every.value};
     running_watch_signals();
     running_watch_status();
-    bool ran = network != NULL && scan_run(settings, socket_network_face(network), out->reports,
-                                           out->report_count, watch, &progress, &outcome, &err);
+    bool ran = network != NULL &&
+               scan_run(settings, socket_network_face(network), out->reports, out->report_count,
+                        scan_watch, &progress, &outcome, &err);
     socket_network_free(network);
     if (!ran) {
         console_complain(call->console, "%s", err.text);
         return EXIT_FAILED;
     }
+    say_outage(call, o, &outcome);
     return exit_of(o, &outcome);
 }
 
@@ -571,7 +545,9 @@ const struct verb verb_scan = {
         "(192.0.2.10-20, 10.0-3.1,5.*), or a name. Reserved ranges (loopback, link-local, "
         "documentation) are left out of a target that is wider than them. Ask only hosts that you "
         "may ask. Enter, or SIGUSR1, prints how far it is.\n"
-        "Exit: 1 infected hosts were found; 0 none; 3 none, but not all could be asked; 4 a list "
+        "Exit: 1 infected hosts were found; 0 none; 3 none, but not all could be asked, or answers "
+        "fell "
+        "away on the way, which a raw scan notices; 4 a list "
         "could not be read or not all be written; 2 wrong usage, and nothing was sent.\n",
     .examples = "wormsign scan 192.0.2.0/24\n"
                 "wormsign scan -iL hosts.txt --exclude 192.0.2.7 -oA today\n"

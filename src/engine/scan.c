@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/time.h"
 #include "base/writer.h"
+#include "engine/scan_far.h"
 #include "engine/scan_notes.h"
 #include "engine/scan_raw.h"
 #include "engine/scan_turns.h"
@@ -17,6 +18,8 @@
 #include "evidence/netbios_check.h"
 #include "evidence/smb_check.h"
 #include "scan/smb_accounts.h"
+
+enum { WRITTEN_TOGETHER = 512 }; /* hosts that are reported between two looks at the watch */
 
 struct scan {
     const struct scan_settings *settings;
@@ -38,7 +41,11 @@ struct scan {
     enum raw_found found_how;             /* the host that it gave last */
     struct host_set *reported, *infected; /* beside raw */
     const struct raw_outcome *sieved;     /* what the raw engine came to, once it has ended */
-    struct error broken_off;              /* of the raw engine */
+    struct error broken_off, outage;      /* of the raw engine */
+    const struct network *network;
+    int64_t began_us;           /* by its clock */
+    struct raw_progress before; /* of the scan that this one goes on with */
+    uint64_t written, to_write; /* hosts that raw settled */
     bool write_failed;
 };
 
@@ -315,6 +322,55 @@ static void take_host(void *context, const struct asked *host)
         take_turned(s, host, &one);
 }
 
+/* What both engines did. */
+static struct engine_counts all_counts(const struct scan *s, const struct engine_counts *sockets)
+{
+    struct engine_counts all = *sockets;
+    all.done = s->handed_over;
+    if (s->raw == NULL)
+        return all;
+    struct raw_counts raw = scan_raw_counts(s->raw);
+    all.sent += raw.progress.sent;
+    all.received += raw.progress.answered;
+    return all;
+}
+
+static struct raw_left how_far(const struct scan *s, const struct raw_counts *raw)
+{
+    const struct scan_settings *settings = s->settings;
+    int64_t taken_us = s->network->now_us(s->network->context) - s->began_us;
+    const struct raw_run run = {
+        .now = raw,
+        .before = s->before,
+        .passes = settings->raw != NULL && settings->raw->passes > 0 ? settings->raw->passes
+                                                                     : RAW_PASSES,
+        .seconds = (double)taken_us / (double)US_PER_SECOND,
+    };
+    return s->raw == NULL ? scan_far_sockets(s->handed_over, settings->target_count, run.seconds)
+                          : scan_far_both(&run, s->handed_over, settings->target_count);
+}
+
+static bool watch_engine(void *context, const struct engine_counts *counts)
+{
+    struct scan *s = context;
+    const struct engine_counts all = all_counts(s, counts);
+    const struct raw_counts raw = s->raw != NULL ? scan_raw_counts(s->raw) : (struct raw_counts){0};
+    const struct raw_left left = how_far(s, &raw);
+    const struct scan_progress now = {.stuck = raw.stuck.kind != ERROR_NONE ? raw.stuck.text : NULL,
+                                      .targets = s->settings->target_count,
+                                      .infected = s->totals.hosts[VERDICT_INFECTED],
+                                      .suspicious = s->totals.hosts[VERDICT_SUSPICIOUS],
+                                      .share = left.share,
+                                      .seconds_left = left.seconds,
+                                      .written = s->written,
+                                      .to_write = s->to_write,
+                                      .counts = &all};
+    bool stop = s->watch != NULL && s->watch(s->watch_context, &now);
+    if (s->raw != NULL && (stop || s->write_failed))
+        scan_raw_stop(s->raw);
+    return stop || s->write_failed;
+}
+
 /* Settled by the raw engine: with a gate before it, that is all it was asked. */
 static void take_settled(void *context, const struct asked *host, const struct ports_told *told)
 {
@@ -326,42 +382,16 @@ static void take_settled(void *context, const struct asked *host, const struct p
                                      .told = told->told,
                                      .told_count = told->told_count};
     take_turned(s, host, &turns);
+    const struct engine_counts none = {0};
+    if (s->written++ % WRITTEN_TOGETHER == 0)
+        (void)watch_engine(s, &none); /* what is known is told, even where the end is asked for */
 }
 
-/* What both engines did. How far the raw one is counts as done: it asks all, the other few. */
-static struct engine_counts all_counts(const struct scan *s, const struct engine_counts *sockets)
-{
-    struct engine_counts all = *sockets;
-    all.done = s->handed_over;
-    if (s->raw == NULL)
-        return all;
-    struct raw_counts raw = scan_raw_counts(s->raw);
-    uint64_t places = raw.progress.pass * raw.places + raw.progress.place;
-    all.done = places / RAW_PASSES / (raw.groups > 0 ? raw.groups : 1);
-    all.sent += raw.progress.sent;
-    all.received += raw.progress.answered;
-    return all;
-}
-
-static bool watch_engine(void *context, const struct engine_counts *counts)
-{
-    struct scan *s = context;
-    const struct engine_counts all = all_counts(s, counts);
-    const struct scan_progress now = {.targets = s->settings->target_count,
-                                      .infected = s->totals.hosts[VERDICT_INFECTED],
-                                      .suspicious = s->totals.hosts[VERDICT_SUSPICIOUS],
-                                      .counts = &all};
-    bool stop = s->watch != NULL && s->watch(s->watch_context, &now);
-    if (s->raw != NULL && (stop || s->write_failed))
-        scan_raw_stop(s->raw);
-    return stop || s->write_failed;
-}
-
-/* Of packets that were sent once nobody knows what was lost. */
+/* Of packets that were sent once nobody knows what was lost, nor where answers fell away. */
 static double raw_loss(const struct scan *s)
 {
-    return s->settings->raw->passes == 1 ? (double)NAN
-                                         : raw_lost_share(&s->sieved->counts.progress);
+    bool is_known = s->settings->raw->passes != 1 && !s->sieved->fall.found;
+    return !is_known ? (double)NAN : raw_lost_share(&s->sieved->counts.progress);
 }
 
 /* A datagram that was answered only when it was repeated was lost, or its answer was. */
@@ -386,7 +416,10 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
     if (s->raw != NULL) {
         uint32_t first = 0;
         uint64_t unconfirmed = scan_raw_unconfirmed(s->raw, s->infected, &first);
-        scan_say_raw_limits(&s->sieved->counts, &s->broken_off, &limits);
+        scan_say_outage(s->sieved, &s->broken_off, &s->outage);
+        if (s->outage.kind != ERROR_NONE)
+            sentence_add(&limits, "%s", s->outage.text);
+        scan_say_raw_limits(&s->sieved->counts, &limits);
         scan_say_raw(s->settings, &s->sieved->counts, unconfirmed, first, &notes);
     }
     scan_say_weeks(s->settings, s->settings->engine.began_us + taken_us, &notes);
@@ -394,7 +427,8 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
     scan_say_local_failures(s->of_cause, &notes);
     count_shares(s, counts);
     s->scan.targets = s->settings->target_count - s->broadcast;
-    s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0;
+    s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0 &&
+                         s->outage.kind == ERROR_NONE;
     s->totals.verb = "scan";
     s->totals.scan = &s->scan;
     s->totals.limit_count = limits.count;
@@ -461,8 +495,8 @@ static bool run_sockets(struct scan *s, const struct network *network, struct en
 static bool run_both(struct scan *s, const struct network *network, struct engine_counts *counts,
                      struct error *err)
 {
-    int64_t began_us = network->now_us(network->context);
     bool good = true;
+    s->before = raw_state_progress(s->settings->raw->state);
     s->raw = scan_raw_begin(s->settings->raw, s->settings->raw_network, err);
     if (s->raw == NULL)
         return false;
@@ -478,7 +512,8 @@ static bool run_both(struct scan *s, const struct network *network, struct engin
         scan_raw_stop(s->raw);
     if (!scan_raw_end(s->raw, &s->sieved, &s->broken_off) && s->broken_off.kind == ERROR_NONE)
         s->broken_off.kind = ERROR_SYSTEM;
-    int64_t taken_us = network->now_us(network->context) - began_us;
+    int64_t taken_us = network->now_us(network->context) - s->began_us;
+    s->to_write = s->settings->target_count - host_set_count(s->reported);
     scan_raw_settle(s->raw, s->reported, s->settings->engine.began_us + taken_us, take_settled, s);
     return good;
 }
@@ -518,18 +553,22 @@ bool scan_run(const struct scan_settings *settings, const struct network *networ
                      .reports = reports,
                      .report_count = report_count,
                      .watch = watch,
-                     .watch_context = context};
+                     .watch_context = context,
+                     .network = network,
+                     .began_us = network->now_us(network->context)};
     struct engine_counts counts = {0};
-    int64_t began_us = network->now_us(network->context);
     for (size_t i = 0; i < report_count; i++)
         if (!reports[i].format->begin(&reports[i]))
             s.write_failed = true;
     bool good = run(&s, network, &counts, err);
-    end_reports(&s, &counts, network->now_us(network->context) - began_us);
+    end_reports(&s, &counts, network->now_us(network->context) - s.began_us);
     *out = (struct scan_outcome){.infected = s.totals.hosts[VERDICT_INFECTED],
                                  .unknown = s.totals.hosts[VERDICT_UNKNOWN],
                                  .complete = good && s.totals.complete,
-                                 .write_failed = s.write_failed};
+                                 .write_failed = s.write_failed,
+                                 .outage = s.outage};
+    if (s.raw != NULL)
+        out->goes_on = raw_state_progress(settings->raw->state).pass < RAW_PASSES;
     clear(&s);
     return good;
 }

@@ -48,13 +48,20 @@ struct scan_settings {
 /* How far a scan is. */
 struct scan_progress {
     uint64_t targets, infected, suspicious;
+    double share;                       /* of the work, 0..1 */
+    double seconds_left;                /* NAN: not known yet */
+    uint64_t written, to_write;         /* hosts that are reported at the end; 0: it is not there */
     const struct engine_counts *counts; /* of both engines */
+    const char *stuck;                  /* why raw can send nothing now; NULL: it can */
 };
 
 struct scan_outcome {
     uint64_t infected, unknown;
     bool complete;     /* everything that was to be asked was asked */
     bool write_failed; /* which stopped the scan */
+    bool goes_on;      /* the raw engine's state knows what is left to ask */
+    /* The raw engine broke off, or answers fell away; kind ERROR_NONE: neither. */
+    struct error outage;
 };
 
 /* Runs a scan, and gives every verdict and the summary to every report. watch is asked every now

@@ -58,11 +58,25 @@ void scan_say_limits(const struct engine_counts *counts, uint64_t let_go, struct
                      (unsigned long long)counts->shortages);
 }
 
-void scan_say_raw_limits(const struct raw_counts *c, const struct error *broken_off,
-                         struct sentences *l)
+void scan_say_outage(const struct raw_outcome *o, const struct error *broken_off, struct error *out)
 {
+    const struct raw_fall *fall = &o->fall;
+    const char *what = o->counts.groups > 1 ? "groups of ports" : "hosts";
+    *out = (struct error){0};
     if (broken_off->kind != ERROR_NONE)
-        sentence_add(l, "the raw engine broke off: %s", broken_off->text);
+        (void)fail(out, broken_off->kind, "the raw engine broke off: %s", broken_off->text);
+    else if (fall->found)
+        (void)fail(
+            out, ERROR_SYSTEM,
+            "answers fell away: of the first %llu %s %llu answered, of the next %llu only %llu, "
+            "and not by chance: the way there failed, or somebody shut us out; who was silent may "
+            "never have been reached",
+            (unsigned long long)fall->before.asked, what, (unsigned long long)fall->before.answered,
+            (unsigned long long)fall->within.asked, (unsigned long long)fall->within.answered);
+}
+
+void scan_say_raw_limits(const struct raw_counts *c, struct sentences *l)
+{
     if (c->network.dropped > 0)
         sentence_add(l,
                      "%llu packets came faster than they were read, and were lost; a lower "

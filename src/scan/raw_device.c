@@ -65,7 +65,7 @@ struct raw_device {
     bool block_is_ours;
     struct raw_block block;
     struct raw_network_counts counts;
-    unsigned queued;
+    unsigned queued, handed;  /* of the queued ones, those that the kernel has */
     struct sockaddr_ll there; /* of bare devices: what kind of packet it is */
     uint8_t frames[BATCH][FRAME_ROOM];
     struct iovec parts[BATCH];
@@ -99,7 +99,7 @@ static bool is_passing(int error)
 static bool flush(void *context, struct error *err)
 {
     struct raw_device *d = context;
-    unsigned sent = 0;
+    unsigned sent = d->handed;
     int64_t full_since_us = TIME_NONE;
     while (sent < d->queued) {
         int count = sendmmsg(d->socket, d->messages + sent, d->queued - sent, MSG_DONTWAIT);
@@ -112,21 +112,21 @@ static bool flush(void *context, struct error *err)
         if (full_since_us == TIME_NONE)
             full_since_us = now;
         if (!is_passing(errno) || now - full_since_us > FULL_PATIENCE_US) {
-            d->queued = 0;
+            d->handed = sent;
             return fail(err, ERROR_SYSTEM, "%s: nothing can be sent: %s", d->name, strerror(errno));
         }
         d->counts.full++;
         const struct timespec pause = {.tv_nsec = FULL_PAUSE_US * 1000L};
         (void)ppoll(NULL, 0, &pause, NULL);
     }
-    d->queued = 0;
+    d->queued = d->handed = 0;
     return true;
 }
 
 /* Room for the next frame, and its length once it is written. */
 static bool add_frame(struct raw_device *d, const struct writer *frame, struct error *err)
 {
-    assert(!frame->failed);
+    assert(!frame->failed && d->queued < BATCH);
     d->parts[d->queued].iov_len = frame->used;
     return ++d->queued < BATCH || flush(d, err);
 }

@@ -12,7 +12,9 @@
 
 #include "base/time.h"
 #include "scan/pace.h"
+#include "scan/raw_left.h"
 #include "scan/raw_named.h"
+#include "scan/raw_patience.h"
 #include "scan/raw_pieces.h"
 
 enum {
@@ -23,9 +25,6 @@ enum {
     NEIGHBOUR_ROUNDS = 3,  /* that one is looked for */
     NET_HOSTS = 256
 };
-
-/* After each pass. A host that was asked last in a pass has at least so long to answer. */
-static const int64_t pauses_us[RAW_PASSES] = {US_PER_SECOND, 3 * US_PER_SECOND, 8 * US_PER_SECOND};
 
 struct run {
     const struct raw_settings *settings;
@@ -46,6 +45,7 @@ struct run {
     struct knock named; /* that was answered last */
     uint64_t open;      /* knocks that were opened and said nothing yet */
     int64_t start_us, now_us, watch_us;
+    int64_t pause_until_us;
     int64_t weeks_us; /* when to look again whether the weeks turned */
     bool failed, stopped;
 };
@@ -55,33 +55,36 @@ static bool goes_on(const struct run *r)
     return !r->failed && !r->stopped;
 }
 
-static void send(struct run *r, uint32_t host, const struct writer *packet)
+static void wait_for_network(struct run *r, struct error *reason)
 {
-    assert(!packet->failed);
-    if (!r->network->send(r->network->context, host, packet->start, packet->used, r->err))
-        r->failed = true;
+    r->failed = !raw_patience(r->network, r->face, &r->out->counts, reason);
+    if (r->failed && r->err != NULL)
+        *r->err = *reason;
 }
 
-static void reply(struct run *r, const struct raw_answer *a, const struct writer *packet)
+static void send(struct run *r, uint32_t host, const struct writer *packet)
 {
-    send(r, a->host, packet);
+    struct error reason;
+    assert(!packet->failed);
+    if (!r->failed &&
+        !r->network->send(r->network->context, host, packet->start, packet->used, &reason))
+        wait_for_network(r, &reason);
+}
+
+static void reply(struct run *r, const struct raw_answer *a,
+                  void (*build)(const struct raw_plan *, const struct raw_answer *,
+                                struct writer *))
+{
+    uint8_t bytes[RAW_PACKET_SIZE];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    build(&r->settings->plan, a, &w);
+    send(r, a->host, &w);
     r->out->counts.replies++;
 }
 
 static void reset(struct run *r, const struct raw_answer *a)
 {
-    uint8_t bytes[RAW_PACKET_SIZE];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    raw_build_reset(&r->settings->plan, a, &w);
-    reply(r, a, &w);
-}
-
-static void acknowledge(struct run *r, const struct raw_answer *a)
-{
-    uint8_t bytes[RAW_PACKET_SIZE];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    raw_build_receipt(&r->settings->plan, a, &w);
-    reply(r, a, &w);
+    reply(r, a, raw_build_reset);
 }
 
 static void ask_on(struct run *r, const struct knock *k, const struct raw_answer *a)
@@ -89,7 +92,8 @@ static void ask_on(struct run *r, const struct knock *k, const struct raw_answer
     uint8_t bytes[RAW_PACKET_SIZE];
     struct writer w = writer_over(bytes, sizeof bytes);
     raw_build_question(&r->settings->plan, k, a, &w);
-    reply(r, a, &w);
+    send(r, a->host, &w);
+    r->out->counts.replies++;
 }
 
 /* One knock of a host, or of a group of its ports. */
@@ -149,7 +153,7 @@ static void take_bytes(struct run *r, struct place at, const struct knock *k,
     bool fits = k->asks && raw_pieces_add(r->pieces, a, &all);
     find(r, a->host, at);
     if (fits && !k->shot.probe->is_whole(all)) {
-        acknowledge(r, a);
+        reply(r, a, raw_build_receipt);
         return;
     }
     if (k->asks) {
@@ -283,8 +287,9 @@ static void receive(struct run *r)
 
 static void flush(struct run *r)
 {
-    if (!r->network->flush(r->network->context, r->err))
-        r->failed = true;
+    struct error reason;
+    if (!r->failed && !r->network->flush(r->network->context, &reason))
+        wait_for_network(r, &reason);
 }
 
 static void look(struct run *r)
@@ -294,6 +299,7 @@ static void look(struct run *r)
         return;
     r->watch_us = r->now_us + WATCH_US;
     r->out->counts.progress = r->progress;
+    r->out->counts.pause_left_us = r->pause_until_us - r->now_us;
     r->network->counts(r->network->context, &r->out->counts.network);
     r->stopped = r->stopped || r->face->watch(r->face->context, &r->out->counts);
 }
@@ -429,14 +435,15 @@ static bool is_settled(const struct run *r)
 
 static void pause_after(struct run *r, unsigned pass)
 {
-    int64_t until_us = r->now_us + pauses_us[pass];
-    while (goes_on(r) && r->now_us < until_us && !is_settled(r))
-        turn(r, until_us);
+    r->pause_until_us = r->now_us + raw_pause_us(pass);
+    while (goes_on(r) && r->now_us < r->pause_until_us && !is_settled(r))
+        turn(r, r->pause_until_us);
 }
 
 /* Hosts of the run of whom nobody knows where they are; with `ask` they are looked for. */
 static uint64_t unknown_in_run(struct run *r, uint32_t first, uint32_t last, bool ask)
 {
+    struct error reason;
     uint64_t unknown = 0;
     for (uint64_t host = first; host <= last && goes_on(r); host++) {
         uint32_t address = (uint32_t)host;
@@ -451,8 +458,8 @@ static uint64_t unknown_in_run(struct run *r, uint32_t first, uint32_t last, boo
         if (!ask)
             continue;
         wait_for_turn(r);
-        if (goes_on(r) && !r->network->look_for(r->network->context, address, r->err))
-            r->failed = true;
+        if (goes_on(r) && !r->network->look_for(r->network->context, address, &reason))
+            wait_for_network(r, &reason);
     }
     return unknown;
 }
@@ -562,12 +569,7 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
                     .pieces = raw_pieces_new(),
                     .pace = pace_of(settings->rate)};
     assert(settings->shard < settings->shards);
-    *out = (struct raw_outcome){
-        .valid = host_set_new(),
-        .unreachable = host_set_new(),
-        .absent = host_set_new(),
-        .counts = {.places = raw_units(settings), .groups = r.orders.groups}};
-    if (r.pieces == NULL || out->valid == NULL || out->unreachable == NULL || out->absent == NULL ||
+    if (!raw_outcome_begin(out, raw_units(settings), r.orders.groups) || r.pieces == NULL ||
         (settings->plan.named != NULL && r.handed == NULL)) {
         raw_pieces_free(r.pieces);
         host_set_free(r.handed);
@@ -576,6 +578,8 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
     r.start_us = r.now_us = network->now_us(network->context);
     run(&r);
     flush(&r);
+    if (goes_on(&r))
+        raw_fall_find(settings, &r.orders, &out->fall);
     out->stopped = r.stopped;
     out->counts.progress = r.progress;
     out->counts.let_go = raw_pieces_let_go(r.pieces);
@@ -585,12 +589,4 @@ bool raw_engine_run(const struct raw_settings *settings, const struct raw_networ
     raw_pieces_free(r.pieces);
     host_set_free(r.handed);
     return !r.failed;
-}
-
-void raw_outcome_clear(struct raw_outcome *out)
-{
-    host_set_free(out->valid);
-    host_set_free(out->unreachable);
-    host_set_free(out->absent);
-    *out = (struct raw_outcome){0};
 }

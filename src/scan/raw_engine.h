@@ -14,6 +14,7 @@
 #include "scan/host_set.h"
 #include "scan/host_table.h"
 #include "scan/order.h"
+#include "scan/raw_fall.h"
 #include "scan/raw_network.h"
 #include "scan/raw_plan.h"
 #include "scan/raw_state.h"
@@ -31,16 +32,21 @@ struct raw_settings {
     unsigned passes;         /* 1..RAW_PASSES; 0: all of them */
 };
 
+/* A network by which nothing can be sent is waited for so long before the run breaks off. */
+enum { RAW_PATIENCE_S = 60 };
+
 struct raw_counts {
     struct raw_progress progress;
     struct raw_network_counts network;
     uint64_t places; /* units in a pass: hosts, each as often as it has groups of ports */
     unsigned groups;
-    uint64_t found;   /* hosts for the socket engine */
-    uint64_t replies; /* packets beside those that ask: questions on connections, resets */
-    uint64_t forged;  /* packets that prove nothing */
-    uint64_t let_go;  /* answers in pieces that lost their place to others */
-    bool weeks_full;  /* the weeks turned too often: the ports of an earlier one went on */
+    uint64_t found;        /* hosts for the socket engine */
+    uint64_t replies;      /* packets beside those that ask: questions on connections, resets */
+    uint64_t forged;       /* packets that prove nothing */
+    uint64_t let_go;       /* answers in pieces that lost their place to others */
+    bool weeks_full;       /* the weeks turned too often: the ports of an earlier one went on */
+    int64_t pause_left_us; /* of the pause behind a pass; 0 and less: it is none */
+    struct error stuck;    /* why nothing can be sent now; kind ERROR_NONE: it can */
 };
 
 /* What of a host that was found is left to be asked. */
@@ -63,16 +69,21 @@ struct raw_face {
 struct raw_outcome {
     struct raw_counts counts;
     bool stopped;                 /* before its end */
+    struct raw_fall fall;         /* of answers; then the state asks those who were silent again */
     struct host_set *valid;       /* sent a message of the worm that holds */
     struct host_set *unreachable; /* of whom a router said that they cannot be reached */
     struct host_set *absent;      /* neighbours that are not there */
 };
 
-/* Runs to the end, or until stopped. False with *err without memory, or when the network is gone;
+/* Runs to the end, or until stopped. False with *err without memory, or when the network is gone
+ * for RAW_PATIENCE_S;
  * what was learnt until then is in *out. raw_outcome_clear in any case. */
 bool raw_engine_run(const struct raw_settings *settings, const struct raw_network *network,
                     const struct raw_face *face, struct raw_outcome *out,
                     struct error *err) MUST_CHECK;
+
+/* An empty one; false without memory. */
+bool raw_outcome_begin(struct raw_outcome *out, uint64_t places, unsigned groups);
 void raw_outcome_clear(struct raw_outcome *out);
 
 #endif

@@ -30,8 +30,9 @@ struct raw_network {
     bool (*reaches_net)(void *context, uint32_t host);
     /* Asks where the neighbour is; the answer is taken in by receive. */
     bool (*look_for)(void *context, uint32_t host, struct error *err);
-    /* Puts a packet among those that are sent next; to a host that is reached now. Both are false
-     * with *err when nothing more can be sent at all. */
+    /* Puts a packet among those that are sent next; to a host that is reached now. All three are
+     * false with *err when nothing can be sent; what was put there is kept, and nothing more may be
+     * put there until flush is true. */
     bool (*send)(void *context, uint32_t host, const uint8_t *packet, size_t size,
                  struct error *err);
     bool (*flush)(void *context, struct error *err);

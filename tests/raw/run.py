@@ -17,15 +17,17 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "scan"), str(HERE.parent / "rig"), 
 import engines
 import goes_on
 import inside
+import left
 import lists
 import losses
+import outages
 import ports
 import ways
 from checking import CHECKS, result
 from scanning import ROOT, Program
 
 AT_ONCE = 3  # most only wait
-MODULES = [m.__name__ for m in (engines, goes_on, lists, losses, ports, ways)]
+MODULES = [m.__name__ for m in (engines, goes_on, left, lists, losses, outages, ports, ways)]
 
 
 def programs():

@@ -3,6 +3,7 @@ and what the kernel would say if it were let."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from beyond import Far, WIDE, command, comes_to, ip, needs_nft
 from checking import check, equal, holds
 from engines import plain, same, told
 from inside import Lacks, in_namespace
+from outages import hears
 
 P2P = ["--checks", "p2p", "--max-rate", "5000"]
 
@@ -167,9 +169,13 @@ def goes_down(p):
         child = p.begin("--json", *P2P[:2], "--max-rate", "4000", "--state", f"{folder}/state", WIDE)
         comes_to(f"{folder}/state", 500)
         ip("link set near down")
+        hears(child, "nothing can be sent")
+        child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=60)
         equal(child.returncode, 3, f"exit code ({err.decode()[-300:]})")
         summary = json.loads(out.decode().splitlines()[-1])
+        holds("broke off: near: nothing can be sent" in err.decode(), err.decode())
+        holds(f"wormsign scan --resume {folder}/state asks who is left" in err.decode(), err.decode())
         holds("near: nothing can be sent" in str(summary["limits_hit"]), str(summary))
         equal(summary["complete"], False, "complete")
         ip("link set near up")

@@ -48,7 +48,15 @@ static struct play {
     unsigned others[HOSTS];
     int64_t now_us, first_us[HOSTS], last_us[HOSTS];
     int64_t stop_us;
-    unsigned breaks_at; /* packets after which the device is gone; 0: never */
+    int64_t dead_from_us, dead_until_us; /* nothing comes back; 0: never, for ever */
+    unsigned breaks_at;                  /* packets after which the device is gone; 0: never */
+    int64_t back_us;                     /* when it is back; 0: never */
+    struct {
+        uint32_t host;
+        uint8_t packet[ROOM];
+        size_t size; /* 0: nothing waits for the device */
+    } kept;
+    bool was_stuck; /* and was told so */
     unsigned sent, done;
     uint8_t queue[QUEUE][ROOM];
     size_t sizes[QUEUE], head, count;
@@ -102,8 +110,16 @@ static bool look_for(void *context, uint32_t host, struct error *err)
     return true;
 }
 
+static bool is_dead(void)
+{
+    return play.dead_from_us > 0 && play.now_us >= play.dead_from_us &&
+           (play.dead_until_us == 0 || play.now_us < play.dead_until_us);
+}
+
 static void reply(const struct wire_packet *p)
 {
+    if (is_dead())
+        return;
     assert_true(play.count < QUEUE);
     size_t place = (play.head + play.count++) % QUEUE;
     struct writer w = writer_over(play.queue[place], ROOM);
@@ -231,14 +247,8 @@ static void answer(const uint8_t *packet, size_t size, uint32_t host)
         udp_came(back);
 }
 
-static bool send(void *context, uint32_t host, const uint8_t *packet, size_t size,
-                 struct error *err)
+static void deliver(uint32_t host, const uint8_t *packet, size_t size)
 {
-    (void)context;
-    assert_true(host >= FIRST && host < FIRST + HOSTS);
-    assert_int_equal(play.done, 0);
-    if (++play.sent == play.breaks_at)
-        return fail(err, ERROR_SYSTEM, "the device is gone");
     if (play.knocks[host - FIRST] == 0)
         play.first_us[host - FIRST] = play.now_us;
     play.last_us[host - FIRST] = play.now_us;
@@ -247,13 +257,35 @@ static bool send(void *context, uint32_t host, const uint8_t *packet, size_t siz
     if (play.in_a_row > play.most_in_a_row)
         play.most_in_a_row = play.in_a_row;
     answer(packet, size, host);
-    return true;
+}
+
+static bool send(void *context, uint32_t host, const uint8_t *packet, size_t size,
+                 struct error *err)
+{
+    (void)context;
+    assert_true(host >= FIRST && host < FIRST + HOSTS);
+    assert_int_equal(play.done, 0);
+    assert_int_equal(play.kept.size, 0);
+    if (++play.sent != play.breaks_at) {
+        deliver(host, packet, size);
+        return true;
+    }
+    assert_true(size <= sizeof play.kept.packet);
+    memcpy(play.kept.packet, packet, size);
+    play.kept.host = host;
+    play.kept.size = size;
+    return fail(err, ERROR_SYSTEM, "the device is gone");
 }
 
 static bool flush(void *context, struct error *err)
 {
     (void)context;
-    (void)err;
+    if (play.kept.size == 0)
+        return true;
+    if (play.back_us == 0 || play.now_us < play.back_us)
+        return fail(err, ERROR_SYSTEM, "the device is still gone");
+    deliver(play.kept.host, play.kept.packet, play.kept.size);
+    play.kept.size = 0;
     return true;
 }
 
@@ -292,7 +324,8 @@ static void found(void *context, uint32_t host, enum raw_found how)
 static bool watch(void *context, const struct raw_counts *seen)
 {
     (void)context;
-    (void)seen;
+    play.was_stuck = play.was_stuck || seen->stuck.kind != ERROR_NONE;
+    assert_true(seen->stuck.kind == ERROR_NONE || play.kept.size > 0);
     return play.stop_us > 0 && play.now_us >= play.stop_us;
 }
 

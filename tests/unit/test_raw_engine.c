@@ -310,13 +310,38 @@ static void test_parts_are_all_of_it(void **state)
     raw_outcome_clear(&outcome);
 }
 
-static void test_a_device_that_is_gone_ends_the_run(void **state)
+static void test_a_device_that_stays_gone_ends_the_run(void **state)
 {
     (void)state;
     play.breaks_at = 100;
     assert_false(run());
     assert_int_equal(play.sent, 100);
+    assert_true(play.now_us >= RAW_PATIENCE_S * SECOND);
+    assert_true(play.now_us < (RAW_PATIENCE_S + 2) * SECOND);
     assert_true(raw_state_progress(settings.state).place < 64);
+    raw_outcome_clear(&outcome);
+}
+
+static void test_a_device_that_comes_back_is_waited_for(void **state)
+{
+    (void)state;
+    play.breaks_at = 100;
+    play.back_us = 50 * SECOND;
+    assert_true(run());
+    assert_true(play.was_stuck);
+    assert_true(play.now_us >= 50 * SECOND && play.now_us < 52 * SECOND);
+    assert_asked(1); /* the packet that waited was sent, too, and none twice */
+    assert_int_equal(outcome.counts.progress.answered, outcome.counts.progress.asked);
+    raw_outcome_clear(&outcome);
+}
+
+static void test_who_stops_a_scan_need_not_wait_for_its_device(void **state)
+{
+    (void)state;
+    play.breaks_at = 100;
+    play.stop_us = 5 * SECOND;
+    assert_false(run());
+    assert_true(play.now_us < 6 * SECOND);
     raw_outcome_clear(&outcome);
 }
 
@@ -343,7 +368,9 @@ int main(void)
         TEST(test_who_was_found_is_found_again),
         TEST(test_ping_finds_who_only_echoes),
         TEST(test_parts_are_all_of_it),
-        TEST(test_a_device_that_is_gone_ends_the_run),
+        TEST(test_a_device_that_stays_gone_ends_the_run),
+        TEST(test_a_device_that_comes_back_is_waited_for),
+        TEST(test_who_stops_a_scan_need_not_wait_for_its_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
