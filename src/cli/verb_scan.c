@@ -67,7 +67,8 @@ static const struct option scan_rows[] = {
      .kind = OPTION_TEXTS,
      .into = offsetof(struct scan_options, targets.exclude_lists)},
     {.name = "dry-run",
-     .help = "send nothing: say how many hosts would be asked, and which; with -v their ports",
+     .help = "send nothing: say how many hosts would be asked, and which, with how many packets "
+             "and in what time at this -T or --max-rate; with -v their ports",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, dry_run)},
     SCAN_LOGIN_ROWS(struct scan_options, login),
@@ -143,7 +144,9 @@ static const struct option scan_rows[] = {
     {.short_name = "p",
      .value = "PORTS",
      .help = "send the P2P message to these ports as well, as T:4444,5000-6000,U:7000- (-: all), "
-             "but for those that the worm never opens",
+             "but for those that the worm never opens; and compare with three that nobody opens, "
+             "drawn for each host from " CONTROL_RANGES
+             ": two TCP ports are only connected to, one UDP port is sent the message",
      .kind = OPTION_TEXT,
      .into = offsetof(struct scan_options, ports)},
     {.name = "all-ports",
@@ -396,18 +399,33 @@ static void announce(const struct call *call, const struct scan_settings *s)
                      : " on the ports of SMB and NetBIOS");
 }
 
+static enum exit_code open_engine(const struct call *call, const struct scan_options *o,
+                                  struct scan_settings *settings, struct scan_engine *engine)
+{
+    const struct option_number *timing = &o->engine.timing;
+    return scan_engine_open(engine, call, &o->engine, sockets_only(o),
+                            !o->rate.given && !(timing->given && timing->value > 3), settings);
+}
+
+/* As the scan itself would, up to the first packet. */
+static enum exit_code plan(const struct call *call, const struct scan_options *o,
+                           struct scan_settings *settings, struct scan_engine *engine)
+{
+    engine->sends_nothing = true;
+    enum exit_code code = open_engine(call, o, settings, engine);
+    return code == EXIT_DONE ? scan_dry_run(call, settings, &engine->raw, o->output.json) : code;
+}
+
 /* With whom, in which order and with what is known: asks. */
 static enum exit_code ask(const struct call *call, const struct scan_options *o,
                           struct scan_settings *settings, struct scan_engine *engine)
 {
     struct smb_accounts accounts;
     char password[SCAN_PASSWORD_SIZE];
-    const struct option_number *timing = &o->engine.timing;
     enum exit_code code = scan_login_read(call, &o->login, password, &accounts);
     settings->engine.accounts = &accounts;
     if (code == EXIT_DONE)
-        code = scan_engine_open(engine, call, &o->engine, sockets_only(o),
-                                !o->rate.given && !(timing->given && timing->value > 3), settings);
+        code = open_engine(call, o, settings, engine);
     if (code == EXIT_DONE) {
         announce(call, settings);
         code = report_scan(call, o, settings, engine);
@@ -463,8 +481,6 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
         code = read_ports(call, o, &ports, &settings);
     if (code != EXIT_DONE)
         return code;
-    if (o->dry_run)
-        return scan_dry_run(call, &settings, o->output.json);
     if (targets->count == 0)
         return call_is_wrong(call,
                              "no target is left: %" PRIu64 " excluded, %" PRIu64
@@ -474,7 +490,7 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
     if (targets->count > TARGETS_WITHOUT_YES && !o->yes)
         return call_is_wrong(call, "these are %" PRIu64 " hosts; say --yes to ask more than %d",
                              targets->count, TARGETS_WITHOUT_YES);
-    code = ask(call, o, &settings, &engine);
+    code = (o->dry_run ? plan : ask)(call, o, &settings, &engine);
     scan_engine_close(&engine);
     return code;
 }
