@@ -340,6 +340,20 @@ static json_t *settings_json(const struct call *call, const struct scan_options 
     return object;
 }
 
+/* Whoever ended a scan early, and kept how far it was, can have the rest. */
+static void say_how_to_go_on(const struct call *call, const struct scan_options *o,
+                             const struct scan_settings *settings)
+{
+    const char *state = o->engine.resume != NULL ? o->engine.resume : o->engine.state;
+    if (!running_is_interrupted())
+        return;
+    if (settings->raw != NULL && state != NULL)
+        console_note(call->console, "scan: interrupted; go on with: wormsign scan --resume %s",
+                     state);
+    else
+        console_note(call->console, "scan: interrupted");
+}
+
 static enum exit_code report_scan(const struct call *call, const struct scan_options *o,
                                   const struct scan_settings *settings,
                                   const struct scan_engine *engine)
@@ -365,7 +379,10 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
         scan_engine_discard(engine, &o->engine);
     if (!recording_close(&recording))
         code = EXIT_FAILED;
-    return outputs_close(&out) ? code : EXIT_FAILED;
+    if (!outputs_close(&out))
+        code = EXIT_FAILED;
+    say_how_to_go_on(call, o, settings);
+    return code;
 }
 
 /* An option that the raw engine does not know. */

@@ -40,6 +40,7 @@ struct scan {
     const struct raw_outcome *sieved;     /* what the raw engine came to, once it has ended */
     struct error broken_off;              /* of the raw engine */
     bool write_failed;
+    bool stopped; /* by who watches */
 };
 
 static bool next_target(void *context, uint32_t *host)
@@ -352,6 +353,7 @@ static bool watch_engine(void *context, const struct engine_counts *counts)
                                       .suspicious = s->totals.hosts[VERDICT_SUSPICIOUS],
                                       .counts = &all};
     bool stop = s->watch != NULL && s->watch(s->watch_context, &now);
+    s->stopped = s->stopped || stop;
     if (s->raw != NULL && (stop || s->write_failed))
         scan_raw_stop(s->raw);
     return stop || s->write_failed;
@@ -381,6 +383,10 @@ static void count_shares(struct scan *s, const struct engine_counts *counts)
 static void end_reports(struct scan *s, const struct engine_counts *counts, int64_t taken_us)
 {
     struct sentences limits = {0}, notes = {0};
+    s->scan.targets = s->settings->target_count - s->broadcast;
+    s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0;
+    if (s->stopped && !s->totals.complete)
+        scan_say_interrupted(&s->scan, &limits);
     scan_say_limits(counts, s->let_go, &limits);
     scan_say_account(s->settings->engine.accounts, &limits);
     if (s->raw != NULL) {
@@ -393,8 +399,6 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
     scan_say_left_out(&s->settings->left_out, s->broadcast, &notes);
     scan_say_local_failures(s->of_cause, &notes);
     count_shares(s, counts);
-    s->scan.targets = s->settings->target_count - s->broadcast;
-    s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0;
     s->totals.verb = "scan";
     s->totals.scan = &s->scan;
     s->totals.limit_count = limits.count;
