@@ -246,6 +246,7 @@ def estimates(p):
                 done = p.json(*words, seconds=60).ends(0).summary
                 equal((said["engine"], said["hosts"]), (engine, done["targets"]), "engine and hosts")
                 equal(done["sent"], said[which]["packets"], f"packets to {targets} by {engine}")
+                equal(done["received"], done["sent"] if which == "least" else 0, f"answers of {targets} by {engine}")
                 holds(-3 < done["seconds"] - said[which]["seconds"] < 1.5,
                       f"{targets} by {engine}: {done['seconds']} s, and {said[which]} was said")
 
