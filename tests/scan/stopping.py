@@ -59,6 +59,7 @@ def an_interrupt_ends_it_soon_and_says_what_is_missing(p):
         for line in stopped:
             equal({c["reason"] for c in line["checks"] if c["result"] == "error"}, {"stopped before an answer"})
             equal(line["verdict"], "unknown", f"the verdict of {line['host']}")
+            holds("answer; stopped" not in line["reason"], line["reason"])
 
 
 @check
