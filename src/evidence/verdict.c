@@ -305,8 +305,8 @@ static bool ends_with(const char *text, const char *end)
     return length >= wanted && strcmp(text + length - wanted, end) == 0;
 }
 
-/* Why a host that was asked stays unknown, which is v->reason. What it said over SMB goes before its silence on the
- * ports of the worm. */
+/* Why a host that was asked stays unknown, which is v->reason. What it said over SMB goes before
+ * its silence on the ports of the worm. */
 static void say_unanswered(const struct verdict *v, struct text *out)
 {
     bool smb_first = v->smb != NULL && (smb_check_is_heard(v->smb) || v->check_count == 0);

@@ -1,5 +1,5 @@
-/* A target as people write it: an address, a prefix, a range of addresses, or nmap's octet ranges; a
- * set of IPv4 addresses.
+/* A target as people write it: an address, a prefix, a range of addresses, or nmap's octet ranges;
+ * a set of IPv4 addresses.
  *
  *   192.0.2.1   192.0.2.0/24   192.0.2.10-192.0.3.9   192.0.2.10-20   10.0-3.1,5.*   10.0.0.-5
  *
