@@ -9,6 +9,6 @@
 
 /* Prints it, as text or as a JSON object; the ports of each host with -v. */
 enum exit_code scan_dry_run(const struct call *call, const struct scan_settings *settings,
-                            bool json);
+                            const struct raw_settings *part, bool json);
 
 #endif

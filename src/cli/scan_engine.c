@@ -334,6 +334,8 @@ enum exit_code scan_engine_open(struct scan_engine *e, const struct call *call,
         settings->engine.rate = capped(e->raw.hosts, settings->engine.rate);
     share_rate(e, settings);
     settings->raw = &e->raw;
+    if (e->sends_nothing)
+        return EXIT_DONE;
     forget_targets(e, settings);
     if (e->state == NULL && !open_state(e, o, settings, &err)) {
         console_complain(call->console, "--state: %s", err.text);

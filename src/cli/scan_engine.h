@@ -71,6 +71,7 @@ struct scan_engine {
     struct raw_named *named;  /* NULL: no ports are named, or they are not raw's to ask */
     struct scan_saved saved;  /* --resume */
     struct raw_settings raw;
+    bool sends_nothing; /* --dry-run: set by who opens it */
 };
 
 /* Packets a second of -T, or of its default. */
@@ -84,6 +85,7 @@ enum exit_code scan_engine_resume(struct scan_engine *out, const struct call *ca
 
 /* Chooses, and opens what is needed; where that is the raw engine, settings->raw is set. forced:
  * an option that only sockets obey, or NULL. cap: at most 200 packets a second into a /24.
+ * Where nothing is to be sent, no state file is made, and the targets stay in their set.
  * scan_engine_close in either case. */
 enum exit_code scan_engine_open(struct scan_engine *out, const struct call *call,
                                 const struct scan_engine_options *o, const char *sockets_only,

@@ -27,8 +27,9 @@ static void split_at_comma(char words[WORDS][WORD_SIZE], size_t *count)
 static bool read_address(const char *word, uint32_t *out, struct error *err)
 {
     struct address address;
-    if (!address_parse(word, &address, err))
-        return false;
+    if (!address_parse(word, &address, NULL))
+        return fail(err, ERROR_USAGE, "'%.100s' is not an IPv4 address; write it as 192.0.2.1",
+                    word);
     if (!address_is_v4(address))
         return fail(err, ERROR_USAGE, "'%.100s' is IPv6, and the worm knows only IPv4", word);
     *out = address_v4(address);

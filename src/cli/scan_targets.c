@@ -167,7 +167,7 @@ static void note_name(struct scan_targets *out, uint32_t host, const char *name)
 
 static void add_address(struct scan_targets *out, const struct pending_name *name, uint32_t host)
 {
-    const struct target target = {.size = 1, .is_prefix = true, .first = host};
+    const struct target target = {.size = 1, .is_run = true, .first = host};
     if (name->exclude) {
         target_set_exclude(out->set, &target);
         return;

@@ -69,7 +69,8 @@ static const struct option scan_rows[] = {
      .kind = OPTION_TEXTS,
      .into = offsetof(struct scan_options, targets.exclude_lists)},
     {.name = "dry-run",
-     .help = "send nothing: say how many hosts would be asked, and which; with -v their ports",
+     .help = "send nothing: say how many hosts would be asked, and which, with how many packets "
+             "and in what time at this -T or --max-rate; with -v their ports",
      .kind = OPTION_FLAG,
      .into = offsetof(struct scan_options, dry_run)},
     SCAN_LOGIN_ROWS(struct scan_options, login),
@@ -145,7 +146,9 @@ static const struct option scan_rows[] = {
     {.short_name = "p",
      .value = "PORTS",
      .help = "send the P2P message to these ports as well, as T:4444,5000-6000,U:7000- (-: all), "
-             "but for those that the worm never opens",
+             "but for those that the worm never opens; and compare with three that nobody opens, "
+             "drawn for each host from " CONTROL_RANGES
+             ": two TCP ports are only connected to, one UDP port is sent the message",
      .kind = OPTION_TEXT,
      .into = offsetof(struct scan_options, ports)},
     {.name = "all-ports",
@@ -251,7 +254,7 @@ static void say_outage(const struct call *call, const struct scan_options *o,
     if (outcome->outage.kind != ERROR_NONE)
         console_complain(call->console, "scan: %s%s", outcome->outage.text,
                          state == NULL ? "; ask again" : "");
-    if (outcome->goes_on && state != NULL)
+    if (outcome->goes_on && state != NULL && !running_is_interrupted())
         console_complain(call->console, "scan: wormsign scan --resume %s asks who is left", state);
 }
 
@@ -329,6 +332,20 @@ static char *settings_text(const struct call *call, const struct scan_options *o
     return text;
 }
 
+/* Whoever ended a scan early, and kept how far it was, can have the rest. */
+static void say_how_to_go_on(const struct call *call, const struct scan_options *o,
+                             const struct scan_settings *settings)
+{
+    const char *state = o->engine.resume != NULL ? o->engine.resume : o->engine.state;
+    if (!running_is_interrupted())
+        return;
+    if (settings->raw != NULL && state != NULL)
+        console_note(call->console, "scan: interrupted; go on with: wormsign scan --resume %s",
+                     state);
+    else
+        console_note(call->console, "scan: interrupted");
+}
+
 static enum exit_code report_scan(const struct call *call, const struct scan_options *o,
                                   const struct scan_settings *settings,
                                   const struct scan_engine *engine)
@@ -354,7 +371,10 @@ static enum exit_code report_scan(const struct call *call, const struct scan_opt
         scan_engine_discard(engine, &o->engine);
     if (!recording_close(&recording))
         code = EXIT_FAILED;
-    return outputs_close(&out) ? code : EXIT_FAILED;
+    if (!outputs_close(&out))
+        code = EXIT_FAILED;
+    say_how_to_go_on(call, o, settings);
+    return code;
 }
 
 /* An option that the raw engine does not know. */
@@ -388,20 +408,35 @@ static void announce(const struct call *call, const struct scan_settings *s)
                      : " on the ports of SMB and NetBIOS");
 }
 
+static enum exit_code open_engine(const struct call *call, const struct scan_options *o,
+                                  struct scan_settings *settings, struct scan_engine *engine)
+{
+    const struct option_number *timing = &o->engine.timing;
+    return scan_engine_open(engine, call, &o->engine, sockets_only(o),
+                            !o->rate.given && !(timing->given && timing->value > 3), settings);
+}
+
+/* As the scan itself would, up to the first packet. */
+static enum exit_code plan(const struct call *call, const struct scan_options *o,
+                           struct scan_settings *settings, struct scan_engine *engine)
+{
+    engine->sends_nothing = true;
+    enum exit_code code = open_engine(call, o, settings, engine);
+    return code == EXIT_DONE ? scan_dry_run(call, settings, &engine->raw, o->output.json) : code;
+}
+
 /* With whom, in which order and with what is known: asks. */
 static enum exit_code ask(const struct call *call, const struct scan_options *o,
                           struct scan_settings *settings, struct scan_engine *engine)
 {
     struct smb_accounts accounts;
     char password[SCAN_PASSWORD_SIZE];
-    const struct option_number *timing = &o->engine.timing;
     enum exit_code code = scan_login_read(call, &o->login, password, &accounts);
     char *recorded = settings_text(call, o, engine);
     settings->engine.accounts = &accounts;
     settings->settings = recorded;
     if (code == EXIT_DONE)
-        code = scan_engine_open(engine, call, &o->engine, sockets_only(o),
-                                !o->rate.given && !(timing->given && timing->value > 3), settings);
+        code = open_engine(call, o, settings, engine);
     if (code == EXIT_DONE) {
         announce(call, settings);
         code = report_scan(call, o, settings, engine);
@@ -459,8 +494,6 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
         code = read_ports(call, o, &ports, &settings);
     if (code != EXIT_DONE)
         return code;
-    if (o->dry_run)
-        return scan_dry_run(call, &settings, o->output.json);
     if (targets->count == 0)
         return call_is_wrong(call,
                              "no target is left: %" PRIu64 " excluded, %" PRIu64
@@ -470,7 +503,7 @@ static enum exit_code scan_targets(const struct call *call, const struct scan_op
     if (targets->count > TARGETS_WITHOUT_YES && !o->yes)
         return call_is_wrong(call, "these are %" PRIu64 " hosts; say --yes to ask more than %d",
                              targets->count, TARGETS_WITHOUT_YES);
-    code = ask(call, o, &settings, &engine);
+    code = (o->dry_run ? plan : ask)(call, o, &settings, &engine);
     scan_engine_close(&engine);
     return code;
 }
@@ -541,7 +574,8 @@ const struct verb verb_scan = {
         "(by its answer over SMB), or unknown with the reason. Silence and refusal are never "
         "clean: variants A to C do not listen on the P2P ports, and few hosts let strangers ask "
         "over SMB.\n"
-        "A TARGET is 192.0.2.1, a network 192.0.2.0/24, ranges of octets as nmap writes them "
+        "A TARGET is 192.0.2.1, a network 192.0.2.0/24, a range 192.0.2.1-192.0.3.9, ranges of "
+        "octets as nmap writes them "
         "(192.0.2.10-20, 10.0-3.1,5.*), or a name. Reserved ranges (loopback, link-local, "
         "documentation) are left out of a target that is wider than them. Ask only hosts that you "
         "may ask. Enter, or SIGUSR1, prints how far it is.\n"

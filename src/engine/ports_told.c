@@ -82,6 +82,7 @@ void ports_told_take(struct ports_told *p, const struct told_port *told)
     bool listens = is_listening(cause);
     if (port_is_blacklisted(told->shot.port)) {
         bool is_tcp = told->shot.transport == TRANSPORT_TCP;
+        p->ports.controls++;
         p->took += is_tcp && (listens || says_data);
         p->ports.takes_all = p->took == CONTROLS_TCP;
         p->ports.answers_all = p->ports.answers_all || (!is_tcp && says_data);

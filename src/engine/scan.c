@@ -47,6 +47,7 @@ struct scan {
     struct raw_progress before; /* of the scan that this one goes on with */
     uint64_t written, to_write; /* hosts that raw settled */
     bool write_failed;
+    bool stopped; /* by who watches */
 };
 
 static bool next_target(void *context, uint32_t *host)
@@ -366,6 +367,7 @@ static bool watch_engine(void *context, const struct engine_counts *counts)
                                       .to_write = s->to_write,
                                       .counts = &all};
     bool stop = s->watch != NULL && s->watch(s->watch_context, &now);
+    s->stopped = s->stopped || stop;
     if (s->raw != NULL && (stop || s->write_failed))
         scan_raw_stop(s->raw);
     return stop || s->write_failed;
@@ -411,12 +413,18 @@ static void count_shares(struct scan *s, const struct engine_counts *counts)
 static void end_reports(struct scan *s, const struct engine_counts *counts, int64_t taken_us)
 {
     struct sentences limits = {0}, notes = {0};
+    if (s->raw != NULL)
+        scan_say_outage(s->sieved, &s->broken_off, &s->outage);
+    s->scan.targets = s->settings->target_count - s->broadcast;
+    s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0 &&
+                         s->outage.kind == ERROR_NONE;
+    if (s->stopped && !s->totals.complete)
+        scan_say_interrupted(&s->scan, &limits);
     scan_say_limits(counts, s->let_go, &limits);
     scan_say_account(s->settings->engine.accounts, &limits);
     if (s->raw != NULL) {
         uint32_t first = 0;
         uint64_t unconfirmed = scan_raw_unconfirmed(s->raw, s->infected, &first);
-        scan_say_outage(s->sieved, &s->broken_off, &s->outage);
         if (s->outage.kind != ERROR_NONE)
             sentence_add(&limits, "%s", s->outage.text);
         scan_say_raw_limits(&s->sieved->counts, &limits);
@@ -426,9 +434,6 @@ static void end_reports(struct scan *s, const struct engine_counts *counts, int6
     scan_say_left_out(&s->settings->left_out, s->broadcast, &notes);
     scan_say_local_failures(s->of_cause, &notes);
     count_shares(s, counts);
-    s->scan.targets = s->settings->target_count - s->broadcast;
-    s->totals.complete = s->scan.asked == s->scan.targets && counts->answers_cut == 0 &&
-                         s->outage.kind == ERROR_NONE;
     s->totals.verb = "scan";
     s->totals.scan = &s->scan;
     s->totals.limit_count = limits.count;

@@ -41,6 +41,14 @@ void scan_say_local_failures(const uint64_t of_cause[static CHECK_CAUSES], struc
     }
 }
 
+void scan_say_interrupted(const struct scan_totals *scan, struct sentences *l)
+{
+    sentence_add(l,
+                 "the scan was interrupted before its end: %llu of %llu hosts were asked all that "
+                 "they were to be",
+                 (unsigned long long)scan->asked, (unsigned long long)scan->targets);
+}
+
 void scan_say_limits(const struct engine_counts *counts, uint64_t let_go, struct sentences *l)
 {
     if (let_go > 0)

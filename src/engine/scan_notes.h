@@ -9,6 +9,7 @@
 void scan_say_left_out(const struct targets_left_out *left, uint64_t broadcast,
                        struct sentences *l);
 void scan_say_local_failures(const uint64_t of_cause[static CHECK_CAUSES], struct sentences *l);
+void scan_say_interrupted(const struct scan_totals *scan, struct sentences *l);
 /* let_go: hosts that there was no memory for. */
 void scan_say_limits(const struct engine_counts *counts, uint64_t let_go, struct sentences *l);
 void scan_say_raw_limits(const struct raw_counts *c, struct sentences *l);

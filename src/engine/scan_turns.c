@@ -148,6 +148,7 @@ static size_t aim_controls(const struct scan_turns *t, const struct turning *h,
     for (size_t i = 0; i < CONTROLS; i++) {
         shots[i].port = ports[i];
         shots[i].transport = i < CONTROLS_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
+        shots[i].probe = i < CONTROLS_TCP ? gate_door() : probe_named("p2p");
     }
     return CONTROLS;
 }
@@ -181,7 +182,6 @@ static size_t aim_ports(struct scan_turns *t, struct turning *h, int64_t when_us
             shots[count++] = one;
     }
     for (size_t i = 0; i < count; i++) {
-        shots[i].probe = one.probe;
         shots[i].host = h->host;
         shots[i].week = CHECK_WEEK_NONE;
     }

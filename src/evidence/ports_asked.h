@@ -8,9 +8,10 @@
 
 struct ports_asked {
     uint64_t asked;
+    uint64_t controls; /* of them, that nobody named: ports that nobody can have a reason to open */
     uint64_t infected, odd, listening, refused, unanswered, failed; /* together all */
     uint64_t not_shown; /* that said something and found no room among the checks */
-    /* So do ports that nobody can have a reason to open: that one is open says nothing then. */
+    /* So do the controls: that a port is open says nothing then. */
     bool takes_all, answers_all;
 };
 

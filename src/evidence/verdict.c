@@ -299,8 +299,14 @@ static void say(const struct circumstances *c, const struct rules *rules, struct
     }
 }
 
-/* Why a host that was asked stays unknown. What it said over SMB goes before its silence on the
- * ports of the worm. */
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), wanted = strlen(end);
+    return length >= wanted && strcmp(text + length - wanted, end) == 0;
+}
+
+/* Why a host that was asked stays unknown, which is v->reason. What it said over SMB goes before
+ * its silence on the ports of the worm. */
 static void say_unanswered(const struct verdict *v, struct text *out)
 {
     bool smb_first = v->smb != NULL && (smb_check_is_heard(v->smb) || v->check_count == 0);
@@ -315,8 +321,13 @@ static void say_unanswered(const struct verdict *v, struct text *out)
         text_add(out, "it was not asked to the end");
     if (smb_first || v->smb == NULL || v->hearing == HEARING_SILENT)
         return;
-    text_add(out, "; ");
-    smb_check_say_reason(v->smb, out);
+    char reason[VERDICT_REASON_SIZE];
+    struct text smb = text_over(reason, sizeof reason);
+    smb_check_say_reason(v->smb, &smb);
+    if (ends_with(v->reason, reason))
+        text_add(out, ", over SMB too");
+    else
+        text_add(out, "; %s", reason);
 }
 
 static void say_reason(const struct circumstances *c, struct verdict *v)

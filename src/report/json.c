@@ -171,6 +171,7 @@ static json_t *ports_json(struct json_line *l, const struct ports_asked *p)
 {
     json_t *object = json_object();
     line_put(l, object, "asked", count_json(p->asked));
+    line_put(l, object, "controls", count_json(p->controls));
     line_put(l, object, "infected", count_json(p->infected));
     line_put(l, object, "odd", count_json(p->odd));
     line_put(l, object, "listening", count_json(p->listening));

@@ -56,8 +56,12 @@ static void say_ports(struct page *p, uint64_t count, const char *what)
 static void ports_lines(struct page *p, const struct ports_asked *ports)
 {
     page_begin(p, 4, 6);
-    page_say(p, "%llu other ports were asked: %llu answered as the worm does",
-             (unsigned long long)ports->asked, (unsigned long long)ports->infected);
+    page_say(p, "%llu other port%s asked", (unsigned long long)ports->asked,
+             ports->asked == 1 ? " was" : "s were");
+    if (ports->controls > 0)
+        page_say(p, " (%llu of them only to compare, as nobody has a reason to open them)",
+                 (unsigned long long)ports->controls);
+    page_say(p, ": %llu answered as the worm does", (unsigned long long)ports->infected);
     say_ports(p, ports->odd, "sent other data");
     say_ports(p, ports->listening, "listen and sent nothing");
     say_ports(p, ports->refused, "refused");

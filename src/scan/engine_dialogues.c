@@ -62,6 +62,8 @@ static void end(struct engine *e, uint32_t id, enum check_cause cause)
 {
     struct flight *f = flight_of(e, id);
     bool stood = was_spoken_to(f);
+    if (f->phase == PHASE_CONNECTING)
+        engine_count_answer(e, f, cause);
     engine_let_go(e, f);
     struct dialogue_step step = tell(
         e, id, (struct dialogue_event){.kind = DIALOGUE_ENDED, .cause = cause, .stood = stood});
@@ -86,8 +88,10 @@ static void send_request(struct engine *e, uint32_t id)
         end(e, id, engine_cause_of(&r, f));
         return;
     }
-    if (f->phase == PHASE_CONNECTING)
+    if (f->phase == PHASE_CONNECTING) {
         f->begun_us = e->now_us;
+        engine_count_answer(e, f, CAUSE_MUTE);
+    }
     f->phase = PHASE_ANSWERING;
     engine_set_timer(e, id, e->now_us + times_of(e, f)->answer_us);
 }

@@ -103,6 +103,9 @@ bool engine_gives_up(struct engine *e, bool soon);
 /* Opens a connection towards the shot; false when that failed, with the cause in the flight's
  * answer, or there will be another turn for it (*later). */
 bool engine_open(struct engine *e, uint32_t id, struct net_reply *how, bool *later);
+/* What was asked of this port, or the connection of a dialogue, came to this: what is neither from
+ * here, nor silence, nor a router's word counts as received, as the raw engine has it. */
+void engine_count_answer(struct engine *e, const struct flight *f, enum check_cause cause);
 /* This flight has its answer. */
 void engine_finish(struct engine *e, uint32_t id);
 void engine_finish_for(struct engine *e, uint32_t id, enum check_cause cause);

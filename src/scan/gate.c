@@ -94,6 +94,11 @@ size_t gate_aim(enum gate gate, uint32_t host, struct shot shots[static GATE_SHO
     return count;
 }
 
+const struct probe *gate_door(void)
+{
+    return &probe_doors;
+}
+
 size_t gate_probes(enum gate gate, const struct probe *out[static PROBES_MAX])
 {
     if (gate == GATE_NONE)

@@ -28,6 +28,9 @@ enum gate_answer {
 /* What the answers of these shots come to. */
 enum gate_answer gate_judge(enum gate gate, const struct asked *host);
 
+/* The probe of a TCP port that is only connected to: who takes the connection is CAUSE_MUTE. */
+const struct probe *gate_door(void);
+
 /* Why a host that it keeps out was not asked. */
 const char *gate_reason(enum gate gate);
 

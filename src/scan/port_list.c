@@ -5,11 +5,19 @@
 
 #include "base/hash.h"
 
-enum { WORD_BITS = 64, PORT_NETBIOS = 137, PORT_SESSION = 139, PORT_SMB = 445 };
+enum { WORD_BITS = 64 };
 
 bool port_list_has(const struct port_list *l, enum transport transport, uint16_t port)
 {
     return (l->bits[transport][port / WORD_BITS] >> port % WORD_BITS & 1) != 0;
+}
+
+unsigned port_list_count(const struct port_list *l, enum transport transport)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < PORT_VALUES / WORD_BITS; i++)
+        count += (unsigned)__builtin_popcountll(l->bits[transport][i]);
+    return count;
 }
 
 static void add(struct port_list *l, enum transport transport, uint16_t port)
@@ -28,8 +36,7 @@ void port_list_add(struct port_list *l, enum transport transport, uint16_t port)
 
 static bool is_control(uint16_t port)
 {
-    return port > 1 && port_is_blacklisted(port) && port != PORT_NETBIOS && port != PORT_SESSION &&
-           port != PORT_SMB;
+    return port >= CONTROL_LOWEST && port_is_blacklisted(port);
 }
 
 void port_controls(uint64_t seed, uint32_t host, uint16_t out[static CONTROLS])

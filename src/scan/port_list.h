@@ -17,10 +17,15 @@ struct port_list {
     unsigned black_listed;              /* that were named and are left out */
 };
 
-/* Black-listed ports that nobody can have a reason to open, and on which nothing else is asked: who
- * takes connections or answers there does so anywhere. Others for each seed and host, as ports can
- * be opened to look innocent. TCP first. */
-enum { CONTROLS_TCP = 2, CONTROLS = 3 };
+/* Ports that nobody can have a reason to open, and on which nothing else is asked: who takes
+ * connections or answers there does so anywhere. Others for each seed and host, as ports can be
+ * opened to look innocent. TCP first; a TCP control is only connected to.
+ *
+ * They are drawn from the black-listed ports that IANA assigns to nobody, of which there are 96:
+ * 51200-51231, 63584-63615 and 65504-65535. Most of the black list are ports of services, and what
+ * listens there may be harmed by what it did not expect: printers print it, controllers stop. */
+enum { CONTROLS_TCP = 2, CONTROLS = 3, CONTROL_LOWEST = 49152 };
+#define CONTROL_RANGES "51200-51231, 63584-63615, 65504-65535"
 void port_controls(uint64_t seed, uint32_t host, uint16_t out[static CONTROLS]);
 
 /* False with *err where the text is no list. */
@@ -32,6 +37,9 @@ void port_list_all(struct port_list *out);
 void port_list_add(struct port_list *l, enum transport transport, uint16_t port);
 
 bool port_list_has(const struct port_list *l, enum transport transport, uint16_t port);
+
+/* How many ports of one protocol. */
+unsigned port_list_count(const struct port_list *l, enum transport transport);
 
 /* The first of its ports at or behind *place, TCP before UDP, which moves behind it; *place begins
  * as 0. False when there is none. */

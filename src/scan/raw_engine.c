@@ -173,6 +173,12 @@ static void take_refusal(struct run *r, struct place at, const struct raw_answer
         set(r, at, KNOCK_REFUSED);
 }
 
+/* A port that is asked for the other ports' sake: that it opens is all, and makes no host found. */
+static bool is_control(const struct knock *k)
+{
+    return !k->asks && k->shot.probe->checks_ports;
+}
+
 static void take_answer(struct run *r, struct place at, const struct knock *k,
                         const struct raw_answer *a)
 {
@@ -184,7 +190,10 @@ static void take_answer(struct run *r, struct place at, const struct knock *k,
                 set(r, at, KNOCK_OPEN);
             ask_on(r, k, a);
         } else {
-            find(r, a->host, at);
+            if (!is_control(k))
+                find(r, a->host, at);
+            else if (before != KNOCK_ANSWERED)
+                set(r, at, KNOCK_OPEN);
             reset(r, a);
         }
         return;
@@ -354,7 +363,7 @@ static void knock_at_all(struct run *r, const struct raw_unit *u, const struct k
         if (knocks[i].shot.probe == NULL)
             continue;
         r->progress.asked += r->progress.pass == 0;
-        if (state == KNOCK_SILENT || state == KNOCK_OPEN)
+        if (state == KNOCK_SILENT || (state == KNOCK_OPEN && knocks[i].asks))
             knock_at(r, &knocks[i]);
     }
     if (!goes_on(r)) /* when the scan goes on, this host is asked again */

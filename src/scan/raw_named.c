@@ -64,6 +64,7 @@ struct knock raw_named_knock(const struct raw_plan *plan, uint32_t host, unsigne
         port_controls(n->seed, host, controls);
         k.shot.transport = number < CONTROLS_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
         k.shot.port = controls[number];
+        k.asks = k.shot.transport == TRANSPORT_UDP;
         return k;
     }
     bool is_udp = number - CONTROLS >= n->below[TRANSPORT_UDP][0];

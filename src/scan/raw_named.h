@@ -22,7 +22,7 @@ unsigned raw_named_count(const struct raw_named *n);
 /* Groups of a host: 1 where no ports were named. */
 unsigned raw_groups(const struct raw_plan *plan);
 
-/* The knock at this port of the host, by its number. */
+/* The knock at this port of the host, by its number. A TCP control is asked nothing. */
 struct knock raw_named_knock(const struct raw_plan *plan, uint32_t host, unsigned number);
 
 /* The number of a port; false when it is none of these. */

@@ -66,7 +66,14 @@ void engine_let_go(struct engine *e, struct flight *f)
     f->came_room = f->came_size = 0;
 }
 
-/* What did not come from here nor from nowhere counts as received. */
+void engine_count_answer(struct engine *e, const struct flight *f, enum check_cause cause)
+{
+    const struct check check = {.transport = f->shot.transport, .cause = cause};
+    if (check_result_of(&check) != CHECK_ERROR && cause != CAUSE_SILENT &&
+        cause != CAUSE_UNREACHABLE)
+        e->counts->received++;
+}
+
 void engine_finish(struct engine *e, uint32_t id)
 {
     struct slot *s = slot_of(e, id);
@@ -80,11 +87,11 @@ void engine_finish(struct engine *e, uint32_t id)
     timers_stop(e->timers, id);
     f->phase = PHASE_DONE;
     f->when_us = engine_utc_us(e);
-    if (check_result_of(&check) != CHECK_ERROR && f->answer.cause != CAUSE_SILENT) {
-        e->counts->received++;
-        if (f->shot.transport == TRANSPORT_UDP)
-            *(f->sends > 1 ? &e->counts->late : &e->counts->prompt) += 1;
-    }
+    if (f->shot.probe->dialogue == NULL) /* whose connections count, each by itself */
+        engine_count_answer(e, f, f->answer.cause);
+    if (check_result_of(&check) != CHECK_ERROR && f->answer.cause != CAUSE_SILENT &&
+        f->shot.transport == TRANSPORT_UDP)
+        *(f->sends > 1 ? &e->counts->late : &e->counts->prompt) += 1;
     if (--s->left == 0 && !e->stopped)
         hand_over(e, s);
 }

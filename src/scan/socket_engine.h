@@ -41,7 +41,8 @@ struct engine_settings {
 struct engine_counts {
     uint64_t done;            /* hosts handed over */
     uint64_t sent;            /* datagrams and connections begun */
-    uint64_t received;        /* shots on which anything came back, a refusal too */
+    uint64_t received;        /* of shots, and of dialogues' connections, those that anything came
+                               * back on from the host, a refusal too */
     uint64_t prompt, late;    /* datagrams: shots answered before, and only after, a repeat */
     uint64_t shortages;       /* times that something was short here, and was waited for */
     uint64_t answers_cut;     /* by ENGINE_MEMORY_MAX */

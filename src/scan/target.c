@@ -11,8 +11,45 @@ static bool fail_target(const char *text, struct error *err)
 {
     return fail(err, ERROR_USAGE,
                 "'%.100s' is not an IPv4 address or range; write 192.0.2.1, 192.0.2.0/24, "
-                "192.0.2.10-20 or 10.0-3.1,5.*",
-                text);
+                "192.0.2.10-20 or 10.0-3.1,5.*%s",
+                text,
+                text[0] != '\0' && (text[strlen(text) - 1] == ',' || strchr(text, '/') != NULL)
+                    ? ", and blanks between targets, no commas"
+                    : "");
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool has_leading_zero(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c == '0' && is_digit(c[1]) && (c == text || !is_digit(c[-1])))
+            return true;
+    return false;
+}
+
+/* 192.0.2.10-192.0.3.9. False without an error where it is not written so. */
+static bool parse_range(const char *text, struct target *out, struct error *err)
+{
+    struct address first, last;
+    char begin[ADDRESS_TEXT_SIZE];
+    const char *dash = strchr(text, '-');
+    size_t length = dash != NULL ? (size_t)(dash - text) : sizeof begin;
+    if (length >= sizeof begin)
+        return false;
+    memcpy(begin, text, length);
+    begin[length] = '\0';
+    if (!address_parse(begin, &first, NULL) || !address_parse(dash + 1, &last, NULL))
+        return false;
+    if (address_v4(last) < address_v4(first))
+        return fail(err, ERROR_USAGE, "'%.100s' ends before it begins", text);
+    *out = (struct target){.is_run = true,
+                           .first = address_v4(first),
+                           .size = (uint64_t)address_v4(last) - address_v4(first) + 1};
+    return true;
 }
 
 static bool next_is(const struct reader *r, char wanted)
@@ -108,30 +145,45 @@ bool target_parse(const char *text, struct target *out, struct error *err)
                     text);
     /* Lists of millions are of plain addresses: they need no octets, which are large. */
     if (address_parse(text, &plain, NULL)) {
-        out->is_prefix = true;
+        out->is_run = true;
         out->first = address_v4(plain);
         out->size = 1;
         return true;
     }
+    if (has_leading_zero(text))
+        return fail(err, ERROR_USAGE,
+                    "'%.100s': a number with a leading 0 is decimal to some programs and octal to "
+                    "others; write it without",
+                    text);
+    struct error of_range = {ERROR_NONE, ""};
+    if (parse_range(text, out, &of_range))
+        return true;
+    if (of_range.kind != ERROR_NONE) {
+        if (err != NULL)
+            *err = of_range;
+        return false;
+    }
     if (strchr(text, '/') == NULL) {
-        struct target parsed = {.is_prefix = false};
+        struct target parsed = {.is_run = false};
         if (strlen(text) >= TARGET_TEXT_SIZE ||
             !parse_octets(reader_over(text, strlen(text)), &parsed))
             return fail_target(text, err);
         *out = parsed;
         return true;
     }
+    if (strchr(text, ',') != NULL)
+        return fail_target(text, err);
     if (!prefix_parse(text, &p, err))
         return false;
     *out = (struct target){
-        .is_prefix = true, .first = address_v4(p.base), .size = UINT64_C(1) << (128 - p.bits)};
+        .is_run = true, .first = address_v4(p.base), .size = UINT64_C(1) << (128 - p.bits)};
     return true;
 }
 
 uint32_t target_at(const struct target *t, uint64_t index)
 {
     assert(index < t->size);
-    if (t->is_prefix)
+    if (t->is_run)
         return t->first + (uint32_t)index;
     uint32_t address = 0;
     for (int i = 3; i >= 0; i--) {

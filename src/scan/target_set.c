@@ -131,9 +131,9 @@ static roaring_bitmap_t *bitmap_of(const struct target *t)
 {
     roaring_bitmap_t *bitmap = roaring_bitmap_create();
     uint64_t block = 1; /* addresses that follow one another without a gap, at least */
-    if (t->is_prefix)
+    if (t->is_run)
         block = t->size;
-    for (int i = 3; !t->is_prefix && i >= 0; i--) {
+    for (int i = 3; !t->is_run && i >= 0; i--) {
         if (t->octets[i].count != 256)
             break;
         block *= 256;
@@ -165,7 +165,7 @@ static bool meets_reserved(uint32_t first, uint32_t last)
 /* To unite two bitmaps is to walk both: too long for each line of a list of millions. */
 static bool is_plain_run(const struct target *t)
 {
-    return (t->is_prefix || t->size == 1) &&
+    return (t->is_run || t->size == 1) &&
            !meets_reserved(target_at(t, 0), target_at(t, t->size - 1));
 }
 

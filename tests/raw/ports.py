@@ -236,6 +236,26 @@ def at_5_percent_of_loss_all_are_found_on_named_ports(p):
     return in_namespace(p, lossy)
 
 
+def estimates(p):
+    """--dry-run against the run, of hosts that are silent and of hosts that refuse."""
+    with Far():
+        for targets, which in ((SILENT.replace("/20", "/26"), "most"), ("10.9.16.0/24", "least")):
+            for engine in ("raw", "socket"):
+                words = ["--engine", engine, "--week", str(p.week), "--max-rate", "400", targets]
+                said = p.json("--dry-run", *words).ends(0).lines[0]
+                done = p.json(*words, seconds=60).ends(0).summary
+                equal((said["engine"], said["hosts"]), (engine, done["targets"]), "engine and hosts")
+                equal(done["sent"], said[which]["packets"], f"packets to {targets} by {engine}")
+                equal(done["received"], done["sent"] if which == "least" else 0, f"answers of {targets} by {engine}")
+                holds(-3 < done["seconds"] - said[which]["seconds"] < 1.5,
+                      f"{targets} by {engine}: {done['seconds']} s, and {said[which]} was said")
+
+
+@check_once
+def a_dry_run_says_how_many_packets_and_how_long(p):
+    return in_namespace(p, estimates)
+
+
 def parts_and_limits(p):
     with Far():
         words = ["--engine", "raw", *P2P[:2], "--max-rate", "0", "-p", "50000-50050"]

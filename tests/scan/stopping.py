@@ -50,12 +50,16 @@ def an_interrupt_ends_it_soon_and_says_what_is_missing(p):
         equal((summary["complete"], summary["targets"]), (False, len(addresses)), "complete, and targets")
         equal(done.hosts[addresses[0]]["verdict"], verdict, "who was done before")
         holds(summary["asked"] < len(addresses), "all were asked")
+        equal(summary["limits_hit"], [f"the scan was interrupted before its end: {summary['asked']} of {len(addresses)} "
+                                      "hosts were asked all that they were to be"], "limits hit")
+        holds(done.err.endswith("scan: interrupted\n"), f"stderr ends with {done.err[-200:]!r}")
         results = {c["result"] for c in done.hosts[addresses[0]]["checks"]}
         holds("error" not in results, f"the results of who was done are {results}")
         stopped = [line for line in done.hosts.values() if any(c["result"] == "error" for c in line["checks"])]
         for line in stopped:
             equal({c["reason"] for c in line["checks"] if c["result"] == "error"}, {"stopped before an answer"})
             equal(line["verdict"], "unknown", f"the verdict of {line['host']}")
+            holds("answer; stopped" not in line["reason"], line["reason"])
 
 
 @check

@@ -20,6 +20,7 @@ FORMS = {  # words: ranges
     "10.0.0.1,3,5-6": ["10.0.0.1", "10.0.0.3", "10.0.0.5-10.0.0.6"],
     "10.0-1.1,5.*": [f"10.{b}.{c}.0-10.{b}.{c}.255" for b in (0, 1) for c in (1, 5)],
     "10.0.0.0/30 10.0.0.2-9": ["10.0.0.0-10.0.0.9"],
+    "10.0.0.250-10.0.1.9": ["10.0.0.250-10.0.1.9"],
     "127.0.0.1": ["127.0.0.1"],
     "localhost": ["127.0.0.1"],
     "LocalHost 127.0.0.2": ["127.0.0.1-127.0.0.2"],
@@ -49,7 +50,10 @@ JUNK = {  # a line of a list: what is said of it
     "10.0.0": "'10.0.0' is not an IPv4 address",
     "10.0.0.1 10.0.0.2 10.0.0.": "'10.0.0.' is not an IPv4 address",
     "10.0.0.9-1": "'10.0.0.9-1' is not an IPv4 address",
-    "10.0.0.1,": "'10.0.0.1,' is not an IPv4 address",
+    "10.0.0.1,": "blanks between targets, no commas",
+    "10.0.0.0/30,": "blanks between targets, no commas",
+    "10.0.0.9-10.0.0.1": "'10.0.0.9-10.0.0.1' ends before it begins",
+    "010.0.0.1": "'010.0.0.1': a number with a leading 0",
     "10.0.0.1/33": "'10.0.0.1/33'",
     "10.0.0.1/8": "did you mean 10.0.0.0/8?",
     "2001:db8::1": "looks like IPv6, and the worm knows only IPv4",
@@ -75,6 +79,7 @@ REAL_JUNK = {  # of --real-ip-file: what is said of it
     "10.0.0.1 10.0.0.2 10.0.0.3": "line 1: it is no pair",
     "10.0.0.1,10.0.0.2,10.0.0.3": "line 1",
     "\n10.0.0.1 10.0.0.300": "line 2",
+    "10.0.0.1 10.0.0.1.": "'10.0.0.1.' is not an IPv4 address; write it as 192.0.2.1\n",
     "10.0.0.1 ::1": "the worm knows only IPv4",
     "10.0.0.1 10.1.1.1\n10.0.0.1 10.1.1.2": "10.0.0.1 has two real addresses",
     "# nothing\n": "- has no line",
@@ -129,13 +134,10 @@ def reserved_ranges_are_left_out_unless_they_are_named(p):
         "224.0.0.1 10.0.0.1": (1, 0, 1),
         "255.255.255.255 10.0.0.1": (1, 0, 1),
         "0.0.0.0 10.0.0.1": (1, 0, 1),
-        "223.255.255.255-224.0.0.1": None,
+        "223.255.255.255-224.0.0.1": (1, 0, 2),
     }
     for targets, counts in cases.items():
-        if counts is None:
-            p.is_wrong(targets, says="is not an IPv4 address")
-            continue
-        got = planned(p, *targets.split())
+        got = planned(p, "--yes", *targets.split())
         equal((got["hosts"], got["reserved"], got["never"]), counts, targets)
     p.is_wrong("224.0.0.1", "239.0.0.0/24", says="no target is left: 0 excluded, 0 reserved, 257 multicast")
 
@@ -179,7 +181,10 @@ def a_dry_run_sends_nothing_and_tells_the_ports(p):
         row = p.run("--week", week, host.address, verb="ports").out.split()
         ports = f"{host.address}\t{row[2]}/tcp\t{row[4]}/tcp\t{row[3]}/udp\t{row[5]}/udp\t445/tcp\t137/udp\n"
         counted = "1 host would be asked, on 6 ports (3 TCP, 3 UDP):\n"
-        listed = f"  {host.address}\nNothing was sent.\n"
+        # 137 is asked twice, the worm's two UDP ports three times; 445 and 139 are two connections.
+        listed = (f"  {host.address}\nThrough sockets, datagrams and connections would be sent as fast as they go:\n"
+                  "  7, where every port refuses at once\n  12, where none answers\n"
+                  "What follows an answer comes on top: a conversation over SMB.\nNothing was sent.\n")
         equal(p.run("--dry-run", "--week", week, host.address).ends(0).out, counted + listed)
         equal(p.run("--dry-run", "-v", "--week", week, host.address).ends(0).out, ports + counted + listed)
         got = planned(p, "--week", week, host.address)
@@ -198,10 +203,40 @@ def a_dry_run_sends_nothing_and_tells_the_ports(p):
 
 
 @check
+def a_dry_run_is_the_run_that_would_be(p):
+    for part, count in (("1/3", 3), ("3/3", 2)):
+        shown = planned(p, "--shard", part, "127.75.0.0/29", "--exclude", "127.75.0.7")
+        equal((shown["hosts"], shown["shard"]), (count, part), "hosts of a shard")
+    text = p.run("--dry-run", "-v", "--shard", "1/3", "127.75.0.0/29", "--exclude", "127.75.0.7").ends(0).out
+    named = {line.split("\t")[0] for line in text.splitlines() if "\t" in line}
+    asked = p.json("--shard", "1/3", "127.75.0.0/29", "--exclude", "127.75.0.7").ends(0)
+    equal(named, set(asked.hosts), "hosts that are listed, and that are asked")
+    for words, says in ((["--shard", "3/2", "127.0.0.1"], "--shard"), (["--shard", "0/2", "127.0.0.1"], "--shard"),
+                        (["--shard", "2/2", "127.0.0.1"], "fewer hosts than parts"),
+                        (["127.0.0.1", "--exclude", "127.0.0.1"], "no target is left")):
+        p.is_wrong("--dry-run", *words, says=says)
+    for words in ([], ["-p", "T:50000-50010"], ["--checks", "smb"], ["--checks", "p2p,netbios", "--ping"]):
+        words = ["--week", str(p.week), "--max-rate", "200", *words, "127.75.0.0/29"]
+        shown, done = planned(p, *words), p.json(*words).ends(0)
+        equal((shown["engine"], shown["rate"]), ("socket", 200), "engine and rate")
+        sent, seconds = done.summary["sent"], done.summary["seconds"]
+        if "--ping" not in words:
+            # Others of these checks have servers on loopback, which need not refuse.
+            least = shown["least"]
+            holds(0 <= sent - least["packets"] <= 4, f"{sent} were sent with {words}, and {least} was said")
+            holds(-1.1 < seconds - least["seconds"] < 1.1 or sent > least["packets"], f"{seconds} s, and {least} was said")
+        holds(sent <= shown["most"]["packets"], f"{sent} were sent, and {shown['most']} was said to be the most")
+    text = p.run("--dry-run", "-T", "2", "-p", "T:50000", "127.75.0.0/24").ends(0).out
+    for words in ("at most 400 a second:", "in about", "3 of each host's ports nobody named", "51200-51231"):
+        holds(words in text, f"{words!r} is not in {text}")
+
+
+@check
 def more_than_65536_hosts_need_a_yes(p):
     p.is_wrong("10.0.0.0/15", says="these are 131072 hosts; say --yes to ask more than 65536")
     p.is_wrong("10.0.0.0/16", "10.1.0.0", says="65537 hosts")
-    equal(planned(p, "10.0.0.0/15")["hosts"], 131072, "hosts of a dry run")
+    p.is_wrong("--dry-run", "10.0.0.0/15", says="these are 131072 hosts")
+    equal(planned(p, "--yes", "10.0.0.0/15")["hosts"], 131072, "hosts of a dry run")
     for targets in (["127.252.0.0/16"], ["127.252.0.0/15", "--yes"]):
         child = p.begin("--json", "--max-rate", "20", *targets)
         try:

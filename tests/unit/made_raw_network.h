@@ -157,6 +157,8 @@ static void speak(struct wire_packet back, enum role role)
 static void tcp_came(struct wire_packet back, uint8_t flags, uint32_t sequence, size_t length)
 {
     enum role role = role_of(address_v4(back.from));
+    /* Where the worm never listens, only doors of a dialogue are sent anything. */
+    assert_true(length == 0 || !port_is_blacklisted(back.port_from) || back.port_from < 1024);
     back.acknowledgement = sequence + (flags == SYN) + (uint32_t)length;
     back.sequence = 500;
     bool refuses = role == REFUSES || role == SECOND_TIME ||

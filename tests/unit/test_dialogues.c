@@ -275,6 +275,7 @@ static void test_other_port_is_tried_where_the_first_refuses(void **state)
     assert_int_equal(answer_of(0)->wanted, ROUNDS);
     assert_int_equal(play.done[0].shots[0].port, OTHER_PORT);
     assert_int_equal(play.counts.sent, 2);
+    assert_int_equal(play.counts.received, 2); /* a refusal is an answer, as by raw */
 }
 
 static void test_silence_takes_the_probes_own_time(void **state)

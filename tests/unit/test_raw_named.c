@@ -3,6 +3,7 @@
 #include "testing.h"
 
 #include "made_raw_network.h"
+#include "wire/assigned_names.h"
 
 /* 48 ports of each protocol, and the controls: seven groups, and that of the usual ports. */
 static void name_ports(void)
@@ -172,13 +173,35 @@ static void test_a_port_is_known_by_its_number_and_its_number_by_the_port(void *
     for (unsigned i = 0; i < raw_named_count(n); i++) {
         struct knock k = raw_named_knock(&settings.plan, FIRST, i);
         unsigned number = 0;
-        assert_true(k.asks && port_is_blacklisted(k.shot.port) == (i < CONTROLS));
+        assert_int_equal(k.asks, i >= CONTROLS_TCP);
+        assert_int_equal(port_is_blacklisted(k.shot.port), i < CONTROLS);
         assert_true(raw_named_find(&settings.plan, FIRST, k.shot.transport, k.shot.port, &number));
         assert_int_equal(number, i);
     }
     unsigned number;
     assert_false(raw_named_find(&settings.plan, FIRST, TRANSPORT_TCP, 445, &number));
     raw_named_free(n);
+}
+
+static void test_controls_are_ports_that_no_service_has(void **state)
+{
+    static bool drawn[PORT_VALUES];
+    unsigned count = 0;
+    (void)state;
+    memset(drawn, 0, sizeof drawn);
+    for (uint32_t host = 0; host < 10000; host++) {
+        uint16_t ports[CONTROLS];
+        port_controls(99, host, ports);
+        for (unsigned i = 0; i < CONTROLS; i++) {
+            assert_true(ports[i] >= CONTROL_LOWEST && port_is_blacklisted(ports[i]));
+            assert_null(service_name(ports[i], 0));
+            count += !drawn[ports[i]];
+            drawn[ports[i]] = true;
+        }
+        assert_true(ports[0] != ports[1] && ports[1] != ports[2]);
+    }
+    assert_int_equal(count, 96);
+    assert_true(drawn[51200] && drawn[63584] && drawn[65535]); /* CONTROL_RANGES */
 }
 
 static void test_a_usual_port_is_not_asked_twice(void **state)
@@ -209,6 +232,7 @@ int main(void)
         TEST(test_parts_ask_all_named_ports_of_their_hosts),
         TEST(test_units_are_all_hosts_and_groups_once),
         TEST(test_a_port_is_known_by_its_number_and_its_number_by_the_port),
+        TEST(test_controls_are_ports_that_no_service_has),
         TEST(test_a_usual_port_is_not_asked_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

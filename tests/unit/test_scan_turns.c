@@ -171,6 +171,11 @@ static void test_host_that_takes_all_connections_shows_no_mute_port(void **state
     named = (struct made_port){.kind = MADE_OPEN, .answer = MADE_VALID};
     run(GATE_NONE, "T:39900-40100", 1);
     assert_true(done.ports.takes_all);
+    assert_int_equal(done.ports.controls, 3);
+    for (size_t i = 0; i < network.send_count; i++) /* a TCP control is asked nothing */
+        assert_true(!port_is_blacklisted(network.sends[i].shot.port) ||
+                    network.sends[i].shot.transport == TRANSPORT_UDP ||
+                    network.sends[i].shot.probe->build == NULL);
     assert_int_equal(done.ports.infected, 1);
     assert_int_equal(done.told_count, 1);
     assert_int_equal(done.told[0].shot.port, NAMED);

@@ -71,6 +71,41 @@ static void test_open_ranges_end_where_octets_end(void **state)
     assert_int_equal(parse("1.1.1.-").size, 256);
 }
 
+static void test_range_of_addresses_runs_from_one_to_the_other(void **state)
+{
+    struct target unused;
+    (void)state;
+    struct target t = parse("10.2.0.250-10.2.1.9"), all = parse("0.0.0.0-255.255.255.255");
+    assert_int_equal(t.size, 16);
+    assert_int_equal(target_at(&t, 0), 0x0a0200fa);
+    assert_int_equal(target_at(&t, 15), 0x0a020109);
+    assert_true(all.size == UINT64_C(1) << 32);
+    assert_int_equal(parse("10.2.0.1-10.2.0.1").size, 1);
+    struct error err;
+    assert_false(target_parse("10.2.0.9-10.2.0.1", &unused, &err));
+    assert_non_null(strstr(err.text, "ends before it begins"));
+    assert_false(target_parse("10.2.0.9-10.2.0.1", &unused, NULL));
+}
+
+static void test_octal_numbers_and_commas_behind_a_target_are_refused_as_such(void **state)
+{
+    static const char *const octal[] = {"010.2.0.1",    "10.2.0.01",           "10.2.0.1-010",
+                                        "10.02.0.0/24", "10.2.0.1-10.2.0.010", "00.1.1.1"};
+    static const char *const commas[] = {"10.2.0.0/30,", "10.2.0.1,", "10.2.0.0/30,10.3.0.0/30"};
+    struct target unused;
+    struct error err;
+    (void)state;
+    for (size_t i = 0; i < sizeof octal / sizeof octal[0]; i++) {
+        assert_false(target_parse(octal[i], &unused, &err));
+        assert_non_null(strstr(err.text, "a leading 0"));
+    }
+    for (size_t i = 0; i < sizeof commas / sizeof commas[0]; i++) {
+        assert_false(target_parse(commas[i], &unused, &err));
+        assert_non_null(strstr(err.text, "blanks between targets, no commas"));
+    }
+    assert_int_equal(parse("10.0.0.100").size, 1);
+}
+
 static void test_nonsense_is_refused_and_leaves_the_target_alone(void **state)
 {
     (void)state;
@@ -133,6 +168,8 @@ int main(void)
         cmocka_unit_test(test_octet_ranges_count_up_with_the_last_octet_first),
         cmocka_unit_test(test_parts_that_overlap_count_once_and_ascend),
         cmocka_unit_test(test_open_ranges_end_where_octets_end),
+        cmocka_unit_test(test_range_of_addresses_runs_from_one_to_the_other),
+        cmocka_unit_test(test_octal_numbers_and_commas_behind_a_target_are_refused_as_such),
         cmocka_unit_test(test_nonsense_is_refused_and_leaves_the_target_alone),
         cmocka_unit_test(test_every_truncation_is_read_within_its_bounds),
     };
