@@ -174,9 +174,10 @@ static uint64_t tell_missing(const struct call *call, const char *path)
     return 1;
 }
 
+/* Of what was named it is told already; a link to nowhere below a directory is not. */
 static bool read_one(void *context, const char *path, bool chosen)
 {
-    return is_missing(path) || reading_input(context, path, chosen);
+    return (chosen && is_missing(path)) || reading_input(context, path, chosen);
 }
 
 static void note_failed(void *context, const char *path, const char *reason)

@@ -23,7 +23,9 @@ struct input_options {
         {.name = "recurse",                                                                        \
          .short_name = "R",                                                                        \
          .value = "DIR",                                                                           \
-         .help = "read every file below this directory, in sorted order; can be repeated",         \
+         .help =                                                                                   \
+             "read every file below this directory, also behind links, in sorted order; can be "   \
+             "repeated",                                                                           \
          .kind = OPTION_TEXTS,                                                                     \
          .into = offsetof(settings, field.directories)},                                           \
         {.name = "since",                                                                          \

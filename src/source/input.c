@@ -296,6 +296,18 @@ static bool descriptor_check(struct input_stream *s, struct error *err)
     return true;
 }
 
+/* Whoever reads that a file is not there, and sees its name in the directory, would not think of
+ * where it points to. */
+static void say_why_closed(const char *path, struct error *err)
+{
+    struct stat about;
+    bool is_missing = errno == ENOENT;
+    (void)fail_errno(err, "cannot open");
+    if (is_missing && lstat(path, &about) == 0 && S_ISLNK(about.st_mode))
+        (void)fail(err, ERROR_SYSTEM,
+                   "cannot open: it is a symbolic link, and what it points to is not there");
+}
+
 static struct input *open_path(const char *path, bool digested, struct error *err)
 {
     struct input *in = input_new(path, err);
@@ -306,7 +318,7 @@ static struct input *open_path(const char *path, bool digested, struct error *er
     s->descriptor_owned = strcmp(path, "-") != 0;
     s->descriptor = s->descriptor_owned ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     if (s->descriptor < 0)
-        (void)fail_errno(err, "cannot open");
+        say_why_closed(path, err);
     else if (descriptor_check(s, err) && stream_begin(in, err))
         return in;
     input_close(in);
