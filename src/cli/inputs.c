@@ -154,6 +154,18 @@ static void tell_damage(void *context, const char *input, uint64_t offset, const
                          shown_name(input));
 }
 
+static void tell_interruption(void *context, const char *input, uint64_t offset)
+{
+    const struct teller *t = context;
+    if (offset > 0)
+        console_complain(t->progress.console,
+                         "%s: interrupted at offset %" PRIu64 ": the rest was not read",
+                         shown_name(input), offset);
+    else
+        console_complain(t->progress.console, "%s: interrupted before it was read",
+                         shown_name(input));
+}
+
 static bool is_missing(const char *path)
 {
     return strcmp(path, "-") != 0 && access(path, F_OK) != 0;
@@ -198,6 +210,7 @@ enum exit_code inputs_read(const struct call *call, const struct input_options *
     r->context = &teller;
     r->is_stopped = tell_progress;
     r->damaged = tell_damage;
+    r->interrupted = tell_interruption;
     running_watch_signals();
     for (size_t i = 0; i < o->files.count; i++)
         r->damages += tell_missing(call, o->files.items[i]);
@@ -207,10 +220,11 @@ enum exit_code inputs_read(const struct call *call, const struct input_options *
     r->context = NULL;
     r->is_stopped = NULL;
     r->damaged = NULL;
+    r->interrupted = NULL;
     if (r->unrecognised > 0)
         console_note(call->console, "%" PRIu64 " file%s of no format that is known here",
                      r->unrecognised, r->unrecognised == 1 ? "" : "s");
     if (r->opened == 0)
         return EXIT_FAILED;
-    return r->damages > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
+    return r->damages > 0 || r->was_interrupted ? EXIT_INCOMPLETE : EXIT_DONE;
 }

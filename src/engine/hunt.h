@@ -74,6 +74,9 @@ bool hunt_read_input(struct hunt *h, struct input *in, bool chosen);
 /* Notes something that could not be read at all (a directory), for the summary. */
 void hunt_note_failure(struct hunt *h, const char *name, const char *reason);
 
+/* Notes an input that is not read, for somebody ended the run before. */
+void hunt_note_unread(struct hunt *h, const char *name);
+
 /* Keeps what each input comes to, from here on, for `wormsign merge`: to be called before anything
  * is read. The file is borrowed until hunt_free. False when this build cannot. */
 bool hunt_keep_parts(struct hunt *h, FILE *file, struct error *err) MUST_CHECK;

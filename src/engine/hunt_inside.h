@@ -91,6 +91,8 @@ struct input_totals *hunt_add_input(struct hunt *h, const char *name);
 /* Sources begin their texts with "offset N: ", where the damage is; N and the rest are kept
  * apart. */
 void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *reason);
+/* Somebody ended the run, so that the input was not read from there on. */
+void hunt_note_interruption(struct input_totals *totals, uint64_t offset);
 
 /* hunt.c: reads one input; what it came to is *part, and is to be joined. */
 bool hunt_read_part(struct hunt *h, const char *path, bool chosen, struct input_totals *totals,

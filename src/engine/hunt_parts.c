@@ -91,7 +91,7 @@ void hunt_add_part(struct hunt *h, const struct hunt_part *part)
     h->opened += part->opened;
     h->recognised += part->recognised;
     h->unrecognised += part->unrecognised;
-    h->incomplete |= part->totals->damage_count > 0;
+    h->incomplete |= part->totals->damage_count > 0 || part->totals->interrupted;
     h->refused += part->refused;
     h->lost_look_ups += part->lost_look_ups;
     if (part->sampling > h->sampling)

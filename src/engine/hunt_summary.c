@@ -116,6 +116,13 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
                      (unsigned long long)h->runs_cut, (unsigned long long)h->runs,
                      h->runs_cut == 1 ? " was" : "s were",
                      h->runs_cut == 1 ? "it was" : "they were", h->runs_cut == 1 ? "it" : "they");
+    uint64_t interrupted = 0;
+    for (size_t i = 0; i < h->input_count; i++)
+        interrupted += h->inputs[i].interrupted;
+    if (interrupted > 0)
+        sentence_add(l, "the run was interrupted: %llu input%s not read to %s",
+                     (unsigned long long)interrupted, interrupted == 1 ? " was" : "s were",
+                     interrupted == 1 ? "its end" : "their ends");
     for (uint64_t i = 0; i < h->run_fault_count && i < RUN_FAULTS_MAX; i++)
         sentence_add(l, "%s", h->run_faults[i]);
     if (h->run_fault_count > RUN_FAULTS_MAX)

@@ -19,7 +19,12 @@ bool reading_pour(const struct source_format *format, void *source, const struct
     struct error err = {0};
     uint64_t calls = 0;
     for (;;) {
-        switch (format->next(source, to->sink, &err)) {
+        enum source_result result = format->next(source, to->sink, &err);
+        if (result != SOURCE_MORE && input_was_interrupted(in)) {
+            to->interrupted(to->context, counts_of(format, source).bytes);
+            return false;
+        }
+        switch (result) {
         case SOURCE_MORE:
             break;
         case SOURCE_SKIPPED:
@@ -35,7 +40,7 @@ bool reading_pour(const struct source_format *format, void *source, const struct
             return false;
         if (++calls % READING_PROGRESS_CALLS == 0 &&
             to->is_stopped(to->context, in, counts_of(format, source).records)) {
-            to->damaged(to->context, counts_of(format, source).bytes, "stopped here");
+            to->interrupted(to->context, counts_of(format, source).bytes);
             return false;
         }
     }
@@ -110,6 +115,13 @@ static void note_damage(void *context, uint64_t offset, const char *text)
     t->run->damaged(t->run->context, t->name, offset, reason);
 }
 
+static void note_interruption(void *context, uint64_t offset)
+{
+    const struct turn *t = context;
+    t->run->was_interrupted = true;
+    t->run->interrupted(t->run->context, t->name, offset);
+}
+
 static bool is_stopped(void *context, const struct input *in, uint64_t records)
 {
     const struct turn *t = context;
@@ -128,7 +140,8 @@ static bool read_source(struct turn *t, struct input *in, const struct source_fo
                          .enough = &r->enough,
                          .context = t,
                          .is_stopped = is_stopped,
-                         .damaged = note_damage};
+                         .damaged = note_damage,
+                         .interrupted = note_interruption};
     void *source = format->open(in, &r->settings, &err);
     if (source == NULL) {
         note_damage(t, input_offset(in), err.text);
@@ -150,10 +163,14 @@ static bool read_open(struct turn *t, struct input *in, bool chosen)
     uint64_t offset;
     t->run->opened++;
     if (is_stopped(t, in, 0)) {
-        note_damage(t, 0, "stopped before it was read");
+        note_interruption(t, 0);
         return false;
     }
     const struct source_format *format = source_format_for(in);
+    if (format == NULL && input_was_interrupted(in)) {
+        note_interruption(t, 0);
+        return false;
+    }
     if (format != NULL)
         return read_source(t, in, format);
     const char *reason = reading_unrecognised(in, chosen, &err, &offset);

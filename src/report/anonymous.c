@@ -241,7 +241,9 @@ static void input_without(const struct input_totals *in, const char *name, struc
                                  .format = in->format,
                                  .records = in->records,
                                  .bytes = in->bytes,
-                                 .damage_count = in->damage_count};
+                                 .damage_count = in->damage_count,
+                                 .interrupted = in->interrupted,
+                                 .interrupted_at = in->interrupted_at};
     for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < in->damage_count; i++) {
         struct text reason = text_over(out->damage[i].reason, sizeof out->damage[i].reason);
         out->damage[i].offset = in->damage[i].offset;

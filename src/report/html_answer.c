@@ -230,13 +230,17 @@ static void not_asked(struct markup *m, const struct html_state *s, const struct
 
 static void damaged_inputs(struct markup *m, const struct totals *t)
 {
-    uint64_t unread = 0, damaged = 0;
+    uint64_t unread = 0, damaged = 0, interrupted = 0;
     for (size_t i = 0; i < t->input_count; i++) {
-        unread += t->inputs[i].format == NULL;
+        interrupted += t->inputs[i].interrupted;
+        unread += t->inputs[i].format == NULL && !t->inputs[i].interrupted;
         damaged += t->inputs[i].format != NULL && t->inputs[i].damage_count > 0;
     }
     first_item(m, unread, "Not read", "input could not be read: <a href=\"#run\">which</a>.",
                "inputs could not be read: <a href=\"#run\">which</a>.");
+    first_item(m, interrupted, "Interrupted",
+               "input was not read to its end: <a href=\"#run\">where</a>.",
+               "inputs were not read to their ends: <a href=\"#run\">where</a>.");
     first_item(m, damaged, "Damaged",
                "input is damaged, so parts of it are missing: "
                "<a href=\"#run\">where</a>.",

@@ -342,6 +342,8 @@ static json_t *input_json(struct json_line *l, const struct input_totals *input)
         line_append(l, damages, damage);
     }
     line_put(l, object, "damage", damages);
+    if (input->interrupted)
+        line_put(l, object, "interrupted_at", count_json(input->interrupted_at));
     return object;
 }
 

@@ -26,7 +26,15 @@ struct input_totals {
     uint64_t records, bytes;
     uint64_t damage_count; /* all of them */
     struct input_damage damage[INPUT_DAMAGES_MAX];
+    bool interrupted; /* somebody ended the run: the rest of it was not read, and may be sound */
+    uint64_t interrupted_at; /* the byte; 0: none of it was read */
 };
+
+/* All of it was read, and nothing is wrong with it. */
+static inline bool input_is_sound(const struct input_totals *input)
+{
+    return input->format != NULL && input->damage_count == 0 && !input->interrupted;
+}
 
 /* What a scan came to, beside its verdicts. */
 struct scan_totals {

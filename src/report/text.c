@@ -410,13 +410,15 @@ static void say_input_name(struct page *p, const struct input_totals *input)
 /* An input of which nothing at all came has a reason, but no place and no counts. */
 static bool is_unread(const struct input_totals *input)
 {
-    return input->format == NULL && input->damage_count == 1 && input->damage[0].offset == 0;
+    return input->format == NULL && input->interrupted_at == 0 &&
+           (input->interrupted || input->damage_count == 1) && input->damage[0].offset == 0;
 }
 
 static void unread_line(struct page *p, const struct input_totals *input)
 {
     static const char cannot_open[] = "cannot open: ";
-    const char *reason = input->damage[0].reason;
+    const char *reason = input->interrupted ? "the run was interrupted before"
+                                            : input->damage[0].reason;
     bool unopened = strncmp(reason, cannot_open, strlen(cannot_open)) == 0;
     say_input_name(p, input);
     page_say(p, unopened ? ": could not be opened: " : ": could not be read: ");
@@ -449,9 +451,12 @@ static void input_lines(struct page *p, const struct input_totals *input)
         page_say(p, " (%s)", input->format);
     page_say(p, ": %llu record%s, %llu byte%s, ", (unsigned long long)input->records,
              plural(input->records), (unsigned long long)input->bytes, plural(input->bytes));
-    if (input->damage_count == 0)
+    if (input->interrupted)
+        page_say(p, "INTERRUPTED at byte %llu: the rest was not read%s",
+                 (unsigned long long)input->interrupted_at, input->damage_count > 0 ? "; " : "");
+    else if (input->damage_count == 0)
         page_say(p, "undamaged");
-    else
+    if (input->damage_count > 0)
         page_say(p, "DAMAGED in %llu place%s:", (unsigned long long)input->damage_count,
                  plural(input->damage_count));
     page_end(p);
@@ -465,7 +470,7 @@ static void all_input_lines(struct page *p, const struct totals *t, int verbosit
     uint64_t others = 0, records = 0;
     for (size_t i = 0; i < t->input_count; i++) {
         const struct input_totals *input = &t->inputs[i];
-        bool is_sound_input = input->format != NULL && input->damage_count == 0;
+        bool is_sound_input = input_is_sound(input);
         if (is_unread(input)) {
             unread_line(p, input);
         } else if (all || !is_sound_input) {

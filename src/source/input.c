@@ -36,6 +36,7 @@ struct input_stream {
     uint64_t raw_size;
     bool raw_ended;
     struct error raw_error;
+    bool interrupted; /* that error is a signal */
 
     struct decompress_stage *stages[INPUT_NESTED_MAX];
     size_t stage_count;
@@ -91,6 +92,7 @@ static size_t raw_read(void *from, uint8_t *buffer, size_t size, struct error *e
     } else if (!s->raw_ended) {
         ssize_t result = read_patiently(s->descriptor, buffer, size);
         if (result < 0) {
+            s->interrupted = errno == EINTR;
             (void)fail_errno(&s->raw_error, "read failed");
             (void)fail_in(&s->raw_error, "offset %llu", (unsigned long long)s->raw_offset);
         } else {
@@ -433,6 +435,11 @@ bool input_failed(const struct input *in, struct error *err)
     if (err != NULL)
         *err = in->stream->error;
     return true;
+}
+
+bool input_was_interrupted(const struct input *in)
+{
+    return in->stream->interrupted;
 }
 
 bool input_digest(struct input *in, struct digest *out)

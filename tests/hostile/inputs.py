@@ -508,13 +508,13 @@ def a_run_that_is_interrupted_closes_its_outputs(program):
             running.send_signal(signal.SIGINT)
             stdout, stderr = running.communicate(timeout=60)
         equal(running.returncode, 3, "exit code")
-        holds(b'"reason":"stopped here"' in stdout and stdout.endswith(b"}\n"), stdout[-300:])
+        holds(b'"interrupted_at":' in stdout and b'"damage":[]' in stdout and stdout.endswith(b"}\n"), stdout[-300:])
         equal(
             re.sub(rb'"seconds":.*', b"", out.read_bytes()),
             re.sub(rb'"seconds":.*', b"", stdout),
             "both outputs",
         )
-        holds(b"stopped here" in stderr, stderr[-300:])
+        holds(b"interrupted at byte" in stderr, stderr[-300:])
 
 
 # ---- terminals ----

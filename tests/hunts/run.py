@@ -7,9 +7,11 @@ Runs with $WORMSIGN (else build/wormsign) and with $WORMSIGN_ASAN where it is se
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -71,6 +73,68 @@ def a_link_to_nowhere_is_named_as_one(program, folder):
         run = Run(program, folder, verb, "mix")
         holds("mix/gone" in run.talk and "symbolic link" in run.talk, run.talk)
         equal(run.code, 3, f"exit of {verb}")
+
+
+HEAD_BYTES = 24
+
+
+def interrupted(program, folder, *words, feed=b""):
+    """A run that gets SIGINT while it reads; its code, its lines and what it said."""
+    with subprocess.Popen(
+        [str(program), *map(str, words)], cwd=folder, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as running:
+        feeder = threading.Thread(target=running.stdin.write, args=[feed])
+        feeder.start()
+        threading.Timer(1, running.send_signal, [signal.SIGINT]).start()
+        # Our end of the pipe stays open: nothing but the signal ends the run.
+        lines, talk = running.stdout.read(), running.stderr.read()
+        feeder.join()
+    return running.returncode, lines.decode(), talk.decode()
+
+
+def long_capture(folder):
+    """One that takes longer than a moment: the outbreak over and over, in members of gzip."""
+    whole = outbreak(folder, "one").read_bytes()
+    path = Path(folder) / "long.pcap.gz"
+    body = gzip.compress(whole[HEAD_BYTES:], 1)
+    path.write_bytes(gzip.compress(whole[:HEAD_BYTES]) + 3000 * body)
+    return path
+
+
+@check
+def an_interruption_is_no_damage(program, folder):
+    long_capture(folder)
+    outbreak(folder, "next.pcap")
+    words = ["hunt", "-j", 1, "--partial", "part", "long.pcap.gz", "next.pcap"]
+    code, text, _ = interrupted(program, folder, *words)
+    holds("long.pcap.gz (pcap)" in text and "INTERRUPTED at byte" in text, text[-900:])
+    holds("next.pcap: could not be read: the run was interrupted before" in text, text[-900:])
+    holds("DAMAGED" not in text and "2 inputs were not read to their ends" in text, text[-900:])
+    equal(code, 1, "exit")
+    run = Run(program, folder, "merge", "--json", "part")
+    places = [(one["damage"], one["interrupted_at"] > 0) for one in run.summary["inputs"]]
+    equal(places, [([], True)], "places in the merge")
+    equal((run.code, run.summary["complete"]), (1, False))
+    run = Run(program, folder, "merge", "part")
+    holds("DAMAGED" not in run.text and "INTERRUPTED at byte" in run.text, run.text[-900:])
+
+
+@check
+def an_interrupted_pipe_is_not_damaged(program, folder):
+    capture = outbreak(folder).read_bytes()
+    code, text, talk = interrupted(program, folder, "hunt", "--json", feed=capture)
+    summary = json.loads(text.splitlines()[-1])
+    one = summary["inputs"][0]
+    equal((one["damage"], one["interrupted_at"] > 0, one["records"] > 0), ([], True, True))
+    equal((code, summary["complete"]), (1, False))
+    holds("stdin: interrupted at byte" in talk and "system call" not in talk, talk)
+    code, text, talk = interrupted(program, folder, "hunt", "--json")
+    equal(json.loads(text)["inputs"][0].get("interrupted_at"), 0, "of a silent pipe")
+    for verb in "flows", "dns":
+        code, text, talk = interrupted(program, folder, verb, feed=capture)
+        equal(code, 3, f"exit of {verb}")
+        holds("interrupted at offset" in talk and "system call" not in talk, talk)
 
 
 def main():
