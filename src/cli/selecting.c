@@ -80,7 +80,7 @@ enum exit_code selecting_begin_filter(const struct call *call, struct selection 
     } else if (out->filter == NULL) {
         code = filter_is_wrong(call, text, &spot, &err);
     }
-    free(text);
+    out->filter_words = text;
     return code;
 }
 
@@ -172,6 +172,7 @@ enum exit_code selecting_begin(const struct call *call, const struct selecting_o
 void selecting_free(struct selection *s)
 {
     filter_free(s->filter);
+    free(s->filter_words);
     listed_free(s->only);
     listed_free(s->without);
     patterns_free(s->patterns);

@@ -205,6 +205,7 @@ static enum exit_code run_hunt(const struct call *call)
         return code;
     struct hunt_settings settings = hunting_settings(&o->hunting);
     settings.filter = selection.filter;
+    settings.filter_words = selection.filter_words;
     settings.counts_proven = o->output.stats_every.given || console_shows_progress(call->console);
     settings.since_us = inputs_since_us(&o->inputs);
     settings.until_us = inputs_until_us(&o->inputs);

@@ -35,6 +35,7 @@ struct hunt_settings {
     const char *site;            /* NULL: none */
     const struct sites *sites;   /* names that the user listed; NULL: none */
     const struct filter *filter; /* which flows are looked at; NULL: all */
+    const char *filter_words;    /* as somebody wrote it, or as servers are told; NULL: none */
     int64_t since_us, until_us;
     unsigned sampling;  /* 1 in so many packets was kept by the sensor; 1: all */
     const char *verb;   /* for the summary; NULL: "hunt" */

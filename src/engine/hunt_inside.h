@@ -71,6 +71,9 @@ struct hunt {
     uint64_t repeated, repeated_partials; /* inputs that were the same as another; files */
     char formats[HUNT_FORMATS_MAX][PARTIAL_FORMAT_SIZE]; /* of inputs that others read */
     unsigned format_count;
+    int64_t since_us, until_us;      /* of the first part that was read; of all, but where they */
+    bool has_span, spans_differ;     /* differ */
+    bool outside_unknown;            /* a part was read by another run, which did not count them */
     uint64_t refused, lost_look_ups; /* of parts with a store of their own */
     uint64_t passed_over;            /* evidence of detectors that are not known here */
     bool trails_lost;                /* of hosts that were let go: relays may not be known */
@@ -150,6 +153,8 @@ struct edges;
 struct sentences;
 void hunt_say_limits(const struct hunt *h, const struct edges *edges, struct sentences *l);
 void hunt_say_notes(const struct hunt *h, struct sentences *l);
+/* *out, where less than all was looked at, and the same of all inputs; or NULL. */
+const struct looked_at *hunt_looked_at(const struct hunt *h, struct looked_at *out);
 /* Nothing is missing that could have been evidence. */
 bool hunt_is_whole(const struct hunt *h, const struct edges *edges);
 

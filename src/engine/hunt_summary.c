@@ -101,6 +101,33 @@ static void say_archives(const struct source_counts *c, struct sentences *l)
                      (unsigned long long)c->records_passed_over);
 }
 
+const struct looked_at *hunt_looked_at(const struct hunt *h, struct looked_at *out)
+{
+    bool has_span = h->has_span && !h->spans_differ;
+    *out = (struct looked_at){
+        .since_us = has_span ? h->since_us : h->settings->since_us,
+        .until_us = has_span ? h->until_us : h->settings->until_us,
+        .outside_known = !h->outside_unknown,
+        .outside = h->counts.records_outside,
+        .filter = h->settings->filter_words,
+    };
+    bool is_less = out->since_us != INT64_MIN || out->until_us != INT64_MAX || out->filter != NULL;
+    return is_less ? out : NULL;
+}
+
+/* Who mistypes a year must not take silence for an answer. Records without a time lie nowhere. */
+static void say_span(const struct hunt *h, struct sentences *l)
+{
+    const struct source_counts *c = &h->counts;
+    if (h->spans_differ)
+        sentence_add(l, "of some inputs another span of time was looked at than of others");
+    uint64_t nowhere = c->frames_without_time + c->records_passed_over;
+    if (c->records_outside > 0 && c->records_outside + nowhere >= c->records)
+        sentence_add(l,
+                     "nothing was looked at: no record lies within the span of time that --since "
+                     "and --until name, so nobody was judged");
+}
+
 void hunt_say_notes(const struct hunt *h, struct sentences *l)
 {
     const struct source_counts *c = &h->counts;
@@ -128,8 +155,7 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
     if (h->run_fault_count > RUN_FAULTS_MAX)
         sentence_add(l, "%llu more runs were not whole: report --runs lists them",
                      (unsigned long long)(h->run_fault_count - RUN_FAULTS_MAX));
-    if (h->settings->filter != NULL)
-        sentence_add(l, "nothing but flows that the filter lets through was looked at");
+    say_span(h, l);
     if (h->opened == 0)
         sentence_add(l, "nothing was read: no input could be opened, so nobody was judged");
     else if (h->recognised == 0)

@@ -95,6 +95,7 @@ void reading_add_counts(struct source_counts *sum, const struct source_counts *m
     sum->archives_without_data += more->archives_without_data;
     sum->smb_cut += more->smb_cut;
     sum->records_damaged += more->records_damaged;
+    sum->records_outside += more->records_outside;
     sum->records_passed_over += more->records_passed_over;
     if (more->frames_unknown_link > 0 && more->unknown_link > sum->unknown_link)
         sum->unknown_link = more->unknown_link;

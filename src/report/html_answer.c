@@ -247,6 +247,34 @@ static void damaged_inputs(struct markup *m, const struct totals *t)
                "inputs are damaged, so parts of them are missing: <a href=\"#run\">where</a>.");
 }
 
+static void looked_at(struct markup *m, const struct looked_at *only)
+{
+    char count[COUNT_TEXT_SIZE];
+    bool has_since = only->since_us != INT64_MIN, has_until = only->until_us != INT64_MAX;
+    if (has_since || has_until) {
+        markup_say(m, "<li><b>Other times.</b> Nothing was looked at but what is");
+        markup_say(m, has_since ? " of " : "");
+        if (has_since)
+            markup_time(m, only->since_us, true);
+        markup_say(m, has_since ? " UTC or later" : "");
+        markup_say(m, has_since && has_until ? " and" : "");
+        markup_say(m, has_until ? " before " : "");
+        if (has_until)
+            markup_time(m, only->until_us, true);
+        markup_say(m, has_until ? " UTC" : "");
+        if (only->outside_known)
+            markup_say(m, "; %s record%s outside", count_text(only->outside, count),
+                       only->outside == 1 ? " lies" : "s lie");
+        markup_say(m, ".</li>\n");
+    }
+    if (only->filter != NULL) {
+        markup_say(m, "<li><b>Other flows.</b> Nothing was looked at but flows that the filter "
+                      "lets through: <code>");
+        markup_text(m, SAFE_UTF8, only->filter);
+        markup_say(m, "</code></li>\n");
+    }
+}
+
 void html_not_tested(struct markup *m, const struct html_state *s, const struct totals *t)
 {
     markup_say(m, "<section class=\"card\" id=\"limits\"><h2>What was not tested</h2>\n<ul>\n");
@@ -254,6 +282,8 @@ void html_not_tested(struct markup *m, const struct html_state *s, const struct 
         markup_say(m, "<li class=\"limit\"><b>Incomplete.</b> Not all could be read or asked; what "
                       "is said of hosts holds, but others may be missing.</li>\n");
     damaged_inputs(m, t);
+    if (t->only != NULL)
+        looked_at(m, t->only);
     not_asked(m, s, t);
     sentences(m, "Limit reached", t->limits_hit, t->limit_count);
     if (t->seen_is_estimate)

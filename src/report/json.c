@@ -403,6 +403,7 @@ static bool json_end(struct report *r, const struct totals *t)
         put_scan(&l, t->scan);
     else
         put_inputs(&l, t);
+    line_put_looked_at(&l, l.root, t->only);
     line_put(&l, l.root, "limits_hit", limits_json(&l, t));
     line_put_number(&l, l.root, "expected_false_hosts", t->expected_false_hosts);
     line_put_number(&l, l.root, "seconds", round(t->seconds * 1000) / 1000);

@@ -47,6 +47,14 @@ struct scan_totals {
     double silent_share; /* of the hosts asked, those from which nothing came */
 };
 
+/* What alone was looked at, where somebody asked for less than all. */
+struct looked_at {
+    int64_t since_us, until_us; /* INT64_MIN, INT64_MAX: no end */
+    bool outside_known;
+    uint64_t outside;   /* records that are not between them */
+    const char *filter; /* its words; foreign: escape; NULL: none */
+};
+
 /* What a whole run came to: the summary. */
 struct totals {
     const char *verb; /* "hunt", "scan" */
@@ -64,6 +72,7 @@ struct totals {
     size_t note_count;
     const char *const *notes; /* advice: "most traffic is of 203.0.113.0/24: name it with --home" */
     const struct scan_totals *scan; /* a scan's, which has no inputs; else NULL */
+    const struct looked_at *only;   /* NULL: all, or it is not the same of all inputs */
     double expected_false_hosts;
     double seconds;
 };

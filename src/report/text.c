@@ -502,6 +502,32 @@ static void labelled_lines(struct page *p, const char *label, const char *const 
     }
 }
 
+/* What a span hides is counted; what a filter hides nobody counts. */
+static void looked_at_lines(struct page *p, const struct looked_at *only)
+{
+    char time[TIME_TEXT_SIZE];
+    if (only->since_us != INT64_MIN || only->until_us != INT64_MAX) {
+        page_begin(p, 2, 4);
+        page_say(p, "Looked at: nothing but what is");
+        if (only->since_us != INT64_MIN)
+            page_say(p, " of %s or later", time_text(only->since_us, time));
+        if (only->until_us != INT64_MAX)
+            page_say(p, "%s before %s", only->since_us != INT64_MIN ? " and" : "",
+                     time_text(only->until_us, time));
+        if (only->outside_known)
+            page_say(p, "; %llu record%s outside", (unsigned long long)only->outside,
+                     only->outside == 1 ? " lies" : "s lie");
+        page_say(p, ".");
+        page_end(p);
+    }
+    if (only->filter != NULL) {
+        page_begin(p, 2, 4);
+        page_say(p, "Looked at: nothing but flows that the filter lets through: ");
+        page_add(p, SAFE_ASCII, only->filter);
+        page_end(p);
+    }
+}
+
 static void error_rate_line(struct page *p, const struct totals *t)
 {
     char number[NUMBER_SIZE];
@@ -538,6 +564,8 @@ static bool text_end(struct report *r, const struct totals *t)
         page_end(p);
     }
     all_input_lines(p, t, r->verbosity);
+    if (t->only != NULL)
+        looked_at_lines(p, t->only);
     labelled_lines(p, "Limit reached", t->limits_hit, t->limit_count);
     labelled_lines(p, "Note", t->notes, t->note_count);
     error_rate_line(p, t);

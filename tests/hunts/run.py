@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "tests" / "rig"))
 from checking import CHECKS, check, equal, holds, result  # noqa: E402
 
 OUTBREAK = ROOT / "samples" / "outbreak.pcap.gz"
+ARCHIVE = ROOT / "samples" / "argus" / "v5" / "mixed.argus"
 TIMEOUT_SECONDS = 120
 
 
@@ -76,6 +77,62 @@ def a_link_to_nowhere_is_named_as_one(program, folder):
 
 
 HEAD_BYTES = 24
+SPAN = ["--since", "2009-04-21T16:30:00Z", "--until", "2009-04-21T17:00:00Z"]
+
+
+@check
+def the_span_of_time_is_told(program, folder):
+    outbreak(folder)
+    whole = Run(program, folder, "hunt", "--json", "outbreak.pcap").summary
+    equal([key for key in ("since", "until", "records_outside", "filter") if key in whole], [])
+    for jobs in 1, 2:
+        run = Run(program, folder, "hunt", "--json", "-j", jobs, *SPAN, "outbreak.pcap")
+        s = run.summary
+        equal((s["since"], s["until"]), ("2009-04-21T16:30:00.000000Z", "2009-04-21T17:00:00.000000Z"))
+        holds(0 < s["records_outside"] < s["inputs"][0]["records"], s)
+    outside = s["records_outside"]
+    text = " ".join(Run(program, folder, "hunt", *SPAN, "--html", "page", "outbreak.pcap").text.split())
+    span = ("Looked at: nothing but what is of 2009-04-21T16:30:00.000000Z or later and before "
+            f"2009-04-21T17:00:00.000000Z; {outside} records lie outside.")
+    holds(span in text, text[-900:])
+    page = (Path(folder) / "page").read_text()
+    holds(f"{outside:,} records lie outside" in page, "the page does not tell the span")
+    for schema, where in ("eve", lambda line: line["stats"]["wormsign"]), ("ecs", lambda line: line["wormsign"]):
+        run = Run(program, folder, "hunt", "--json", "--schema", schema, *SPAN, "outbreak.pcap")
+        equal(where(run.summary)["records_outside"], outside, schema)
+    equal(Run(program, folder, "hunt", "-q", *SPAN, "--partial", "part", "outbreak.pcap").code, 1)
+    merged = Run(program, folder, "merge", "--json", "part").summary
+    equal((merged["since"], merged["until"]), (s["since"], s["until"]), "span of the merge")
+    holds("records_outside" not in merged, merged)
+    equal(Run(program, folder, "hunt", "-q", "--partial", "all", "outbreak.pcap").code, 1)
+    merged = Run(program, folder, "merge", "part", "all")
+    holds("another span of time" in merged.text and "Looked at" not in merged.text, merged.text[-900:])
+
+
+@check
+def a_span_in_which_nothing_lies_is_told(program, folder):
+    outbreak(folder)
+    run = Run(program, folder, "hunt", "--since", "2030-01-01", "outbreak.pcap")
+    holds("nothing was looked at: no record lies within" in run.text, run.text)
+    equal(run.code, 0, "exit: all was read")
+    run = Run(program, folder, "hunt", "--json", "--since", "2030-01-01", "outbreak.pcap")
+    equal(run.summary["records_outside"], run.summary["inputs"][0]["records"])
+    holds("nothing was looked at" in run.talk, run.talk)
+    run = Run(program, folder, "hunt", "--json", "--since", "2030-01-01", ARCHIVE)
+    equal((run.code, run.summary["inputs"][0]["format"]), (0, "argus"))
+    holds("nothing was looked at" in run.talk, run.talk)
+
+
+@check
+def the_words_of_a_filter_are_told(program, folder):
+    outbreak(folder)
+    words = ["outbreak.pcap", "-", "port 53", "or", "host\t10.9.1.11"]
+    told = "port 53 or host\\x0910.9.1.11"
+    run = Run(program, folder, "hunt", "--json", *words)
+    equal(run.summary["filter"], told)
+    run = Run(program, folder, "hunt", "--html", "page", *words)
+    holds(told in " ".join(run.text.split()), run.text[-900:])
+    holds(told in (Path(folder) / "page").read_text(), "the page does not tell the filter")
 
 
 def interrupted(program, folder, *words, feed=b""):
