@@ -44,6 +44,9 @@ enum exit_code inputs_check(const struct call *call, const struct input_options 
         return call_is_wrong(call, "name a capture file or a directory, or pipe one in");
     if (inputs_since_us(o) >= inputs_until_us(o))
         return call_is_wrong(call, "--since must be before --until");
+    if (call->words.has_filter && call->words.filter_count == 0 && inputs_are_named(call, o))
+        console_note(call->console, "nothing stands behind the lone -, so there is no filter; "
+                                    "stdin is -r -");
     return EXIT_DONE;
 }
 
@@ -171,6 +174,24 @@ static bool is_missing(const char *path)
     return strcmp(path, "-") != 0 && access(path, F_OK) != 0;
 }
 
+/* Words of a filter have neither. */
+static bool is_word(const char *path)
+{
+    return path[strcspn(path, "./")] == '\0';
+}
+
+void inputs_hint(const struct call *call)
+{
+    for (size_t i = 0; i < call->words.operand_count; i++)
+        if (is_missing(call->words.operands[i]) && is_word(call->words.operands[i])) {
+            console_note(call->console,
+                         "there is no file %s: a filter stands behind a lone -, as "
+                         "in `wormsign hunt FILE - port 445`",
+                         call->words.operands[i]);
+            return;
+        }
+}
+
 /* What is missing is told before the first line, which somebody may take for all of them. How many
  * damages that is. */
 static uint64_t tell_missing(const struct call *call, const char *path)
@@ -178,11 +199,11 @@ static uint64_t tell_missing(const struct call *call, const char *path)
     if (!is_missing(path))
         return 0;
     const char *reason = strerror(errno);
-    bool is_word = path[strcspn(path, "./")] == '\0';
     console_complain(call->console, "%s: %s%s", path, reason,
-                     is_word ? " (a filter stands behind a lone -, and fields of -s have commas "
-                               "between them)"
-                             : "");
+                     is_word(path)
+                         ? " (a filter stands behind a lone -, and fields of -s have commas "
+                           "between them)"
+                         : "");
     return 1;
 }
 

@@ -60,12 +60,20 @@ static enum exit_code filter_is_wrong(const struct call *call, const char *text,
     return EXIT_USAGE;
 }
 
+bool selecting_has_filter(const struct call *call)
+{
+    bool has = false;
+    for (size_t i = 0; i < call->words.filter_count; i++)
+        has |= call->words.filter[i][strspn(call->words.filter[i], " \t\n")] != '\0';
+    return has;
+}
+
 enum exit_code selecting_begin_filter(const struct call *call, struct selection *out)
 {
     struct filter_spot spot = {0};
     struct error err;
     enum exit_code code = EXIT_DONE;
-    if (!call->words.has_filter)
+    if (!selecting_has_filter(call))
         return EXIT_DONE;
     char *text = joined(&call->words);
     if (text == NULL) {

@@ -160,6 +160,26 @@ def long_capture(folder):
 
 
 @check
+def a_lone_dash_with_nothing_behind_it_is_no_filter(program, folder):
+    capture = outbreak(folder).read_bytes()
+    for words in (["hunt", "-"], ["hunt", "-", ""], ["hunt", "--partial", "part", "-"]):
+        run = Run(program, folder, *words, feed=capture)
+        equal(run.code, 1, f"exit of {words}")
+        holds("filter" not in run.text + run.talk, run.text[-900:])
+    for verb in "hunt", "flows", "dns":
+        run = Run(program, folder, verb, "outbreak.pcap", "-")
+        holds("so there is no filter; stdin is -r -" in run.talk, run.talk)
+        run = Run(program, folder, verb, "outbreak.pcap", "port", "445")
+        holds("a filter stands behind a lone -" in run.talk, run.talk)
+
+
+@check
+def an_empty_stdin_was_opened(program, folder):
+    run = Run(program, folder, "hunt", "--json")
+    equal((run.code, run.summary["inputs"][0]["damage"][0]["reason"]), (3, "it is empty"))
+
+
+@check
 def an_interruption_is_no_damage(program, folder):
     long_capture(folder)
     outbreak(folder, "next.pcap")
