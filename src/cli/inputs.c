@@ -157,6 +157,13 @@ static void tell_damage(void *context, const char *input, uint64_t offset, const
                          shown_name(input));
 }
 
+static void tell_broken(void *context, const char *input, uint64_t offset, const char *reason)
+{
+    const struct teller *t = context;
+    console_complain(t->progress.console, "%s: offset %" PRIu64 ": %s", shown_name(input), offset,
+                     reason);
+}
+
 static void tell_interruption(void *context, const char *input, uint64_t offset)
 {
     const struct teller *t = context;
@@ -231,6 +238,7 @@ enum exit_code inputs_read(const struct call *call, const struct input_options *
     r->context = &teller;
     r->is_stopped = tell_progress;
     r->damaged = tell_damage;
+    r->broken = tell_broken;
     r->interrupted = tell_interruption;
     running_watch_signals();
     for (size_t i = 0; i < o->files.count; i++)
@@ -241,6 +249,7 @@ enum exit_code inputs_read(const struct call *call, const struct input_options *
     r->context = NULL;
     r->is_stopped = NULL;
     r->damaged = NULL;
+    r->broken = NULL;
     r->interrupted = NULL;
     if (r->unrecognised > 0)
         console_note(call->console, "%" PRIu64 " file%s of no format that is known here",

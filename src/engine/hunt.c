@@ -270,6 +270,19 @@ static void note_damage(void *context, uint64_t offset, const char *reason)
     hunt_note_damage(t->totals, offset, reason);
 }
 
+/* Before all other damage, of which the last is not listed where there is much. */
+static void note_broken(void *context, uint64_t offset, const char *reason)
+{
+    const struct turn *t = context;
+    struct input_totals *totals = t->totals;
+    size_t kept = totals->damage_count < INPUT_DAMAGES_MAX ? (size_t)totals->damage_count
+                                                           : INPUT_DAMAGES_MAX - 1;
+    memmove(&totals->damage[1], &totals->damage[0], kept * sizeof totals->damage[0]);
+    totals->damage[0].offset = offset;
+    (void)snprintf(totals->damage[0].reason, sizeof totals->damage[0].reason, "%.199s", reason);
+    totals->damage_count++;
+}
+
 static void note_interruption(void *context, uint64_t offset)
 {
     const struct turn *t = context;
@@ -334,6 +347,7 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
                          .context = &turn,
                          .is_stopped = is_stopped,
                          .damaged = note_damage,
+                         .broken = note_broken,
                          .interrupted = note_interruption};
     bool go_on = reading_pour(format, source, in, &to);
     part->counts = counts_of(format, source);

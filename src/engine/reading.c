@@ -13,11 +13,44 @@ static struct source_counts counts_of(const struct source_format *format, const 
     return counts;
 }
 
-bool reading_pour(const struct source_format *format, void *source, const struct input *in,
+/* To the end of a compressed input, for what its checksum says of it. False: stopped. */
+static bool drain(struct input *in, uint64_t records, const struct pouring *to)
+{
+    size_t available = 1;
+    for (uint64_t calls = 1; available > 0; calls++) {
+        (void)input_peek(in, 1, &available);
+        input_take(in, available);
+        if (calls % READING_PROGRESS_CALLS == 0 && to->is_stopped(to->context, in, records))
+            return false;
+    }
+    return true;
+}
+
+/* Where a source gives up, the fault may be in the compressed bytes, which shows at their end. */
+static void tell_end(const struct source_counts *counts, struct input *in,
+                     const struct error *damage, const struct pouring *to)
+{
+    struct error err, said;
+    bool is_known = input_failed(in, &err);
+    bool is_compressed = input_compression(in) != NULL;
+    if (!is_known && is_compressed && drain(in, counts->records, to))
+        (void)input_failed(in, &err);
+    bool is_broken = is_compressed && input_failed(in, &err) && err.kind == ERROR_FORMAT;
+    if (!is_known || !is_broken)
+        to->damaged(to->context, counts->bytes, damage->text);
+    if (!is_broken)
+        return;
+    (void)fail(&said, ERROR_FORMAT,
+               "the compressed file is damaged, so what came out of it may be: %.300s", err.text);
+    to->broken(to->context, counts->bytes, said.text);
+}
+
+bool reading_pour(const struct source_format *format, void *source, struct input *in,
                   const struct pouring *to)
 {
     struct error err = {0};
     uint64_t calls = 0;
+    struct source_counts counts;
     for (;;) {
         enum source_result result = format->next(source, to->sink, &err);
         if (result != SOURCE_MORE && input_was_interrupted(in)) {
@@ -33,7 +66,8 @@ bool reading_pour(const struct source_format *format, void *source, const struct
         case SOURCE_END:
             return true;
         case SOURCE_DAMAGED:
-            to->damaged(to->context, counts_of(format, source).bytes, err.text);
+            counts = counts_of(format, source);
+            tell_end(&counts, in, &err, to);
             return true;
         }
         if (to->enough != NULL && *to->enough)
@@ -116,6 +150,14 @@ static void note_damage(void *context, uint64_t offset, const char *text)
     t->run->damaged(t->run->context, t->name, offset, reason);
 }
 
+static void note_broken(void *context, uint64_t offset, const char *reason)
+{
+    const struct turn *t = context;
+    t->run->damages++;
+    t->run->damages_of_input++;
+    t->run->broken(t->run->context, t->name, offset, reason);
+}
+
 static void note_interruption(void *context, uint64_t offset)
 {
     const struct turn *t = context;
@@ -142,6 +184,7 @@ static bool read_source(struct turn *t, struct input *in, const struct source_fo
                          .context = t,
                          .is_stopped = is_stopped,
                          .damaged = note_damage,
+                         .broken = note_broken,
                          .interrupted = note_interruption};
     void *source = format->open(in, &r->settings, &err);
     if (source == NULL) {

@@ -31,11 +31,14 @@ struct pouring {
     void *context;
     bool (*is_stopped)(void *context, const struct input *in, uint64_t records);
     void (*damaged)(void *context, uint64_t offset, const char *reason);
+    /* The damage of a compressed input is in what it was unpacked from: all else may come of it. */
+    void (*broken)(void *context, uint64_t offset, const char *reason);
     void (*interrupted)(void *context, uint64_t offset); /* the run was stopped: no damage */
 };
 
-/* Pours the whole source; false when the run was stopped or has enough. */
-bool reading_pour(const struct source_format *format, void *source, const struct input *in,
+/* Pours the whole source; false when the run was stopped or has enough. A compressed input is read
+ * to its end even where the source gives up, for its checksum. */
+bool reading_pour(const struct source_format *format, void *source, struct input *in,
                   const struct pouring *to);
 
 /* Sources begin their texts with "offset N: ", where the damage is: N goes to *offset, which else
@@ -58,6 +61,8 @@ struct reading {
     /* True stops the run. NULL: never. */
     bool (*is_stopped)(void *context, const struct reading_progress *now);
     void (*damaged)(void *context, const char *input, uint64_t offset, const char *reason);
+    /* Damage that explains what else is told of the input: said however much was told before. */
+    void (*broken)(void *context, const char *input, uint64_t offset, const char *reason);
     /* The run was stopped here; 0: before the input was read. What is left of it is no damage. */
     void (*interrupted)(void *context, const char *input, uint64_t offset);
     /* An input that was recognised has come to its end, or as far as it could be read; flows and

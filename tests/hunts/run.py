@@ -180,6 +180,24 @@ def an_empty_stdin_was_opened(program, folder):
 
 
 @check
+def a_damaged_gzip_is_told_as_one(program, folder):
+    packed = bytearray(OUTBREAK.read_bytes())
+    packed[20000] ^= 0x55  # makes records of rubbish, and the capture ends before the gzip does
+    (Path(folder) / "bad.gz").write_bytes(packed)
+    said = "the compressed file is damaged"
+    damage = Run(program, folder, "hunt", "--json", "bad.gz").summary["inputs"][0]["damage"]
+    holds(said in damage[0]["reason"] and "incorrect data check" in damage[0]["reason"], damage[0])
+    holds(len(damage) > 1 and not any(said in one["reason"] for one in damage[1:]), damage)
+    run = Run(program, folder, "flows", "bad.gz")
+    holds(run.talk.count(said) == 1 and run.code == 3, run.talk)
+    packed[20000] ^= 0x55
+    packed[-5] ^= 0x55  # nothing but the checksum is wrong: all frames are there
+    (Path(folder) / "bad.gz").write_bytes(packed)
+    run = Run(program, folder, "hunt", "--json", "bad.gz").summary["inputs"][0]
+    equal((len(run["damage"]), said in run["damage"][0]["reason"], run["records"]), (1, True, 20312))
+
+
+@check
 def an_interruption_is_no_damage(program, folder):
     long_capture(folder)
     outbreak(folder, "next.pcap")
