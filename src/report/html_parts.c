@@ -275,8 +275,9 @@ static void input_row(struct markup *m, const struct input_totals *input)
         markup_text(m, SAFE_UTF8, input->damage[i].reason);
     }
     if (input->damage_count > INPUT_DAMAGES_MAX)
-        markup_say(m, "<br>and in %s more places",
-                   count_text(input->damage_count - INPUT_DAMAGES_MAX, count));
+        markup_say(m, "<br>and in %s more place%s",
+                   count_text(input->damage_count - INPUT_DAMAGES_MAX, count),
+                   input->damage_count == INPUT_DAMAGES_MAX + 1 ? "" : "s");
     markup_say(m, "</td></tr>\n");
 }
 
