@@ -114,23 +114,43 @@ static bool take_date(const char **text, int32_t *day)
     return of_month <= lengths[month - 1] + (month == 2 && leap);
 }
 
+/* "Z", "+02:00" or nothing, which is UTC too: what is to be added to come to UTC. */
+static bool take_offset(const char **text, int64_t *to_utc_us)
+{
+    int hours, minutes;
+    bool is_ahead = **text == '+';
+    *to_utc_us = 0;
+    if (take_char(text, "Z") || !take_char(text, "+-"))
+        return true;
+    if (!take_number(text, 2, 0, 23, &hours) || !take_char(text, ":") ||
+        !take_number(text, 2, 0, 59, &minutes))
+        return false;
+    int64_t offset_us = ((int64_t)hours * 3600 + minutes * 60) * US_PER_SECOND;
+    *to_utc_us = is_ahead ? -offset_us : offset_us;
+    return true;
+}
+
 static bool take_time(const char **text, int64_t *in_day_us)
 {
-    int hour, minute, second;
+    int hour, minute, second = 0;
+    int64_t fraction = 0, to_utc_us;
     if (!take_number(text, 2, 0, 23, &hour) || !take_char(text, ":") ||
-        !take_number(text, 2, 0, 59, &minute) || !take_char(text, ":") ||
-        !take_number(text, 2, 0, 60, &second))
+        !take_number(text, 2, 0, 59, &minute))
         return false;
-    int64_t fraction = 0;
-    if (take_char(text, ".")) {
+    bool has_second = take_char(text, ":");
+    if (has_second && !take_number(text, 2, 0, 60, &second))
+        return false;
+    if (has_second && take_char(text, ".")) {
         int64_t place = US_PER_SECOND / 10;
         if (**text < '0' || **text > '9')
             return false;
         for (; **text >= '0' && **text <= '9'; (*text)++, place /= 10)
             fraction += place * (**text - '0');
     }
+    if (!take_offset(text, &to_utc_us))
+        return false;
     *in_day_us = ((int64_t)hour * 3600 + minute * 60 + second) * US_PER_SECOND + fraction;
-    (void)take_char(text, "Z");
+    *in_day_us += to_utc_us;
     return true;
 }
 
@@ -154,7 +174,9 @@ bool time_parse(const char *text, int64_t *when_us, struct error *err)
         good = take_char(&next, "T ") && take_time(&next, &in_day) && *next == '\0';
     if (!good)
         return fail(err, ERROR_USAGE,
-                    "'%.100s' is not a time; write it as 2009-04-21 or 2009-04-21T16:44:11Z", text);
+                    "'%.100s' is not a time; write it as 2009-04-21, 2009-04-21T16:44 or "
+                    "2009-04-21T16:44:11Z, or with an offset as 2009-04-21T18:44+02:00",
+                    text);
     *when_us = day * US_PER_DAY + in_day;
     return true;
 }

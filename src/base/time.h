@@ -36,8 +36,9 @@ const char *time_text(int64_t when_us, char buffer[static TIME_TEXT_SIZE]);
 /* "2009-04-21", in buffer; returns buffer. */
 const char *date_text(int32_t day, char buffer[static DATE_TEXT_SIZE]);
 
-/* Parses "2009-04-21" or "2009-04-21T16:44:11Z" (seconds may have up to six decimals, the T may be
- * a blank, the Z may be missing: it is UTC all the same). */
+/* Parses "2009-04-21", "2009-04-21T16:44" or "2009-04-21T16:44:11Z" (seconds may have up to six
+ * decimals, the T may be a blank, the Z may be missing: it is UTC all the same), or with an offset
+ * from UTC in the place of the Z: "2009-04-21T18:44+02:00". */
 bool time_parse(const char *text, int64_t *when_us, struct error *err) MUST_CHECK;
 
 /* Parses "2009-04-21" alone. */

@@ -44,6 +44,9 @@ enum exit_code inputs_check(const struct call *call, const struct input_options 
         return call_is_wrong(call, "name a capture file or a directory, or pipe one in");
     if (inputs_since_us(o) >= inputs_until_us(o))
         return call_is_wrong(call, "--since must be before --until");
+    if (call->words.has_filter && call->words.filter_count == 0 && inputs_are_named(call, o))
+        console_note(call->console, "nothing stands behind the lone -, so there is no filter; "
+                                    "stdin is -r -");
     return EXIT_DONE;
 }
 
@@ -154,9 +157,46 @@ static void tell_damage(void *context, const char *input, uint64_t offset, const
                          shown_name(input));
 }
 
+static void tell_broken(void *context, const char *input, uint64_t offset, const char *reason)
+{
+    const struct teller *t = context;
+    console_complain(t->progress.console, "%s: offset %" PRIu64 ": %s", shown_name(input), offset,
+                     reason);
+}
+
+static void tell_interruption(void *context, const char *input, uint64_t offset)
+{
+    const struct teller *t = context;
+    if (offset > 0)
+        console_complain(t->progress.console,
+                         "%s: interrupted at offset %" PRIu64 ": the rest was not read",
+                         shown_name(input), offset);
+    else
+        console_complain(t->progress.console, "%s: interrupted before it was read",
+                         shown_name(input));
+}
+
 static bool is_missing(const char *path)
 {
     return strcmp(path, "-") != 0 && access(path, F_OK) != 0;
+}
+
+/* Words of a filter have neither. */
+static bool is_word(const char *path)
+{
+    return path[strcspn(path, "./")] == '\0';
+}
+
+void inputs_hint(const struct call *call)
+{
+    for (size_t i = 0; i < call->words.operand_count; i++)
+        if (is_missing(call->words.operands[i]) && is_word(call->words.operands[i])) {
+            console_note(call->console,
+                         "there is no file %s: a filter stands behind a lone -, as "
+                         "in `wormsign hunt FILE - port 445`",
+                         call->words.operands[i]);
+            return;
+        }
 }
 
 /* What is missing is told before the first line, which somebody may take for all of them. How many
@@ -166,17 +206,18 @@ static uint64_t tell_missing(const struct call *call, const char *path)
     if (!is_missing(path))
         return 0;
     const char *reason = strerror(errno);
-    bool is_word = path[strcspn(path, "./")] == '\0';
     console_complain(call->console, "%s: %s%s", path, reason,
-                     is_word ? " (a filter stands behind a lone -, and fields of -s have commas "
-                               "between them)"
-                             : "");
+                     is_word(path)
+                         ? " (a filter stands behind a lone -, and fields of -s have commas "
+                           "between them)"
+                         : "");
     return 1;
 }
 
+/* Of what was named it is told already; a link to nowhere below a directory is not. */
 static bool read_one(void *context, const char *path, bool chosen)
 {
-    return is_missing(path) || reading_input(context, path, chosen);
+    return (chosen && is_missing(path)) || reading_input(context, path, chosen);
 }
 
 static void note_failed(void *context, const char *path, const char *reason)
@@ -197,6 +238,8 @@ enum exit_code inputs_read(const struct call *call, const struct input_options *
     r->context = &teller;
     r->is_stopped = tell_progress;
     r->damaged = tell_damage;
+    r->broken = tell_broken;
+    r->interrupted = tell_interruption;
     running_watch_signals();
     for (size_t i = 0; i < o->files.count; i++)
         r->damages += tell_missing(call, o->files.items[i]);
@@ -206,10 +249,12 @@ enum exit_code inputs_read(const struct call *call, const struct input_options *
     r->context = NULL;
     r->is_stopped = NULL;
     r->damaged = NULL;
+    r->broken = NULL;
+    r->interrupted = NULL;
     if (r->unrecognised > 0)
         console_note(call->console, "%" PRIu64 " file%s of no format that is known here",
                      r->unrecognised, r->unrecognised == 1 ? "" : "s");
     if (r->opened == 0)
         return EXIT_FAILED;
-    return r->damages > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
+    return r->damages > 0 || r->was_interrupted ? EXIT_INCOMPLETE : EXIT_DONE;
 }

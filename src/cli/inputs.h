@@ -23,16 +23,20 @@ struct input_options {
         {.name = "recurse",                                                                        \
          .short_name = "R",                                                                        \
          .value = "DIR",                                                                           \
-         .help = "read every file below this directory, in sorted order; can be repeated",         \
+         .help =                                                                                   \
+             "read every file below this directory, also behind links, in sorted order; can be "   \
+             "repeated",                                                                           \
          .kind = OPTION_TEXTS,                                                                     \
          .into = offsetof(settings, field.directories)},                                           \
         {.name = "since",                                                                          \
          .value = "TIME",                                                                          \
-         .help = "pass over what is before this time (UTC)",                                       \
+         .help = "pass over what is before this time: 2009-04-21, 2009-04-21T16:30 or "            \
+                 "2009-04-21T16:30:11Z, in UTC unless it ends as +02:00",                          \
          .kind = OPTION_TIME,                                                                      \
          .into = offsetof(settings, field.since)},                                                 \
     {                                                                                              \
-        .name = "until", .value = "TIME", .help = "pass over what is at or after this time (UTC)", \
+        .name = "until", .value = "TIME",                                                          \
+        .help = "pass over what is at or after this time, written as that of --since",             \
         .kind = OPTION_TIME, .into = offsetof(settings, field.until)                               \
     }
 
@@ -45,6 +49,9 @@ struct input_progress {
 /* EXIT_DONE, or it is said what is wrong: nothing is named and stdin is a terminal, or --since is
  * not before --until. */
 enum exit_code inputs_check(const struct call *call, const struct input_options *o);
+
+/* Says how a filter is written, where an operand that is not there may be a word of one. */
+void inputs_hint(const struct call *call);
 
 /* The span of time that is asked for; everything where none is. */
 int64_t inputs_since_us(const struct input_options *o);

@@ -128,6 +128,12 @@ static void talk_of_input(struct console *console, const struct input_totals *in
         name += length - TALK_NAME_MAX;
     for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < input->damage_count; i++)
         console_complain(console, "%s%s: %s", is_long ? "..." : "", name, input->damage[i].reason);
+    if (input->interrupted && input->interrupted_at > 0)
+        console_complain(console, "%s%s: interrupted at byte %llu: the rest was not read",
+                         is_long ? "..." : "", name, (unsigned long long)input->interrupted_at);
+    else if (input->interrupted)
+        console_complain(console, "%s%s: interrupted before it was read", is_long ? "..." : "",
+                         name);
 }
 
 static bool talk_end(struct report *r, const struct totals *t)

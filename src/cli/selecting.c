@@ -60,12 +60,20 @@ static enum exit_code filter_is_wrong(const struct call *call, const char *text,
     return EXIT_USAGE;
 }
 
+bool selecting_has_filter(const struct call *call)
+{
+    bool has = false;
+    for (size_t i = 0; i < call->words.filter_count; i++)
+        has |= call->words.filter[i][strspn(call->words.filter[i], " \t\n")] != '\0';
+    return has;
+}
+
 enum exit_code selecting_begin_filter(const struct call *call, struct selection *out)
 {
     struct filter_spot spot = {0};
     struct error err;
     enum exit_code code = EXIT_DONE;
-    if (!call->words.has_filter)
+    if (!selecting_has_filter(call))
         return EXIT_DONE;
     char *text = joined(&call->words);
     if (text == NULL) {
@@ -80,7 +88,7 @@ enum exit_code selecting_begin_filter(const struct call *call, struct selection 
     } else if (out->filter == NULL) {
         code = filter_is_wrong(call, text, &spot, &err);
     }
-    free(text);
+    out->filter_words = text;
     return code;
 }
 
@@ -172,6 +180,7 @@ enum exit_code selecting_begin(const struct call *call, const struct selecting_o
 void selecting_free(struct selection *s)
 {
     filter_free(s->filter);
+    free(s->filter_words);
     listed_free(s->only);
     listed_free(s->without);
     patterns_free(s->patterns);

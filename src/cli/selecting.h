@@ -53,6 +53,9 @@ enum exit_code selecting_begin(const struct call *call, const struct selecting_o
                                const struct input_options *inputs, struct selection *out);
 void selecting_free(struct selection *s);
 
+/* Whether there is a filter: a lone `-` with nothing behind it begins none. */
+bool selecting_has_filter(const struct call *call);
+
 /* The filter alone, of a verb that takes nothing else of all this. The same. */
 enum exit_code selecting_begin_filter(const struct call *call, struct selection *out);
 

@@ -196,15 +196,18 @@ static enum exit_code run_hunt(const struct call *call)
     enum exit_code code = inputs_check(call, &o->inputs);
     if (code != EXIT_DONE)
         return code;
-    if (call->words.has_filter && o->hunting.partial != NULL)
+    bool has_filter = selecting_has_filter(call);
+    if (has_filter && o->hunting.partial != NULL)
         return call_is_wrong(call, "--partial keeps what whole inputs come to: it takes no filter");
-    if (call->words.has_filter && o->hunting.store != NULL)
+    if (has_filter && o->hunting.store != NULL)
         return call_is_wrong(call, "--store keeps what whole inputs come to: it takes no filter");
+    inputs_hint(call);
     code = selecting_begin_filter(call, &selection);
     if (code != EXIT_DONE)
         return code;
     struct hunt_settings settings = hunting_settings(&o->hunting);
     settings.filter = selection.filter;
+    settings.filter_words = selection.filter_words;
     settings.counts_proven = o->output.stats_every.given || console_shows_progress(call->console);
     settings.since_us = inputs_since_us(&o->inputs);
     settings.until_us = inputs_until_us(&o->inputs);
@@ -248,8 +251,9 @@ const struct verb verb_hunt = {
         "by what it did, and prints "
         "infected and suspicious hosts, the gravest first, with the evidence.\n"
         "A host without a sign is not clean: nobody asked it, and it may have been silent.\n"
-        "Exit: 1 infected home hosts were found; 0 none; 3 none, but input was damaged or the "
-        "run cut short; 4 nothing could be opened or not all be written; 2 wrong usage.\n"
+        "Exit: 1 infected home hosts were found; 0 none; 3 none, but input was damaged, empty "
+        "or of no known format, or the run cut short; 4 nothing could be opened or not all be "
+        "written; 2 wrong usage.\n"
         "What stands behind a lone - is a filter in the words of ra and tcpdump "
         "(docs/filter.md): nothing but flows that it lets through is looked at. Of captures it "
         "can ask for protocol, addresses and ports.\n"

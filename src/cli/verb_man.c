@@ -87,7 +87,8 @@ static enum exit_code run_man(const struct call *call)
            ".TP\n4\nfailed: nothing or not all could be written, or no input could be opened\n"
            ".TP\n2\nthe command line is wrong\n"
            ".TP\n1\ninfected home hosts were found\n"
-           ".TP\n3\nnobody infected, but incomplete: input was damaged or the run was cut short\n"
+           ".TP\n3\nnobody infected, but incomplete: input was damaged or empty, or the run was "
+           "cut short\n"
            ".TP\n0\notherwise, suspicious hosts or not\n");
     return EXIT_DONE;
 }

@@ -28,7 +28,7 @@ static void merge_all(struct hunt *h, void *context)
         const char *path = call->words.operands[i];
         console_progress_of(call->console, path, "");
         if (running_is_interrupted())
-            hunt_note_failure(h, path, "stopped before it was read");
+            hunt_note_unread(h, path);
         else
             hunt_merge(h, path);
     }

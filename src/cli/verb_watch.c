@@ -224,7 +224,9 @@ static enum exit_code watch_servers(const struct call *call, const struct watch_
         .is_over = is_over,
         .say = say,
         .looked = looked};
-    return watch_into_outputs(call, o, settings, &watch);
+    struct hunt_settings told = *settings;
+    told.filter_words = filter;
+    return watch_into_outputs(call, o, &told, &watch);
 }
 
 static enum exit_code run_watch(const struct call *call)

@@ -278,17 +278,18 @@ static void say_written(const struct export *x, struct sentences *notes)
 static void say_odd(const struct export *x, struct sentences *notes)
 {
     if (x->without_packets > 0)
-        sentence_add(notes, "evidence: %llu inputs are no captures: they have no packets to write",
-                     (unsigned long long)x->without_packets);
+        sentence_add(notes, "evidence: %llu input%s without packets to write, being no capture",
+                     (unsigned long long)x->without_packets,
+                     x->without_packets == 1 ? " is" : "s are");
     if (x->times_left_out > 0)
-        sentence_add(notes,
-                     "evidence: %llu packets have a time that pcap cannot tell and were left out",
-                     (unsigned long long)x->times_left_out);
+        sentence_add(notes, "evidence: %llu packet%s left out, of a time that pcap cannot tell",
+                     (unsigned long long)x->times_left_out,
+                     x->times_left_out == 1 ? " was" : "s were");
     if (x->links_left_out > 0)
         sentence_add(notes,
-                     "evidence: %llu packets are of more than %d link types of one sign and were "
-                     "left out",
-                     (unsigned long long)x->links_left_out, EXPORT_LINKS_MAX);
+                     "evidence: %llu packet%s left out, of more than %d link types of one sign",
+                     (unsigned long long)x->links_left_out,
+                     x->links_left_out == 1 ? " was" : "s were", EXPORT_LINKS_MAX);
 }
 
 static void say_limits(const struct export *x, struct sentences *limits)

@@ -235,6 +235,12 @@ void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *
     totals->damage_count++;
 }
 
+void hunt_note_interruption(struct input_totals *totals, uint64_t offset)
+{
+    totals->interrupted = true;
+    totals->interrupted_at = offset;
+}
+
 bool hunt_is_stopped(struct hunt *h, const struct input *in, uint64_t records)
 {
     struct reading_progress now = {.input = input_name(in),
@@ -262,6 +268,25 @@ static void note_damage(void *context, uint64_t offset, const char *reason)
 {
     const struct turn *t = context;
     hunt_note_damage(t->totals, offset, reason);
+}
+
+/* Before all other damage, of which the last is not listed where there is much. */
+static void note_broken(void *context, uint64_t offset, const char *reason)
+{
+    const struct turn *t = context;
+    struct input_totals *totals = t->totals;
+    size_t kept = totals->damage_count < INPUT_DAMAGES_MAX ? (size_t)totals->damage_count
+                                                           : INPUT_DAMAGES_MAX - 1;
+    memmove(&totals->damage[1], &totals->damage[0], kept * sizeof totals->damage[0]);
+    totals->damage[0].offset = offset;
+    (void)snprintf(totals->damage[0].reason, sizeof totals->damage[0].reason, "%.199s", reason);
+    totals->damage_count++;
+}
+
+static void note_interruption(void *context, uint64_t offset)
+{
+    const struct turn *t = context;
+    hunt_note_interruption(t->totals, offset);
 }
 
 static bool is_stopped(void *context, const struct input *in, uint64_t records)
@@ -318,8 +343,12 @@ static bool read_source(struct hunt *h, struct input *in, const struct source_fo
     part->recognised = true;
     part->totals->format = format->format(source);
     struct turn turn = {h, part->totals};
-    struct pouring to = {
-        .sink = &h->sink.sink, .context = &turn, .is_stopped = is_stopped, .damaged = note_damage};
+    struct pouring to = {.sink = &h->sink.sink,
+                         .context = &turn,
+                         .is_stopped = is_stopped,
+                         .damaged = note_damage,
+                         .broken = note_broken,
+                         .interrupted = note_interruption};
     bool go_on = reading_pour(format, source, in, &to);
     part->counts = counts_of(format, source);
     h->records_read += part->counts.records;
@@ -338,10 +367,14 @@ static bool read_open(struct hunt *h, struct input *in, bool chosen, struct hunt
 {
     part->opened = true;
     if (hunt_is_stopped(h, in, 0)) {
-        hunt_note_damage(part->totals, 0, "stopped before it was read");
+        hunt_note_interruption(part->totals, 0);
         return false;
     }
     const struct source_format *format = source_format_for(in);
+    if (format == NULL && input_was_interrupted(in)) {
+        hunt_note_interruption(part->totals, 0);
+        return false;
+    }
     if (format != NULL)
         return read_source(h, in, format, part);
     note_unrecognised(part, in, chosen);
@@ -387,6 +420,14 @@ void hunt_note_failure(struct hunt *h, const char *name, const char *reason)
     struct input_totals *totals = hunt_add_input(h, name);
     if (totals != NULL)
         (void)read_input_part(h, NULL, true, totals, reason);
+}
+
+void hunt_note_unread(struct hunt *h, const char *name)
+{
+    struct input_totals *totals = hunt_add_input(h, name);
+    if (totals != NULL)
+        hunt_note_interruption(totals, 0);
+    h->incomplete = true;
 }
 
 bool hunt_read_input(struct hunt *h, struct input *in, bool chosen)

@@ -35,6 +35,7 @@ struct hunt_settings {
     const char *site;            /* NULL: none */
     const struct sites *sites;   /* names that the user listed; NULL: none */
     const struct filter *filter; /* which flows are looked at; NULL: all */
+    const char *filter_words;    /* as somebody wrote it, or as servers are told; NULL: none */
     int64_t since_us, until_us;
     unsigned sampling;  /* 1 in so many packets was kept by the sensor; 1: all */
     const char *verb;   /* for the summary; NULL: "hunt" */
@@ -73,6 +74,9 @@ bool hunt_read_input(struct hunt *h, struct input *in, bool chosen);
 
 /* Notes something that could not be read at all (a directory), for the summary. */
 void hunt_note_failure(struct hunt *h, const char *name, const char *reason);
+
+/* Notes an input that is not read, for somebody ended the run before. */
+void hunt_note_unread(struct hunt *h, const char *name);
 
 /* Keeps what each input comes to, from here on, for `wormsign merge`: to be called before anything
  * is read. The file is borrowed until hunt_free. False when this build cannot. */

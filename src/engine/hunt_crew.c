@@ -152,6 +152,8 @@ static void join_aside(struct hunt *h, const struct job *job, struct outcome *o)
     struct input_totals *row = &h->inputs[job->input];
     if (o->aside.damage_count > 0 && row->damage_count == 0)
         hunt_note_damage(row, o->aside.damage[0].offset, o->aside.damage[0].reason);
+    if (o->aside.interrupted && !row->interrupted)
+        hunt_note_interruption(row, o->aside.interrupted_at);
     o->part.opened = o->part.recognised = o->part.unrecognised = false;
 }
 
@@ -464,8 +466,8 @@ static void run_alone(struct hunt_crew *c)
         struct input_totals *totals = &c->hunt->inputs[job->input];
         struct hunt_part part = {.totals = totals};
         if (job->share > 0) { /* the first took all, or the run was stopped before this one */
-            if (c->stop && totals->damage_count == 0) {
-                hunt_note_damage(totals, 0, "stopped before all of it was read");
+            if (c->stop && totals->damage_count == 0 && !totals->interrupted) {
+                hunt_note_interruption(totals, totals->bytes);
                 c->hunt->incomplete = true;
             }
             continue;
@@ -475,7 +477,7 @@ static void run_alone(struct hunt_crew *c)
             continue;
         }
         if (c->stop)
-            hunt_note_damage(totals, 0, "stopped before it was read");
+            hunt_note_interruption(totals, 0);
         else
             c->stop = !hunt_read_part(c->hunt, c->hunt->input_names[job->input], job->chosen,
                                       totals, &part);

@@ -557,6 +557,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     if (!judged)
         sentence_add(&limits, "memory: there was none left to judge all hosts");
     bool exported = write_evidence(h, &findings, &limits, &notes);
+    struct looked_at only;
     struct totals totals = {.verb = h->settings->verb != NULL ? h->settings->verb : "hunt",
                             .asked_dark = h->settings->dark != NULL,
                             .complete = judged && hunt_is_whole(h, &findings.edges),
@@ -566,6 +567,7 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
                             .limits_hit = limits.pointers,
                             .note_count = notes.count,
                             .notes = notes.pointers,
+                            .only = hunt_looked_at(h, &only),
                             .expected_false_hosts = (double)findings.home_host_days *
                                                     VERDICT_FALSE_PER_HOST_DAY,
                             .seconds = seconds};

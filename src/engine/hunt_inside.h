@@ -73,6 +73,9 @@ struct hunt {
     uint64_t nameless_partials;           /* of a build that did not keep names */
     char formats[HUNT_FORMATS_MAX][PARTIAL_FORMAT_SIZE]; /* of inputs that others read */
     unsigned format_count;
+    int64_t since_us, until_us;      /* of the first part that was read; of all, but where they */
+    bool has_span, spans_differ;     /* differ */
+    bool outside_unknown;            /* a part was read by another run, which did not count them */
     uint64_t refused, lost_look_ups; /* of parts with a store of their own */
     uint64_t passed_over;            /* evidence of detectors that are not known here */
     bool trails_lost;                /* of hosts that were let go: relays may not be known */
@@ -93,6 +96,8 @@ struct input_totals *hunt_add_input(struct hunt *h, const char *name);
 /* Sources begin their texts with "offset N: ", where the damage is; N and the rest are kept
  * apart. */
 void hunt_note_damage(struct input_totals *totals, uint64_t offset, const char *reason);
+/* Somebody ended the run, so that the input was not read from there on. */
+void hunt_note_interruption(struct input_totals *totals, uint64_t offset);
 
 /* hunt.c: reads one input; what it came to is *part, and is to be joined. */
 bool hunt_read_part(struct hunt *h, const char *path, bool chosen, struct input_totals *totals,
@@ -150,6 +155,8 @@ struct edges;
 struct sentences;
 void hunt_say_limits(const struct hunt *h, const struct edges *edges, struct sentences *l);
 void hunt_say_notes(const struct hunt *h, struct sentences *l);
+/* *out, where less than all was looked at, and the same of all inputs; or NULL. */
+const struct looked_at *hunt_looked_at(const struct hunt *h, struct looked_at *out);
 /* Nothing is missing that could have been evidence. */
 bool hunt_is_whole(const struct hunt *h, const struct edges *edges);
 

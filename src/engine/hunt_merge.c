@@ -78,6 +78,7 @@ void hunt_merge_part(struct hunt *h, struct hunt_part *part)
     *totals = *part->totals;
     totals->name = name;
     totals->format = keep_format(h, part->totals->format);
+    h->outside_unknown = true;
     hunt_keep_part(h, part);
     hunt_add_part(h, part);
 }

@@ -86,18 +86,32 @@ void hunt_add_evidence(struct hunt *h, struct hosts *from)
     }
 }
 
+static void note_span(struct hunt *h, const struct hunt_part *part)
+{
+    if (!part->recognised)
+        return;
+    h->spans_differ |= h->has_span &&
+                       (h->since_us != part->since_us || h->until_us != part->until_us);
+    if (!h->has_span) {
+        h->since_us = part->since_us;
+        h->until_us = part->until_us;
+    }
+    h->has_span = true;
+}
+
 void hunt_add_part(struct hunt *h, const struct hunt_part *part)
 {
     h->opened += part->opened;
     h->recognised += part->recognised;
     h->unrecognised += part->unrecognised;
-    h->incomplete |= part->totals->damage_count > 0;
+    h->incomplete |= part->totals->damage_count > 0 || part->totals->interrupted;
     h->refused += part->refused;
     h->lost_look_ups += part->lost_look_ups;
     if (part->sampling > h->sampling)
         h->sampling = part->sampling;
     for (unsigned d = 0; d < detector_count; d++)
         h->watchers[d].sampling = h->sampling;
+    note_span(h, part);
     reading_add_counts(&h->counts, &part->counts);
     home_add(&h->home, &part->home);
     if (part->hosts != NULL)

@@ -6,6 +6,21 @@
 #include "engine/sentences.h"
 #include "evidence/names.h"
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static const char *were(uint64_t count)
+{
+    return count == 1 ? "was" : "were";
+}
+
+static const char *have(uint64_t count)
+{
+    return count == 1 ? "has" : "have";
+}
+
 static uint64_t refused(const struct hunt *h)
 {
     return hosts_refused(h->hosts) + h->refused;
@@ -20,39 +35,41 @@ static void say_lost(const struct hunt *h, const struct edges *edges, struct sen
 {
     const struct source_counts *c = &h->counts;
     if (c->flows_let_go > 0)
-        sentence_add(l,
-                     "flow table: full, and %llu flows were let go before they were idle: late "
-                     "answers of theirs count as new flows",
-                     (unsigned long long)c->flows_let_go);
-    if (c->heads_let_go > 0)
         sentence_add(
             l,
-            "stream heads: too many at a time, and %llu were let go unfinished: messages in "
-            "them were missed",
-            (unsigned long long)c->heads_let_go);
+            "flow table: full, and %llu flow%s %s let go before idle: late answers count as "
+            "new flows",
+            (unsigned long long)c->flows_let_go, plural(c->flows_let_go), were(c->flows_let_go));
+    if (c->heads_let_go > 0)
+        sentence_add(l,
+                     "stream heads: too many at a time, and %llu %s let go unfinished: messages in "
+                     "%s were missed",
+                     (unsigned long long)c->heads_let_go, were(c->heads_let_go),
+                     c->heads_let_go == 1 ? "it" : "them");
     if (refused(h) > 0)
         sentence_add(l,
-                     "evidence: %llu times there was no room for a host's evidence: hosts may be "
+                     "evidence: %llu time%s there was no room for a host's evidence: hosts may be "
                      "missing",
-                     (unsigned long long)refused(h));
+                     (unsigned long long)refused(h), plural(refused(h)));
     if (hosts_let_go(h->hosts) > 0)
         sentence_add(l,
-                     "evidence: %llu host-days were let go, the least suspicious first: hosts may "
+                     "evidence: %llu host-day%s %s let go, the least suspicious first: hosts may "
                      "be missing, and chance alone convicts no host of which a day was let go",
-                     (unsigned long long)hosts_let_go(h->hosts));
+                     (unsigned long long)hosts_let_go(h->hosts), plural(hosts_let_go(h->hosts)),
+                     were(hosts_let_go(h->hosts)));
     if (names_refused(h->names) > 0)
         sentence_add(l,
-                     "names: %llu times there was no room for what told who a host is: names and "
+                     "names: %llu time%s there was no room for what told who a host is: names and "
                      "addresses may be missing",
-                     (unsigned long long)names_refused(h->names));
+                     (unsigned long long)names_refused(h->names), plural(names_refused(h->names)));
     if (edges->cut)
         sentence_add(l,
                      "edges: more than %d in all or %d into one host on a day, and the others were "
                      "left out: who infected whom may be missing",
                      EDGES_MAX, EDGES_A_DAY);
     if (lost_look_ups(h) > 0)
-        sentence_add(l, "name lists: %llu look-ups found no memory for a day's list",
-                     (unsigned long long)lost_look_ups(h));
+        sentence_add(l, "name lists: %llu look-up%s found no memory for a day's list",
+                     (unsigned long long)lost_look_ups(h), plural(lost_look_ups(h)));
     if (h->passed_over > 0)
         sentence_add(l,
                      "evidence files: %llu pieces are of detectors that this build does not know "
@@ -68,9 +85,9 @@ static void say_dark(struct dark *d, struct sentences *l)
         return;
     if (dark_refused(d) > 0)
         sentence_add(l,
-                     "dark: %llu flows to addresses of these networks found no room: who "
+                     "dark: %llu flow%s to addresses of these networks found no room: who "
                      "touched dark addresses may be missing",
-                     (unsigned long long)dark_refused(d));
+                     (unsigned long long)dark_refused(d), plural(dark_refused(d)));
     if (count > shown)
         sentence_add(l, "dark: %zu hosts touched dark addresses; the widest %zu are listed", count,
                      shown);
@@ -96,9 +113,37 @@ static void say_archives(const struct source_counts *c, struct sentences *l)
                      c->records_damaged == 1 ? " has" : "s have");
     if (c->records_passed_over > 0)
         sentence_add(l,
-                     "%llu flow records do not tell between which two hosts, or when, and were "
-                     "passed over",
-                     (unsigned long long)c->records_passed_over);
+                     "%llu flow record%s not tell between which two hosts, or when, and %s passed "
+                     "over",
+                     (unsigned long long)c->records_passed_over,
+                     c->records_passed_over == 1 ? " does" : "s do", were(c->records_passed_over));
+}
+
+const struct looked_at *hunt_looked_at(const struct hunt *h, struct looked_at *out)
+{
+    bool has_span = h->has_span && !h->spans_differ;
+    *out = (struct looked_at){
+        .since_us = has_span ? h->since_us : h->settings->since_us,
+        .until_us = has_span ? h->until_us : h->settings->until_us,
+        .outside_known = !h->outside_unknown,
+        .outside = h->counts.records_outside,
+        .filter = h->settings->filter_words,
+    };
+    bool is_less = out->since_us != INT64_MIN || out->until_us != INT64_MAX || out->filter != NULL;
+    return is_less ? out : NULL;
+}
+
+/* Who mistypes a year must not take silence for an answer. Records without a time lie nowhere. */
+static void say_span(const struct hunt *h, struct sentences *l)
+{
+    const struct source_counts *c = &h->counts;
+    if (h->spans_differ)
+        sentence_add(l, "of some inputs another span of time was looked at than of others");
+    uint64_t nowhere = c->frames_without_time + c->records_passed_over;
+    if (c->records_outside > 0 && c->records_outside + nowhere >= c->records)
+        sentence_add(l,
+                     "nothing was looked at: no record lies within the span of time that --since "
+                     "and --until name, so nobody was judged");
 }
 
 void hunt_say_notes(const struct hunt *h, struct sentences *l)
@@ -114,15 +159,22 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
                      "%llu of %llu run%s ended before %s whole, and never done again: what %s kept "
                      "until then counts",
                      (unsigned long long)h->runs_cut, (unsigned long long)h->runs,
-                     h->runs_cut == 1 ? " was" : "s were",
+                     h->runs != 1 ? h->runs_cut == 1 ? "s was" : "s were" : " was",
                      h->runs_cut == 1 ? "it was" : "they were", h->runs_cut == 1 ? "it" : "they");
+    uint64_t interrupted = 0;
+    for (size_t i = 0; i < h->input_count; i++)
+        interrupted += h->inputs[i].interrupted;
+    if (interrupted > 0)
+        sentence_add(l, "the run was interrupted: %llu input%s not read to %s",
+                     (unsigned long long)interrupted, interrupted == 1 ? " was" : "s were",
+                     interrupted == 1 ? "its end" : "their ends");
     for (uint64_t i = 0; i < h->run_fault_count && i < RUN_FAULTS_MAX; i++)
         sentence_add(l, "%s", h->run_faults[i]);
     if (h->run_fault_count > RUN_FAULTS_MAX)
-        sentence_add(l, "%llu more runs were not whole: report --runs lists them",
-                     (unsigned long long)(h->run_fault_count - RUN_FAULTS_MAX));
-    if (h->settings->filter != NULL)
-        sentence_add(l, "nothing but flows that the filter lets through was looked at");
+        sentence_add(l, "%llu more run%s not whole: report --runs lists all",
+                     (unsigned long long)(h->run_fault_count - RUN_FAULTS_MAX),
+                     h->run_fault_count == RUN_FAULTS_MAX + 1 ? " was" : "s were");
+    say_span(h, l);
     if (h->opened == 0)
         sentence_add(l, "nothing was read: no input could be opened, so nobody was judged");
     else if (h->recognised == 0)
@@ -143,28 +195,32 @@ void hunt_say_notes(const struct hunt *h, struct sentences *l)
             l, "%llu evidence file%s of an earlier build, which kept no names of hosts there",
             (unsigned long long)h->nameless_partials, h->nameless_partials == 1 ? " is" : "s are");
     if (c->frames_unknown_link > 0)
-        sentence_add(
-            l,
-            "%llu frames have a link type that cannot be read here (%u): nothing in them was "
-            "looked at",
-            (unsigned long long)c->frames_unknown_link, c->unknown_link);
+        sentence_add(l,
+                     "%llu frame%s %s a link type that cannot be read here (%u): nothing in %s was "
+                     "looked at",
+                     (unsigned long long)c->frames_unknown_link, plural(c->frames_unknown_link),
+                     have(c->frames_unknown_link), c->unknown_link,
+                     c->frames_unknown_link == 1 ? "it" : "them");
     if (c->fragments_let_go > 0)
-        sentence_add(
-            l, "%llu datagrams in fragments were never completed, or not while there was room",
-            (unsigned long long)c->fragments_let_go);
+        sentence_add(l,
+                     "%llu datagram%s in fragments %s never completed, or not while there was room",
+                     (unsigned long long)c->fragments_let_go, plural(c->fragments_let_go),
+                     were(c->fragments_let_go));
     if (c->frames_damaged > 0)
-        sentence_add(l, "%llu frames have headers that cannot be, and were passed over",
-                     (unsigned long long)c->frames_damaged);
+        sentence_add(l, "%llu frame%s %s headers that cannot be, and %s passed over",
+                     (unsigned long long)c->frames_damaged, plural(c->frames_damaged),
+                     have(c->frames_damaged), were(c->frames_damaged));
     if (c->frames_without_time > 0)
-        sentence_add(l, "%llu frames have no time, so no day and week, and were passed over",
-                     (unsigned long long)c->frames_without_time);
+        sentence_add(l, "%llu frame%s %s no time, so no day and week, and %s passed over",
+                     (unsigned long long)c->frames_without_time, plural(c->frames_without_time),
+                     have(c->frames_without_time), were(c->frames_without_time));
     if (c->odd_times > 0)
         sentence_add(
-            l, "%llu frames have a time that cannot be, which was moved to the nearest that can",
-            (unsigned long long)c->odd_times);
+            l, "%llu frame%s %s a time that cannot be, which was moved to the nearest that can",
+            (unsigned long long)c->odd_times, plural(c->odd_times), have(c->odd_times));
     if (c->mirrored > 0)
-        sentence_add(l, "%llu packets were seen twice (mirror ports) and counted once",
-                     (unsigned long long)c->mirrored);
+        sentence_add(l, "%llu packet%s %s seen twice (mirror ports) and counted once",
+                     (unsigned long long)c->mirrored, plural(c->mirrored), were(c->mirrored));
     say_archives(c, l);
     if (h->sampling > 1)
         sentence_add(

@@ -29,6 +29,12 @@ enum {
     PARTIAL_NAMES = 2
 };
 
+/* How the form, which has no other place for it, keeps that somebody ended the run: as the last
+ * damage of the input. Builds of before, and their files, have it as a damage indeed. */
+#define PARTIAL_INTERRUPTED "the run was interrupted here: no damage"
+#define PARTIAL_INTERRUPTED_BEFORE "stopped here"
+#define PARTIAL_UNREAD_BEFORE "stopped before it was read"
+
 /* Writing */
 
 struct partial_out;

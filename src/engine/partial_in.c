@@ -87,6 +87,29 @@ bool partial_in_open(struct partial_in *p, const void *bytes, size_t size,
     return !p->rest.failed || fail_at(p, &from, err, "the list of detectors cannot be so");
 }
 
+static bool is_interruption(const char *reason)
+{
+    return strcmp(reason, PARTIAL_INTERRUPTED) == 0 ||
+           strcmp(reason, PARTIAL_INTERRUPTED_BEFORE) == 0 ||
+           strcmp(reason, PARTIAL_UNREAD_BEFORE) == 0;
+}
+
+/* The last damage that is listed may be none. */
+static void take_interruption(struct input_totals *t)
+{
+    size_t listed = t->damage_count < INPUT_DAMAGES_MAX ? (size_t)t->damage_count
+                                                        : INPUT_DAMAGES_MAX;
+    if (listed == 0 || !is_interruption(t->damage[listed - 1].reason))
+        return;
+    t->interrupted = true;
+    t->interrupted_at = t->damage[listed - 1].offset;
+    t->damage_count--;
+    /* Of more than are listed, one gave its place. */
+    if (t->damage_count >= listed)
+        (void)snprintf(t->damage[listed - 1].reason, sizeof t->damage[0].reason,
+                       "and more, which are not listed");
+}
+
 static void load_totals(struct partial_in *p, struct reader *r)
 {
     struct input_totals *t = &p->totals;
@@ -102,6 +125,7 @@ static void load_totals(struct partial_in *p, struct reader *r)
         t->damage[i].offset = load_count(r);
         load_text(r, t->damage[i].reason, sizeof t->damage[i].reason);
     }
+    take_interruption(t);
 }
 
 static void load_identity(struct hunt_part *part, struct reader *r)

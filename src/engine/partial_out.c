@@ -100,10 +100,18 @@ static void put_totals(struct writer *w, const struct input_totals *t)
     save_text(w, t->format != NULL ? t->format : "");
     write_le64(w, t->records);
     write_le64(w, t->bytes);
-    write_le64(w, t->damage_count);
-    for (size_t i = 0; i < t->damage_count && i < INPUT_DAMAGES_MAX; i++) {
+    size_t listed = t->damage_count < INPUT_DAMAGES_MAX ? (size_t)t->damage_count
+                                                        : INPUT_DAMAGES_MAX;
+    if (t->interrupted && listed == INPUT_DAMAGES_MAX)
+        listed--;
+    write_le64(w, t->damage_count + t->interrupted);
+    for (size_t i = 0; i < listed; i++) {
         write_le64(w, t->damage[i].offset);
         save_text(w, t->damage[i].reason);
+    }
+    if (t->interrupted) {
+        write_le64(w, t->interrupted_at);
+        save_text(w, PARTIAL_INTERRUPTED);
     }
 }
 

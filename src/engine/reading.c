@@ -13,13 +13,51 @@ static struct source_counts counts_of(const struct source_format *format, const 
     return counts;
 }
 
-bool reading_pour(const struct source_format *format, void *source, const struct input *in,
+/* To the end of a compressed input, for what its checksum says of it. False: stopped. */
+static bool drain(struct input *in, uint64_t records, const struct pouring *to)
+{
+    size_t available = 1;
+    for (uint64_t calls = 1; available > 0; calls++) {
+        (void)input_peek(in, 1, &available);
+        input_take(in, available);
+        if (calls % READING_PROGRESS_CALLS == 0 && to->is_stopped(to->context, in, records))
+            return false;
+    }
+    return true;
+}
+
+/* Where a source gives up, the fault may be in the compressed bytes, which shows at their end. */
+static void tell_end(const struct source_counts *counts, struct input *in,
+                     const struct error *damage, const struct pouring *to)
+{
+    struct error err, said;
+    bool is_known = input_failed(in, &err);
+    bool is_compressed = input_compression(in) != NULL;
+    if (!is_known && is_compressed && drain(in, counts->records, to))
+        (void)input_failed(in, &err);
+    bool is_broken = is_compressed && input_failed(in, &err) && err.kind == ERROR_FORMAT;
+    if (!is_known || !is_broken)
+        to->damaged(to->context, counts->bytes, damage->text);
+    if (!is_broken)
+        return;
+    (void)fail(&said, ERROR_FORMAT,
+               "the compressed file is damaged, so what came out of it may be: %.300s", err.text);
+    to->broken(to->context, counts->bytes, said.text);
+}
+
+bool reading_pour(const struct source_format *format, void *source, struct input *in,
                   const struct pouring *to)
 {
     struct error err = {0};
     uint64_t calls = 0;
+    struct source_counts counts;
     for (;;) {
-        switch (format->next(source, to->sink, &err)) {
+        enum source_result result = format->next(source, to->sink, &err);
+        if (result != SOURCE_MORE && input_was_interrupted(in)) {
+            to->interrupted(to->context, counts_of(format, source).bytes);
+            return false;
+        }
+        switch (result) {
         case SOURCE_MORE:
             break;
         case SOURCE_SKIPPED:
@@ -28,14 +66,15 @@ bool reading_pour(const struct source_format *format, void *source, const struct
         case SOURCE_END:
             return true;
         case SOURCE_DAMAGED:
-            to->damaged(to->context, counts_of(format, source).bytes, err.text);
+            counts = counts_of(format, source);
+            tell_end(&counts, in, &err, to);
             return true;
         }
         if (to->enough != NULL && *to->enough)
             return false;
         if (++calls % READING_PROGRESS_CALLS == 0 &&
             to->is_stopped(to->context, in, counts_of(format, source).records)) {
-            to->damaged(to->context, counts_of(format, source).bytes, "stopped here");
+            to->interrupted(to->context, counts_of(format, source).bytes);
             return false;
         }
     }
@@ -90,6 +129,7 @@ void reading_add_counts(struct source_counts *sum, const struct source_counts *m
     sum->archives_without_data += more->archives_without_data;
     sum->smb_cut += more->smb_cut;
     sum->records_damaged += more->records_damaged;
+    sum->records_outside += more->records_outside;
     sum->records_passed_over += more->records_passed_over;
     if (more->frames_unknown_link > 0 && more->unknown_link > sum->unknown_link)
         sum->unknown_link = more->unknown_link;
@@ -110,6 +150,21 @@ static void note_damage(void *context, uint64_t offset, const char *text)
     t->run->damaged(t->run->context, t->name, offset, reason);
 }
 
+static void note_broken(void *context, uint64_t offset, const char *reason)
+{
+    const struct turn *t = context;
+    t->run->damages++;
+    t->run->damages_of_input++;
+    t->run->broken(t->run->context, t->name, offset, reason);
+}
+
+static void note_interruption(void *context, uint64_t offset)
+{
+    const struct turn *t = context;
+    t->run->was_interrupted = true;
+    t->run->interrupted(t->run->context, t->name, offset);
+}
+
 static bool is_stopped(void *context, const struct input *in, uint64_t records)
 {
     const struct turn *t = context;
@@ -128,7 +183,9 @@ static bool read_source(struct turn *t, struct input *in, const struct source_fo
                          .enough = &r->enough,
                          .context = t,
                          .is_stopped = is_stopped,
-                         .damaged = note_damage};
+                         .damaged = note_damage,
+                         .broken = note_broken,
+                         .interrupted = note_interruption};
     void *source = format->open(in, &r->settings, &err);
     if (source == NULL) {
         note_damage(t, input_offset(in), err.text);
@@ -150,10 +207,14 @@ static bool read_open(struct turn *t, struct input *in, bool chosen)
     uint64_t offset;
     t->run->opened++;
     if (is_stopped(t, in, 0)) {
-        note_damage(t, 0, "stopped before it was read");
+        note_interruption(t, 0);
         return false;
     }
     const struct source_format *format = source_format_for(in);
+    if (format == NULL && input_was_interrupted(in)) {
+        note_interruption(t, 0);
+        return false;
+    }
     if (format != NULL)
         return read_source(t, in, format);
     const char *reason = reading_unrecognised(in, chosen, &err, &offset);

@@ -31,10 +31,14 @@ struct pouring {
     void *context;
     bool (*is_stopped)(void *context, const struct input *in, uint64_t records);
     void (*damaged)(void *context, uint64_t offset, const char *reason);
+    /* The damage of a compressed input is in what it was unpacked from: all else may come of it. */
+    void (*broken)(void *context, uint64_t offset, const char *reason);
+    void (*interrupted)(void *context, uint64_t offset); /* the run was stopped: no damage */
 };
 
-/* Pours the whole source; false when the run was stopped or has enough. */
-bool reading_pour(const struct source_format *format, void *source, const struct input *in,
+/* Pours the whole source; false when the run was stopped or has enough. A compressed input is read
+ * to its end even where the source gives up, for its checksum. */
+bool reading_pour(const struct source_format *format, void *source, struct input *in,
                   const struct pouring *to);
 
 /* Sources begin their texts with "offset N: ", where the damage is: N goes to *offset, which else
@@ -54,9 +58,13 @@ struct reading {
     struct source_settings settings;
     struct sink *sink;
     void *context;
-    /* True stops the run, which is damage of the input that was being read. NULL: never. */
+    /* True stops the run. NULL: never. */
     bool (*is_stopped)(void *context, const struct reading_progress *now);
     void (*damaged)(void *context, const char *input, uint64_t offset, const char *reason);
+    /* Damage that explains what else is told of the input: said however much was told before. */
+    void (*broken)(void *context, const char *input, uint64_t offset, const char *reason);
+    /* The run was stopped here; 0: before the input was read. What is left of it is no damage. */
+    void (*interrupted)(void *context, const char *input, uint64_t offset);
     /* An input that was recognised has come to its end, or as far as it could be read; flows and
      * whatever else is put together end here. NULL: nobody asks. */
     void (*ended)(struct sink *sink, const char *input);
@@ -66,6 +74,7 @@ struct reading {
     uint64_t inputs, opened, recognised;
     uint64_t unrecognised;              /* files below directories that are none of ours */
     uint64_t damages, damages_of_input; /* of all; of the input that is being read */
+    bool was_interrupted;
 };
 
 /* Reads one input ("-": stdin). `chosen`: somebody named this file, so not recognising it is

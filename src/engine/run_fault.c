@@ -1,6 +1,6 @@
 /* A run keeps its summary as it said it (docs/json.md): the first damage of the first input that
- * has any is the fault, else the first limit that was hit. The summary may be a stranger's: what is
- * not as expected there is not told, and names are escaped. */
+ * has any, or was not read to its end, is the fault, else the first limit that was hit. The summary
+ * may be a stranger's: what is not as expected there is not told, and names are escaped. */
 #include "engine/run_fault.h"
 
 #include <jansson.h>
@@ -43,11 +43,15 @@ static bool say_input(const json_t *summary, struct text *out)
     json_array_foreach(inputs, at, input)
     {
         const json_t *damage = json_array_get(json_object_get(input, "damage"), 0);
-        if (damage == NULL)
+        const json_t *interrupted = json_object_get(input, "interrupted_at");
+        if (damage == NULL && interrupted == NULL)
             continue;
         add_bounded(out, text_of(input, "name"), NAME_SHOWN);
         text_add(out, ": ");
-        add_bounded(out, text_of(damage, "reason"), REASON_SHOWN);
+        if (damage != NULL)
+            add_bounded(out, text_of(damage, "reason"), REASON_SHOWN);
+        else
+            text_add(out, "interrupted before it was read whole");
         return true;
     }
     return false;

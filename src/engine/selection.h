@@ -14,6 +14,7 @@
 
 struct selection {
     struct filter *filter;         /* NULL: all match */
+    char *filter_words;            /* of it, owned; NULL: none */
     struct listed *only, *without; /* NULL: no list */
     enum listed_side side;         /* of both lists */
     struct patterns *patterns;     /* NULL: none */

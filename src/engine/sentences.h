@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include "base/compiler.h"
 
-enum { SENTENCES_MAX = 24, SENTENCE_SIZE = 256 };
+enum { SENTENCES_MAX = 32, SENTENCE_SIZE = 256 };
 
 struct sentences {
     size_t count;

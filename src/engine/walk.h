@@ -1,8 +1,8 @@
 /* The files below a directory, in sorted order of their paths.
  *
- * Regular files only; symbolic links to files are followed, to directories not, so a walk always
- * ends. What cannot be read (a closed directory, a link to nowhere) is among the paths: who opens
- * it names it, with the reason. */
+ * Regular files only. Symbolic links are followed, also out of the tree; each directory is entered
+ * once, however many links lead to it, so a walk always ends. What cannot be read (a closed
+ * directory, a link to nowhere) is among the paths: who opens it names it, with the reason. */
 #ifndef WORMSIGN_ENGINE_WALK_H
 #define WORMSIGN_ENGINE_WALK_H
 

@@ -241,12 +241,26 @@ static void input_without(const struct input_totals *in, const char *name, struc
                                  .format = in->format,
                                  .records = in->records,
                                  .bytes = in->bytes,
-                                 .damage_count = in->damage_count};
+                                 .damage_count = in->damage_count,
+                                 .interrupted = in->interrupted,
+                                 .interrupted_at = in->interrupted_at};
     for (size_t i = 0; i < INPUT_DAMAGES_MAX && i < in->damage_count; i++) {
         struct text reason = text_over(out->damage[i].reason, sizeof out->damage[i].reason);
         out->damage[i].offset = in->damage[i].offset;
         text_add(&reason, "damaged");
     }
+}
+
+/* A filter names whom it is about; that there was one is told. */
+static struct looked_at looked_at_without(const struct looked_at *only)
+{
+    struct looked_at made = *only;
+    if (made.since_us != INT64_MIN)
+        made.since_us = day_only(made.since_us);
+    if (made.until_us != INT64_MAX)
+        made.until_us = day_only(made.until_us);
+    made.filter = made.filter != NULL ? "not told here" : NULL;
+    return made;
 }
 
 static bool end_with(struct anonymous *a, const struct totals *t, struct input_totals *inputs,
@@ -263,6 +277,11 @@ static bool end_with(struct anonymous *a, const struct totals *t, struct input_t
     made.inputs = inputs;
     made.limit_count = t->limit_count > 0;
     made.limits_hit = limits;
+    struct looked_at only;
+    if (t->only != NULL) {
+        only = looked_at_without(t->only);
+        made.only = &only;
+    }
     made.note_count = 0;
     made.notes = NULL;
     return a->to->format->end(a->to, &made);

@@ -231,6 +231,7 @@ static bool ecs_end(struct report *r, const struct totals *t)
     line_put(&l, own, "verb", json_string(t->verb));
     line_put(&l, own, "complete", json_boolean(t->complete));
     line_put(&l, own, "hosts", hosts_json(&l, t));
+    line_put_looked_at(&l, own, t->only);
     line_put(&l, l.root, "wormsign", own);
     return line_write(&l, r->out);
 }

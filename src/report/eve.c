@@ -157,6 +157,7 @@ static bool eve_end(struct report *r, const struct totals *t)
     line_put(&l, own, "verb", json_string(t->verb));
     line_put(&l, own, "complete", json_boolean(t->complete));
     line_put(&l, own, "hosts", hosts_json(&l, t));
+    line_put_looked_at(&l, own, t->only);
     line_put(&l, stats, "wormsign", own);
     line_put(&l, l.root, "stats", stats);
     return line_write(&l, r->out);

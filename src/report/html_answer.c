@@ -230,17 +230,49 @@ static void not_asked(struct markup *m, const struct html_state *s, const struct
 
 static void damaged_inputs(struct markup *m, const struct totals *t)
 {
-    uint64_t unread = 0, damaged = 0;
+    uint64_t unread = 0, damaged = 0, interrupted = 0;
     for (size_t i = 0; i < t->input_count; i++) {
-        unread += t->inputs[i].format == NULL;
+        interrupted += t->inputs[i].interrupted;
+        unread += t->inputs[i].format == NULL && !t->inputs[i].interrupted;
         damaged += t->inputs[i].format != NULL && t->inputs[i].damage_count > 0;
     }
     first_item(m, unread, "Not read", "input could not be read: <a href=\"#run\">which</a>.",
                "inputs could not be read: <a href=\"#run\">which</a>.");
+    first_item(m, interrupted, "Interrupted",
+               "input was not read to its end: <a href=\"#run\">where</a>.",
+               "inputs were not read to their ends: <a href=\"#run\">where</a>.");
     first_item(m, damaged, "Damaged",
                "input is damaged, so parts of it are missing: "
                "<a href=\"#run\">where</a>.",
                "inputs are damaged, so parts of them are missing: <a href=\"#run\">where</a>.");
+}
+
+static void looked_at(struct markup *m, const struct looked_at *only)
+{
+    char count[COUNT_TEXT_SIZE];
+    bool has_since = only->since_us != INT64_MIN, has_until = only->until_us != INT64_MAX;
+    if (has_since || has_until) {
+        markup_say(m, "<li><b>Other times.</b> Nothing was looked at but what is");
+        markup_say(m, has_since ? " of " : "");
+        if (has_since)
+            markup_time(m, only->since_us, true);
+        markup_say(m, has_since ? " UTC or later" : "");
+        markup_say(m, has_since && has_until ? " and" : "");
+        markup_say(m, has_until ? " before " : "");
+        if (has_until)
+            markup_time(m, only->until_us, true);
+        markup_say(m, has_until ? " UTC" : "");
+        if (only->outside_known)
+            markup_say(m, "; %s record%s outside", count_text(only->outside, count),
+                       only->outside == 1 ? " lies" : "s lie");
+        markup_say(m, ".</li>\n");
+    }
+    if (only->filter != NULL) {
+        markup_say(m, "<li><b>Other flows.</b> Nothing was looked at but flows that the filter "
+                      "lets through: <code>");
+        markup_text(m, SAFE_UTF8, only->filter);
+        markup_say(m, "</code></li>\n");
+    }
 }
 
 void html_not_tested(struct markup *m, const struct html_state *s, const struct totals *t)
@@ -250,6 +282,8 @@ void html_not_tested(struct markup *m, const struct html_state *s, const struct 
         markup_say(m, "<li class=\"limit\"><b>Incomplete.</b> Not all could be read or asked; what "
                       "is said of hosts holds, but others may be missing.</li>\n");
     damaged_inputs(m, t);
+    if (t->only != NULL)
+        looked_at(m, t->only);
     not_asked(m, s, t);
     sentences(m, "Limit reached", t->limits_hit, t->limit_count);
     if (t->seen_is_estimate)

@@ -262,7 +262,12 @@ static void input_row(struct markup *m, const struct input_totals *input)
     markup_text(m, SAFE_UTF8, input->format != NULL ? input->format : "not read");
     markup_say(m, "</td><td class=\"number\">%s</td>", count_text(input->records, count));
     markup_say(m, "<td class=\"number\">%s</td><td>", count_text(input->bytes, count));
-    if (input->damage_count == 0)
+    if (input->interrupted && input->interrupted_at == 0)
+        markup_say(m, "not read: the run was interrupted");
+    else if (input->interrupted)
+        markup_say(m, "interrupted at byte %s%s", count_text(input->interrupted_at, count),
+                   input->damage_count > 0 ? "<br>" : "");
+    else if (input->damage_count == 0)
         markup_say(m, "none");
     for (size_t i = 0; i < input->damage_count && i < INPUT_DAMAGES_MAX; i++) {
         markup_say(m, "%sat byte %s: ", i > 0 ? "<br>" : "",
@@ -270,8 +275,9 @@ static void input_row(struct markup *m, const struct input_totals *input)
         markup_text(m, SAFE_UTF8, input->damage[i].reason);
     }
     if (input->damage_count > INPUT_DAMAGES_MAX)
-        markup_say(m, "<br>and in %s more places",
-                   count_text(input->damage_count - INPUT_DAMAGES_MAX, count));
+        markup_say(m, "<br>and in %s more place%s",
+                   count_text(input->damage_count - INPUT_DAMAGES_MAX, count),
+                   input->damage_count == INPUT_DAMAGES_MAX + 1 ? "" : "s");
     markup_say(m, "</td></tr>\n");
 }
 
@@ -313,7 +319,7 @@ void html_run(struct markup *m, const struct html_state *s, const struct totals 
     for (unsigned pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < t->input_count && shown < HTML_INPUTS_SHOWN; i++) {
             const struct input_totals *input = &t->inputs[i];
-            bool is_sound = input->format != NULL && input->damage_count == 0;
+            bool is_sound = input_is_sound(input);
             if (is_sound != (pass == 1))
                 continue;
             input_row(m, input);

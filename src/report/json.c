@@ -343,6 +343,8 @@ static json_t *input_json(struct json_line *l, const struct input_totals *input)
         line_append(l, damages, damage);
     }
     line_put(l, object, "damage", damages);
+    if (input->interrupted)
+        line_put(l, object, "interrupted_at", count_json(input->interrupted_at));
     return object;
 }
 
@@ -402,6 +404,7 @@ static bool json_end(struct report *r, const struct totals *t)
         put_scan(&l, t->scan);
     else
         put_inputs(&l, t);
+    line_put_looked_at(&l, l.root, t->only);
     line_put(&l, l.root, "limits_hit", limits_json(&l, t));
     line_put_number(&l, l.root, "expected_false_hosts", t->expected_false_hosts);
     line_put_number(&l, l.root, "seconds", round(t->seconds * 1000) / 1000);

@@ -109,6 +109,20 @@ void line_put_standing(struct json_line *l, json_t *object, const struct verdict
     line_put(l, object, "acknowledged", known);
 }
 
+void line_put_looked_at(struct json_line *l, json_t *object, const struct looked_at *only)
+{
+    bool has_since = only != NULL && only->since_us != INT64_MIN;
+    bool has_until = only != NULL && only->until_us != INT64_MAX;
+    if (has_since)
+        line_put_time(l, object, "since", only->since_us);
+    if (has_until)
+        line_put_time(l, object, "until", only->until_us);
+    if ((has_since || has_until) && only->outside_known)
+        line_put(l, object, "records_outside", count_json(only->outside));
+    if (only != NULL && only->filter != NULL)
+        line_put(l, object, "filter", safe_json(only->filter, SAFE_UTF8));
+}
+
 json_t *hosts_json(struct json_line *l, const struct totals *t)
 {
     json_t *hosts = json_object();

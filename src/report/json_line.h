@@ -51,6 +51,8 @@ json_t *count_json(uint64_t count);
 json_t *number_json(double number);
 json_t *variants_json(struct json_line *l, unsigned variants);
 json_t *marks_json(struct json_line *l, unsigned marks);
+/* Which span of time and which filter a run looked at alone; what was not asked for is absent. */
+void line_put_looked_at(struct json_line *l, json_t *object, const struct looked_at *only);
 /* Home hosts by verdict, and who else was met. */
 json_t *hosts_json(struct json_line *l, const struct totals *t);
 

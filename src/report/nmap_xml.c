@@ -407,6 +407,18 @@ static void put_counts(struct piece *p, const struct totals *t)
     close_element(p);
 }
 
+/* The words of a filter have no bound, and the line has one: they stand in the arguments. */
+static void add_looked_at(struct text *text, const struct looked_at *only)
+{
+    char time[TIME_TEXT_SIZE];
+    if (only->since_us != INT64_MIN)
+        text_add(text, "; since %s", time_text(only->since_us, time));
+    if (only->until_us != INT64_MAX)
+        text_add(text, "; until %s", time_text(only->until_us, time));
+    if (only->filter != NULL)
+        text_add(text, "; filtered");
+}
+
 static bool nmap_xml_end(struct report *r, const struct totals *t)
 {
     char time[TIME_TEXT_SIZE], line[LINE_SIZE];
@@ -422,6 +434,8 @@ static bool nmap_xml_end(struct report *r, const struct totals *t)
     open_element(&p, "finished");
     put_number(&p, "time", end_us > 0 ? (uint64_t)(end_us / US_PER_SECOND) : 0);
     put(&p, "timestr", calendar_text(end_us, time));
+    if (t->only != NULL)
+        add_looked_at(&text, t->only);
     text_add(&text, "; %.2f seconds", seconds);
     put(&p, "summary", line);
     text = text_over(line, sizeof line);

@@ -26,7 +26,15 @@ struct input_totals {
     uint64_t records, bytes;
     uint64_t damage_count; /* all of them */
     struct input_damage damage[INPUT_DAMAGES_MAX];
+    bool interrupted; /* somebody ended the run: the rest of it was not read, and may be sound */
+    uint64_t interrupted_at; /* the byte; 0: none of it was read */
 };
+
+/* All of it was read, and nothing is wrong with it. */
+static inline bool input_is_sound(const struct input_totals *input)
+{
+    return input->format != NULL && input->damage_count == 0 && !input->interrupted;
+}
 
 /* What a scan came to, beside its verdicts. */
 struct scan_totals {
@@ -37,6 +45,14 @@ struct scan_totals {
     uint64_t refused;  /* hosts that refused on every port */
     double lost_share; /* of first datagrams, by those answered only when repeated; NAN: unknown */
     double silent_share; /* of the hosts asked, those from which nothing came */
+};
+
+/* What alone was looked at, where somebody asked for less than all. */
+struct looked_at {
+    int64_t since_us, until_us; /* INT64_MIN, INT64_MAX: no end */
+    bool outside_known;
+    uint64_t outside;   /* records that are not between them */
+    const char *filter; /* its words; foreign: escape; NULL: none */
 };
 
 /* What a whole run came to: the summary. */
@@ -56,6 +72,7 @@ struct totals {
     size_t note_count;
     const char *const *notes; /* advice: "most traffic is of 203.0.113.0/24: name it with --home" */
     const struct scan_totals *scan; /* a scan's, which has no inputs; else NULL */
+    const struct looked_at *only;   /* NULL: all, or it is not the same of all inputs */
     double expected_false_hosts;
     double seconds;
 };

@@ -410,13 +410,15 @@ static void say_input_name(struct page *p, const struct input_totals *input)
 /* An input of which nothing at all came has a reason, but no place and no counts. */
 static bool is_unread(const struct input_totals *input)
 {
-    return input->format == NULL && input->damage_count == 1 && input->damage[0].offset == 0;
+    return input->format == NULL && input->interrupted_at == 0 &&
+           (input->interrupted || input->damage_count == 1) && input->damage[0].offset == 0;
 }
 
 static void unread_line(struct page *p, const struct input_totals *input)
 {
     static const char cannot_open[] = "cannot open: ";
-    const char *reason = input->damage[0].reason;
+    const char *reason = input->interrupted ? "the run was interrupted before"
+                                            : input->damage[0].reason;
     bool unopened = strncmp(reason, cannot_open, strlen(cannot_open)) == 0;
     say_input_name(p, input);
     page_say(p, unopened ? ": could not be opened: " : ": could not be read: ");
@@ -449,9 +451,12 @@ static void input_lines(struct page *p, const struct input_totals *input)
         page_say(p, " (%s)", input->format);
     page_say(p, ": %llu record%s, %llu byte%s, ", (unsigned long long)input->records,
              plural(input->records), (unsigned long long)input->bytes, plural(input->bytes));
-    if (input->damage_count == 0)
+    if (input->interrupted)
+        page_say(p, "INTERRUPTED at byte %llu: the rest was not read%s",
+                 (unsigned long long)input->interrupted_at, input->damage_count > 0 ? "; " : "");
+    else if (input->damage_count == 0)
         page_say(p, "undamaged");
-    else
+    if (input->damage_count > 0)
         page_say(p, "DAMAGED in %llu place%s:", (unsigned long long)input->damage_count,
                  plural(input->damage_count));
     page_end(p);
@@ -465,7 +470,7 @@ static void all_input_lines(struct page *p, const struct totals *t, int verbosit
     uint64_t others = 0, records = 0;
     for (size_t i = 0; i < t->input_count; i++) {
         const struct input_totals *input = &t->inputs[i];
-        bool is_sound_input = input->format != NULL && input->damage_count == 0;
+        bool is_sound_input = input_is_sound(input);
         if (is_unread(input)) {
             unread_line(p, input);
         } else if (all || !is_sound_input) {
@@ -493,6 +498,32 @@ static void labelled_lines(struct page *p, const char *label, const char *const 
         page_begin(p, 2, 4);
         page_say(p, "%s: ", label);
         page_add(p, SAFE_SENTENCE, texts[i]);
+        page_end(p);
+    }
+}
+
+/* What a span hides is counted; what a filter hides nobody counts. */
+static void looked_at_lines(struct page *p, const struct looked_at *only)
+{
+    char time[TIME_TEXT_SIZE];
+    if (only->since_us != INT64_MIN || only->until_us != INT64_MAX) {
+        page_begin(p, 2, 4);
+        page_say(p, "Looked at: nothing but what is");
+        if (only->since_us != INT64_MIN)
+            page_say(p, " of %s or later", time_text(only->since_us, time));
+        if (only->until_us != INT64_MAX)
+            page_say(p, "%s before %s", only->since_us != INT64_MIN ? " and" : "",
+                     time_text(only->until_us, time));
+        if (only->outside_known)
+            page_say(p, "; %llu record%s outside", (unsigned long long)only->outside,
+                     only->outside == 1 ? " lies" : "s lie");
+        page_say(p, ".");
+        page_end(p);
+    }
+    if (only->filter != NULL) {
+        page_begin(p, 2, 4);
+        page_say(p, "Looked at: nothing but flows that the filter lets through: ");
+        page_add(p, SAFE_ASCII, only->filter);
         page_end(p);
     }
 }
@@ -533,6 +564,8 @@ static bool text_end(struct report *r, const struct totals *t)
         page_end(p);
     }
     all_input_lines(p, t, r->verbosity);
+    if (t->only != NULL)
+        looked_at_lines(p, t->only);
     labelled_lines(p, "Limit reached", t->limits_hit, t->limit_count);
     labelled_lines(p, "Note", t->notes, t->note_count);
     error_rate_line(p, t);

@@ -56,12 +56,14 @@ static bool read_flow(struct argus_intake *a, const struct argus_record *r, stru
     a->has_data |= t->flow.side[0].data.bytes.left > 0 || t->flow.side[1].data.bytes.left > 0;
     if (a->settings.flow_records)
         return false;
+    if (t->flow.times_known && !is_wanted(a, &t->flow)) {
+        a->counts.records_outside++;
+        return false;
+    }
     if (!argus_pour_can(&t->flow)) {
         a->counts.records_passed_over += !good || is_of_many(&t->flow);
         return false;
     }
-    if (!is_wanted(a, &t->flow))
-        return false;
     t->hash = argus_flow_hash(&t->flow);
     return true;
 }

@@ -36,6 +36,7 @@ struct input_stream {
     uint64_t raw_size;
     bool raw_ended;
     struct error raw_error;
+    bool interrupted; /* that error is a signal */
 
     struct decompress_stage *stages[INPUT_NESTED_MAX];
     size_t stage_count;
@@ -91,6 +92,7 @@ static size_t raw_read(void *from, uint8_t *buffer, size_t size, struct error *e
     } else if (!s->raw_ended) {
         ssize_t result = read_patiently(s->descriptor, buffer, size);
         if (result < 0) {
+            s->interrupted = errno == EINTR;
             (void)fail_errno(&s->raw_error, "read failed");
             (void)fail_in(&s->raw_error, "offset %llu", (unsigned long long)s->raw_offset);
         } else {
@@ -296,6 +298,18 @@ static bool descriptor_check(struct input_stream *s, struct error *err)
     return true;
 }
 
+/* Whoever reads that a file is not there, and sees its name in the directory, would not think of
+ * where it points to. */
+static void say_why_closed(const char *path, struct error *err)
+{
+    struct stat about;
+    bool is_missing = errno == ENOENT;
+    (void)fail_errno(err, "cannot open");
+    if (is_missing && lstat(path, &about) == 0 && S_ISLNK(about.st_mode))
+        (void)fail(err, ERROR_SYSTEM,
+                   "cannot open: it is a symbolic link, and what it points to is not there");
+}
+
 static struct input *open_path(const char *path, bool digested, struct error *err)
 {
     struct input *in = input_new(path, err);
@@ -306,7 +320,7 @@ static struct input *open_path(const char *path, bool digested, struct error *er
     s->descriptor_owned = strcmp(path, "-") != 0;
     s->descriptor = s->descriptor_owned ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     if (s->descriptor < 0)
-        (void)fail_errno(err, "cannot open");
+        say_why_closed(path, err);
     else if (descriptor_check(s, err) && stream_begin(in, err))
         return in;
     input_close(in);
@@ -421,6 +435,11 @@ bool input_failed(const struct input *in, struct error *err)
     if (err != NULL)
         *err = in->stream->error;
     return true;
+}
+
+bool input_was_interrupted(const struct input *in)
+{
+    return in->stream->interrupted;
 }
 
 bool input_digest(struct input *in, struct digest *out)

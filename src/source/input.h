@@ -112,6 +112,10 @@ bool input_is_large(const struct input *in);
  * bomb) rather than at its end. Asked after input_peek gave less than wanted. */
 bool input_failed(const struct input *in, struct error *err);
 
+/* True when that was a signal while a pipe was silent: somebody wants the run to end, and nothing
+ * is wrong with the input. */
+bool input_was_interrupted(const struct input *in);
+
 /* The digest of all bytes of the file itself (compressed); what was not read yet is read now, so
  * nothing can be peeked at after it. False where it is not known: not opened so, a pipe that was
  * not read to its end, or a read error. */

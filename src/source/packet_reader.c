@@ -32,8 +32,10 @@ static void take_frame(struct packet_reader *r, const struct capture_frame *fram
         r->counts.frames_without_time++;
         return;
     }
-    if (frame->when_us < r->settings.since_us || frame->when_us >= r->settings.until_us)
+    if (frame->when_us < r->settings.since_us || frame->when_us >= r->settings.until_us) {
+        r->counts.records_outside++;
         return;
+    }
     struct packet *packet = &batch->packets[batch->count];
     enum frame_result result = frame_decode(r->decoder, frame->link_type, frame->when_us,
                                             frame->bytes, frame->wire_length, packet);

@@ -44,6 +44,7 @@ struct source_counts {
     uint64_t smb_cut;         /* what clients said to SMB, cut by the sensor's limit of user data */
     uint64_t records_damaged; /* a part of the record could not be read; the others were */
     uint64_t records_passed_over; /* of more than one host, or without key or time */
+    uint64_t records_outside;     /* before since_us, or at or after until_us */
     uint32_t unknown_link;        /* one of the link types that could not be read */
 };
 

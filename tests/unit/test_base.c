@@ -150,6 +150,10 @@ static void test_times_are_read_and_written(void **state)
     check_time("2009-04-21", "2009-04-21T00:00:00.000000Z");
     check_time("2009-04-21T16:44:11Z", "2009-04-21T16:44:11.000000Z");
     check_time("2009-04-21 16:44:11.25", "2009-04-21T16:44:11.250000Z");
+    check_time("2009-04-21T16:44", "2009-04-21T16:44:00.000000Z");
+    check_time("2009-04-21 16:44Z", "2009-04-21T16:44:00.000000Z");
+    check_time("2009-04-21T01:30:11+02:00", "2009-04-20T23:30:11.000000Z");
+    check_time("2009-04-21T20:00-05:30", "2009-04-22T01:30:00.000000Z");
     check_time("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z");
     check_time("2000-02-29", "2000-02-29T00:00:00.000000Z");
     int64_t when_us;
@@ -157,6 +161,11 @@ static void test_times_are_read_and_written(void **state)
                  time_parse("2009-4-21", &when_us, NULL));
     assert_false(time_parse("2009-04-21T", &when_us, NULL) ||
                  time_parse("2009-04-21T24:00:00Z", &when_us, NULL));
+    assert_false(time_parse("2009-04-21T16:44+2", &when_us, NULL) ||
+                 time_parse("2009-04-21T16:44+02:00Z", &when_us, NULL));
+    assert_false(time_parse("2009-04-21T16:44:", &when_us, NULL) ||
+                 time_parse("2009-04-21T16:44.5", &when_us, NULL) ||
+                 time_parse("2009-04-21T16", &when_us, NULL));
     assert_false(time_parse("21.04.2009", &when_us, NULL) ||
                  time_parse("2009-04-21x", &when_us, NULL));
     assert_true(time_parse("1970-01-02", &when_us, NULL) && when_us == US_PER_DAY);

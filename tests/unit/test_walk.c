@@ -55,19 +55,68 @@ static void test_nested_files_come_in_sorted_order(void **state)
     folder_remove(&f);
 }
 
-static void test_links_to_files_are_followed_and_to_folders_not(void **state)
+static void test_links_to_files_and_folders_are_followed(void **state)
 {
     (void)state;
-    static const char *const names[] = {"file", "link", "sub/file"};
+    static const char *const names[] = {"tree/file", "tree/link", "tree/other/deep/x",
+                                        "tree/other/file", "tree/other.x"};
+    struct folder f = folder_made();
+    struct walk w = {0};
+    struct error err;
+    char path[PATH_SIZE];
+    put_folder(&f, "sub");
+    put_folder(&f, "sub/deep");
+    put_folder(&f, "tree");
+    put_file(&f, "tree/file", "", 0);
+    put_file(&f, "tree/other.x", "", 0);
+    put_file(&f, "sub/file", "", 0);
+    put_file(&f, "sub/deep/x", "", 0);
+    put_link(&f, "tree/link", "../sub/file");
+    put_link(&f, "tree/other", "../sub");
+    assert_true(walk_add(&w, path_in(&f, "tree", path), &err));
+    check_found(&w, &f, names, COUNT_OF(names));
+    walk_free(&w);
+    folder_remove(&f);
+}
+
+static void test_a_folder_is_read_once_and_by_its_own_name(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"sub/file"};
     struct folder f = folder_made();
     struct walk w = {0};
     struct error err;
     put_folder(&f, "sub");
-    put_file(&f, "file", "", 0);
     put_file(&f, "sub/file", "", 0);
-    put_link(&f, "link", "sub/file");
-    put_link(&f, "other", "sub");
+    put_link(&f, "again", "sub");
+    put_link(&f, "more", "again");
+    put_link(&f, "whole", ".");
     assert_true(walk_add(&w, f.path, &err));
+    check_found(&w, &f, names, COUNT_OF(names));
+    walk_free(&w);
+    folder_remove(&f);
+}
+
+/* Two folders outside that lead to each other, and back into the tree. */
+static void test_loops_outside_of_the_tree_end(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"tree/file", "tree/out/a", "tree/out/round/b"};
+    struct folder f = folder_made();
+    struct walk w = {0};
+    struct error err;
+    char path[PATH_SIZE];
+    put_folder(&f, "tree");
+    put_folder(&f, "one");
+    put_folder(&f, "two");
+    put_file(&f, "tree/file", "", 0);
+    put_file(&f, "one/a", "", 0);
+    put_file(&f, "two/b", "", 0);
+    put_link(&f, "tree/out", "../one");
+    put_link(&f, "one/round", "../two");
+    put_link(&f, "two/round", "../one");
+    put_link(&f, "two/home", "../tree");
+    assert_true(walk_add(&w, path_in(&f, "tree", path), &err));
     check_found(&w, &f, names, COUNT_OF(names));
     walk_free(&w);
     folder_remove(&f);
@@ -183,7 +232,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_is_named_as_it_is),
         cmocka_unit_test(test_nested_files_come_in_sorted_order),
-        cmocka_unit_test(test_links_to_files_are_followed_and_to_folders_not),
+        cmocka_unit_test(test_links_to_files_and_folders_are_followed),
+        cmocka_unit_test(test_a_folder_is_read_once_and_by_its_own_name),
+        cmocka_unit_test(test_loops_outside_of_the_tree_end),
         cmocka_unit_test(test_a_loop_of_links_ends),
         cmocka_unit_test(test_a_folder_is_walked_through_a_link_that_was_named),
         cmocka_unit_test(test_a_link_that_points_nowhere_is_left_to_who_opens_it),
