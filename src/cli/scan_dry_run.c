@@ -111,6 +111,17 @@ static void show_case(const struct plan *p, uint64_t sends, double seconds, cons
     (void)console_print(p->call->console, ", %s\n", when);
 }
 
+static void show_what_follows(const struct plan *p, bool raw)
+{
+    bool talks = false;
+    for (size_t i = 0; i < p->settings->engine.probe_count; i++)
+        talks = talks || p->settings->engine.probes[i]->dialogue != NULL;
+    if (talks || raw)
+        (void)console_print(p->call->console, "What follows an answer comes on top: %s%s%s.\n",
+                            talks ? "a conversation over SMB" : "", talks && raw ? ", and " : "",
+                            raw ? "what is asked through sockets then" : "");
+}
+
 static void show_cost(const struct plan *p)
 {
     struct console *c = p->call->console;
@@ -129,8 +140,7 @@ static void show_cost(const struct plan *p)
               gate                                   ? "where all hosts pass it and are silent then"
               : raw && p->settings->raw->passes != 1 ? "where none answers, in all passes"
                                                      : "where none answers");
-    (void)console_print(c, "What follows an answer comes on top: a conversation over SMB%s.\n",
-                        raw ? ", and what is asked through sockets then" : "");
+    show_what_follows(p, raw);
 }
 
 static void show_left_out(const struct plan *p)

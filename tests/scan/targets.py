@@ -194,6 +194,7 @@ def a_dry_run_sends_nothing_and_tells_the_ports(p):
         for checks, words in (("smb", "1 port (1 TCP, 0 UDP)"), ("p2p,netbios", "5 ports (2 TCP, 3 UDP)")):
             out = p.run("--dry-run", "--checks", checks, "--week", week, host.address).ends(0).out
             holds(f"1 host would be asked, on {words}:" in out, out)
+            equal("SMB" in out, checks == "smb", f"a conversation over SMB in {out!r}")
         equal(host.heard(), 0, "datagrams")
     out = p.run("--dry-run", "10.0.0.0-255,2").ends(0).out
     holds("256 hosts would be asked" in out, out)
