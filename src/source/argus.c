@@ -17,10 +17,12 @@ struct argus {
     struct argus_intake intake; /* where the archive is shared, only its settings */
     struct argus_pour pour;
     struct input *in;
-    struct shared_records *shared; /* NULL: the archive is read by one */
-    struct source_counts counts;   /* of the slots so far, where it is shared */
-    enum source_result end;        /* of the last slot: said once its records have been poured */
-    struct error error;            /* of that end */
+    struct shared_records *shared;  /* NULL: the archive is read by one */
+    const struct record_slot *slot; /* of it, so many records of which were poured */
+    size_t poured;
+    struct source_counts counts; /* of the slots so far, where it is shared */
+    enum source_result end;      /* of the last slot: said once its records have been poured */
+    struct error error;          /* of that end */
     struct argus_taken taken[ARGUS_AT_ONCE];
 };
 
@@ -122,28 +124,35 @@ static void pour_taken(struct argus *a, const struct argus_taken *taken, size_t 
     }
 }
 
-/* Nothing where the run was stopped: who pours asks for that by and by. */
-static void pour_slot(struct argus *a, struct sink *to)
+/* A few records of the slot, so that whoever pours can look about as often as where nothing is
+ * shared. Nothing where the run was stopped: who pours asks for that by and by. */
+static void pour_of_slot(struct argus *a, struct sink *to)
 {
     const struct source_settings *s = &a->intake.settings;
-    const struct record_slot *slot = meeting_next(s->meeting, s->share);
     size_t count;
-    if (slot == NULL)
+    if (a->slot == NULL) {
+        a->slot = meeting_next(s->meeting, s->share);
+        a->poured = 0;
+    }
+    if (a->slot == NULL)
         return;
-    const struct argus_taken *records = record_slot_of(slot, s->share, s->shares, &count);
-    for (size_t from = 0; from < count; from += ARGUS_AT_ONCE)
-        pour_taken(a, &records[from], count - from < ARGUS_AT_ONCE ? count - from : ARGUS_AT_ONCE,
-                   to);
-    a->end = slot->end;
-    a->error = slot->error;
-    a->counts = slot->counts;
+    const struct argus_taken *records = record_slot_of(a->slot, s->share, s->shares, &count);
+    size_t most = count - a->poured < ARGUS_AT_ONCE ? count - a->poured : ARGUS_AT_ONCE;
+    pour_taken(a, &records[a->poured], most, to);
+    a->poured += most;
+    a->counts = a->slot->counts;
+    if (a->poured < count)
+        return;
+    a->end = a->slot->end;
+    a->error = a->slot->error;
+    a->slot = NULL;
 }
 
 static enum source_result next_shared(struct argus *a, struct sink *to, struct error *err)
 {
     enum source_result end = a->end;
     if (end == SOURCE_MORE) {
-        pour_slot(a, to);
+        pour_of_slot(a, to);
         return SOURCE_MORE;
     }
     *err = a->error;

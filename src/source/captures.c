@@ -11,7 +11,9 @@
 struct captures {
     struct packet_reader reader; /* not where the file is shared */
     struct flows *flows;
-    struct shared_packets *shared; /* NULL: the file is read by one */
+    struct shared_packets *shared;  /* NULL: the file is read by one */
+    const struct packet_slot *slot; /* of it, so many packets of which were taken */
+    size_t taken;
     struct capture_flows *records; /* where flow records are wanted: then flows is NULL */
     struct packet_batch batch;
     enum capture_result end; /* of the last batch: said once its packets have been poured */
@@ -118,19 +120,28 @@ static void take_batch(struct captures *c, struct sink *to)
     c->end = c->batch.end;
 }
 
-/* Nothing where the run was stopped: who pours asks for that by and by. */
-static void take_slot(struct captures *c, struct sink *to)
+/* A batch of the slot, so that whoever pours can look about as often as where nothing is shared.
+ * Nothing where the run was stopped: who pours asks for that by and by. */
+static void take_of_slot(struct captures *c, struct sink *to)
 {
     const struct source_settings *s = &c->reader.settings;
-    const struct packet_slot *slot = meeting_next(s->meeting, s->share);
     size_t count;
-    if (slot == NULL)
+    if (c->slot == NULL) {
+        c->slot = meeting_next(s->meeting, s->share);
+        c->taken = 0;
+    }
+    if (c->slot == NULL)
         return;
-    const struct packet *packets = packet_slot_of(slot, s->share, s->shares, &count);
-    flows_take(c->flows, packets, count, to);
-    c->end = slot->end;
-    c->batch.error = slot->error;
-    c->batch.counts = slot->counts;
+    const struct packet *packets = packet_slot_of(c->slot, s->share, s->shares, &count);
+    size_t most = count - c->taken < PACKET_BATCH ? count - c->taken : PACKET_BATCH;
+    flows_take(c->flows, &packets[c->taken], most, to);
+    c->taken += most;
+    c->batch.counts = c->slot->counts;
+    if (c->taken < count)
+        return;
+    c->end = c->slot->end;
+    c->batch.error = c->slot->error;
+    c->slot = NULL;
 }
 
 /* What ends a batch other than a frame is said by the call after, when its packets have been
@@ -148,7 +159,7 @@ static enum source_result captures_next(void *state, struct sink *to, struct err
         return result_of(end);
     }
     if (c->shared != NULL)
-        take_slot(c, to);
+        take_of_slot(c, to);
     else
         take_batch(c, to);
     return SOURCE_MORE;

@@ -175,7 +175,7 @@ def goes_down(p):
         equal(child.returncode, 3, f"exit code ({err.decode()[-300:]})")
         summary = json.loads(out.decode().splitlines()[-1])
         holds("broke off: near: nothing can be sent" in err.decode(), err.decode())
-        holds(f"wormsign scan --resume {folder}/state asks who is left" in err.decode(), err.decode())
+        holds(f"interrupted; go on with: wormsign scan --resume {folder}/state" in err.decode(), err.decode())
         holds("near: nothing can be sent" in str(summary["limits_hit"]), str(summary))
         equal(summary["complete"], False, "complete")
         ip("link set near up")

@@ -25,7 +25,12 @@ PACKETS, SEED, TIMEOUT_SECONDS = 1_000_000, 1, 240
 DAYS = {"on a Monday": "monday", "in midweek": "thursday"}  # as bench/common.sh calls them
 LIBPCAP = ["pkg-config", "--exists", "libpcap"]
 # The name that a bench script goes by, then what it would do.
-MAKE = ["bash", "-c", '. bench/common.sh; mkbench "$1" "$2" "${!3}"', "bench/truth"]
+MAKE = [
+    "bash",
+    "-c",
+    'words=("$@"); set --; . bench/common.sh; mkbench "${words[0]}" "${words[1]}" "${!words[2]}"',
+    "bench/truth",
+]
 
 
 def missing():
