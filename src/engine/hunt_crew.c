@@ -234,6 +234,8 @@ static void *work(void *context)
         job->outcome = malloc(sizeof *job->outcome);
         if (job->outcome != NULL)
             read_job(w->hunt, c, job, job->outcome);
+        if (job->meeting != NULL)
+            meeting_leave(job->meeting, job->share); /* though it could not even be begun */
         (void)pthread_mutex_lock(&c->lock);
         w->is_reading = false;
         job->done = true;
@@ -326,9 +328,9 @@ static size_t find_shared(struct hunt_crew *c, unsigned threads)
     return found;
 }
 
-static size_t add_shares(struct job *to, const struct job *job, unsigned shares)
+static size_t add_shares(struct job *to, const struct job *job, const char *path, unsigned shares)
 {
-    struct meeting *meeting = shares > 1 ? meeting_new(shares) : NULL;
+    struct meeting *meeting = shares > 1 ? meeting_new(path, shares) : NULL;
     if (meeting == NULL)
         shares = 1;
     for (unsigned share = 0; share < shares; share++) {
@@ -360,7 +362,8 @@ static void share_out(struct hunt_crew *c)
             jobs[count++] = c->jobs[i];
     for (size_t i = 0; i < c->count; i++)
         if (c->jobs[i].is_shared)
-            count += add_shares(&jobs[count], &c->jobs[i], shares);
+            count += add_shares(&jobs[count], &c->jobs[i], c->hunt->input_names[c->jobs[i].input],
+                                shares);
     for (size_t i = 0; i < c->count; i++)
         if (is_repeated(&c->jobs[i]))
             jobs[count++] = c->jobs[i];

@@ -17,9 +17,9 @@ struct argus {
     struct argus_intake intake; /* where the archive is shared, only its settings */
     struct argus_pour pour;
     struct input *in;
-    struct shared_records *shared;  /* NULL: the archive is read by one */
-    const struct record_slot *slot; /* of it, so many records of which were poured */
+    const struct record_slot *slot; /* where it is; so many records of which were poured */
     size_t poured;
+    bool is_shared;
     struct source_counts counts; /* of the slots so far, where it is shared */
     enum source_result end;      /* of the last slot: said once its records have been poured */
     struct error error;          /* of that end */
@@ -29,10 +29,8 @@ struct argus {
 static void argus_close(void *state)
 {
     struct argus *a = state;
-    if (a->shared != NULL) {
+    if (a->is_shared)
         input_follow(a->in, NULL);
-        meeting_leave(a->intake.settings.meeting, a->intake.settings.share);
-    }
     argus_flows_free(a->pour.flows);
     free(a);
 }
@@ -42,10 +40,10 @@ static bool begin(struct argus *a, const struct source_settings *settings, struc
     if (settings->shares <= 1)
         return argus_intake_open(&a->intake, a->in, settings, err);
     a->intake.settings = *settings;
-    a->shared = shared_records_join(input_name(a->in), settings, err);
-    if (a->shared != NULL)
-        input_follow(a->in, shared_records_input(a->shared));
-    return a->shared != NULL;
+    a->is_shared = shared_records_join(settings, err);
+    if (a->is_shared)
+        input_follow(a->in, meeting_input(settings->meeting));
+    return a->is_shared;
 }
 
 static void *argus_open(struct input *in, const struct source_settings *settings, struct error *err)
@@ -129,14 +127,14 @@ static void pour_taken(struct argus *a, const struct argus_taken *taken, size_t 
 static void pour_of_slot(struct argus *a, struct sink *to)
 {
     const struct source_settings *s = &a->intake.settings;
-    size_t count;
     if (a->slot == NULL) {
         a->slot = meeting_next(s->meeting, s->share);
         a->poured = 0;
     }
     if (a->slot == NULL)
         return;
-    const struct argus_taken *records = record_slot_of(a->slot, s->share, s->shares, &count);
+    const struct argus_taken *records = &a->slot->records[s->share * (SLOT_RECORDS / s->shares)];
+    size_t count = a->slot->stretches.count[s->share];
     size_t most = count - a->poured < ARGUS_AT_ONCE ? count - a->poured : ARGUS_AT_ONCE;
     pour_taken(a, &records[a->poured], most, to);
     a->poured += most;
@@ -165,7 +163,7 @@ static enum source_result argus_next(void *state, struct sink *to, struct error 
 {
     struct argus *a = state;
     size_t count;
-    if (a->shared != NULL)
+    if (a->is_shared)
         return next_shared(a, to, err);
     enum source_result result = argus_intake_next(&a->intake, to->takes_record != NULL, a->taken,
                                                   &count, err);
@@ -176,7 +174,7 @@ static enum source_result argus_next(void *state, struct sink *to, struct error 
 static void argus_counts(const void *state, struct source_counts *out)
 {
     const struct argus *a = state;
-    if (a->shared == NULL)
+    if (!a->is_shared)
         argus_intake_counts(&a->intake, out);
     else if (a->intake.settings.share == 0)
         *out = a->counts;

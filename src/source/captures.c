@@ -22,12 +22,10 @@ struct captures {
 static void captures_close(void *state)
 {
     struct captures *c = state;
-    if (c->shared != NULL) {
+    if (c->shared != NULL)
         input_follow(c->reader.in, NULL);
-        meeting_leave(c->reader.settings.meeting, c->reader.settings.share);
-    } else {
+    else
         packet_reader_close(&c->reader);
-    }
     flows_free(c->flows);
     capture_flows_close(c->records);
     free(c);
@@ -42,9 +40,9 @@ static bool begin(struct captures *c, struct input *in, const struct source_sett
         return packet_reader_open(&c->reader, in, settings, err);
     c->reader.in = in;
     c->reader.settings = *settings;
-    c->shared = shared_packets_join(input_name(in), settings, err);
+    c->shared = shared_packets_join(settings, err);
     if (c->shared != NULL)
-        input_follow(in, shared_packets_input(c->shared));
+        input_follow(in, meeting_input(settings->meeting));
     return c->shared != NULL;
 }
 
@@ -125,14 +123,14 @@ static void take_batch(struct captures *c, struct sink *to)
 static void take_of_slot(struct captures *c, struct sink *to)
 {
     const struct source_settings *s = &c->reader.settings;
-    size_t count;
     if (c->slot == NULL) {
         c->slot = meeting_next(s->meeting, s->share);
         c->taken = 0;
     }
     if (c->slot == NULL)
         return;
-    const struct packet *packets = packet_slot_of(c->slot, s->share, s->shares, &count);
+    const struct packet *packets = &c->slot->packets[s->share * (SLOT_PACKETS / s->shares)];
+    size_t count = c->slot->stretches.count[s->share];
     size_t most = count - c->taken < PACKET_BATCH ? count - c->taken : PACKET_BATCH;
     flows_take(c->flows, &packets[c->taken], most, to);
     c->taken += most;

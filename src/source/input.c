@@ -395,14 +395,22 @@ const char *input_name(const struct input *in)
     return in->stream->name;
 }
 
-struct window *input_hold(struct input *in)
+void input_hold(struct input *in, struct input_held *held)
 {
-    return windows_hold(&in->stream->windows);
+    struct windows *w = &in->stream->windows;
+    struct window *now = windows_hold(w);
+    assert(held->count < INPUT_HELD_MAX);
+    if (held->count > 0 && held->windows[held->count - 1] == now)
+        windows_let_go(w, now);
+    else
+        held->windows[held->count++] = now;
 }
 
-void input_let_go(struct input *in, struct window *held)
+void input_let_go(struct input *in, struct input_held *held)
 {
-    windows_let_go(&in->stream->windows, held);
+    for (size_t i = 0; i < held->count; i++)
+        windows_let_go(&in->stream->windows, held->windows[i]);
+    held->count = 0;
 }
 
 void input_follow(struct input *in, const struct input *other)

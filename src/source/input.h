@@ -92,11 +92,18 @@ static ALWAYS_INLINE uint64_t input_offset(const struct input *in)
     return in->view_end - in->view.left;
 }
 
-/* What is visible now stays as it is, though the input reads on, until it is let go: once for each
- * hold, in any thread, before the input is closed. Only of an input that is not compressed. The
- * window may be NULL. */
-struct window *input_hold(struct input *in);
-void input_let_go(struct input *in, struct window *held);
+/* What somebody still looks at, though the input reads on; begins zeroed. */
+enum { INPUT_HELD_MAX = 64 };
+struct input_held {
+    size_t count;
+    struct window *windows[INPUT_HELD_MAX];
+};
+
+/* What is visible now stays as it is until it is let go, with all else that is held: in any thread,
+ * before the input is closed. There must be room for one more. Only of an input that is not
+ * compressed. */
+void input_hold(struct input *in, struct input_held *held);
+void input_let_go(struct input *in, struct input_held *held);
 
 /* From now on tells how far another input is, where that one is read in its place, until NULL. */
 void input_follow(struct input *in, const struct input *other);

@@ -18,31 +18,34 @@ struct seat {
 struct meeting {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    unsigned shares, inside, waiting;
+    const char *path;
+    unsigned shares, waiting;
     struct seat seats[MEETING_SHARES_MAX];
     const struct meeting_work *work; /* NULL: nobody has come yet */
-    void *from;                      /* NULL: not opened, or not to be opened */
+    struct input *in;
+    void *from; /* NULL: not opened, or not to be opened */
     struct error error;
     uint8_t *slots;  /* MEETING_SLOTS */
     uint64_t filled; /* slots, from the beginning */
     bool is_filling, is_over, is_stopped;
 };
 
-struct meeting *meeting_new(unsigned shares)
+struct meeting *meeting_new(const char *path, unsigned shares)
 {
     assert(shares >= 1 && shares <= MEETING_SHARES_MAX);
     struct meeting *m = calloc(1, sizeof *m);
     if (m == NULL)
         return NULL;
+    m->path = path;
     m->shares = shares;
     (void)pthread_mutex_init(&m->lock, NULL);
     (void)pthread_cond_init(&m->changed, NULL);
     return m;
 }
 
-unsigned meeting_shares(const struct meeting *m)
+const struct input *meeting_input(const struct meeting *m)
 {
-    return m->shares;
+    return m->in;
 }
 
 static void *slot_of(const struct meeting *m, uint64_t number)
@@ -57,6 +60,8 @@ static void close_all(struct meeting *m)
     if (m->from != NULL)
         m->work->close(m->from);
     m->from = NULL;
+    input_close(m->in);
+    m->in = NULL;
     free(m->slots);
     m->slots = NULL;
 }
@@ -65,7 +70,6 @@ void meeting_free(struct meeting *m)
 {
     if (m == NULL)
         return;
-    assert(m->inside == 0);
     close_all(m);
     (void)pthread_cond_destroy(&m->changed);
     (void)pthread_mutex_destroy(&m->lock);
@@ -73,27 +77,27 @@ void meeting_free(struct meeting *m)
 }
 
 /* With the lock held, by who comes first. */
-static void begin(struct meeting *m, const struct meeting_work *work, void *with)
+static void begin(struct meeting *m, const struct meeting_work *work, const void *with)
 {
     m->work = work;
     m->slots = calloc(MEETING_SLOTS, work->slot_size);
     if (m->slots == NULL)
         (void)fail(&m->error, ERROR_SYSTEM, "no memory");
     else
-        m->from = work->open(with, &m->error);
+        m->in = input_open(m->path, &m->error);
+    if (m->in != NULL)
+        m->from = work->open(m->in, with, &m->error);
 }
 
-void *meeting_join(struct meeting *m, unsigned share, const struct meeting_work *work, void *with,
-                   struct error *err)
+void *meeting_join(struct meeting *m, unsigned share, const struct meeting_work *work,
+                   const void *with, struct error *err)
 {
     assert(share < m->shares);
     (void)pthread_mutex_lock(&m->lock);
     if (m->work == NULL)
         begin(m, work, with);
     void *from = m->from;
-    if (from != NULL)
-        m->inside++;
-    else
+    if (from == NULL)
         *err = m->error;
     (void)pthread_mutex_unlock(&m->lock);
     return from;
@@ -177,7 +181,7 @@ void meeting_leave(struct meeting *m, unsigned share)
 {
     (void)pthread_mutex_lock(&m->lock);
     m->seats[share].has_left = true;
-    bool all_have_left = --m->inside == 0;
+    bool all_have_left = true;
     for (unsigned i = 0; i < m->shares; i++)
         all_have_left &= m->seats[i].has_left;
     if (all_have_left)

@@ -9,30 +9,26 @@
 #include "observe/frame.h"
 
 struct shared_packets {
-    struct input *in;
+    struct input *in; /* borrowed */
     struct packet_reader reader;
     unsigned shares;
+    size_t each; /* places of a share */
     struct packet_batch batch;
 };
 
-struct opening {
-    const char *path;
-    const struct source_settings *settings;
-};
-
-static void *open_shared(void *with, struct error *err)
+static void *open_shared(struct input *in, const void *with, struct error *err)
 {
-    const struct opening *o = with;
+    const struct source_settings *settings = with;
     struct shared_packets *s = calloc(1, sizeof *s);
     if (s == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         return NULL;
     }
-    s->shares = o->settings->shares;
-    s->in = input_open(o->path, err);
-    if (s->in != NULL && packet_reader_open(&s->reader, s->in, o->settings, err))
+    s->in = in;
+    s->shares = settings->shares;
+    s->each = SLOT_PACKETS / s->shares;
+    if (packet_reader_open(&s->reader, in, settings, err))
         return s;
-    input_close(s->in);
     free(s);
     return NULL;
 }
@@ -41,7 +37,6 @@ static void close_shared(void *from)
 {
     struct shared_packets *s = from;
     packet_reader_close(&s->reader);
-    input_close(s->in);
     free(s);
 }
 
@@ -49,21 +44,9 @@ static void clear(void *from, void *of)
 {
     struct shared_packets *s = from;
     struct packet_slot *slot = of;
-    for (size_t i = 0; i < slot->window_count; i++)
-        input_let_go(s->in, slot->windows[i]);
-    slot->window_count = slot->kept_bytes = 0;
-    for (unsigned i = 0; i < s->shares; i++)
-        slot->count[i] = 0;
-}
-
-/* The batch borrows from the window as it is now. */
-static void hold_window(struct shared_packets *s, struct packet_slot *slot)
-{
-    struct window *now = input_hold(s->in);
-    if (slot->window_count > 0 && slot->windows[slot->window_count - 1] == now)
-        input_let_go(s->in, now);
-    else
-        slot->windows[slot->window_count++] = now;
+    input_let_go(s->in, &slot->held);
+    slot->stretches = (struct stretches){{0}};
+    slot->kept_bytes = 0;
 }
 
 /* A payload that the decoder will write over. */
@@ -81,7 +64,6 @@ static void keep_payload(struct packet_slot *slot, struct packet *packet)
 
 static void sort_batch(struct shared_packets *s, struct packet_slot *slot)
 {
-    size_t room = SLOT_PACKETS / s->shares;
     for (size_t i = 0; i < s->batch.count; i++) {
         struct packet *packet = &s->batch.packets[i];
         if (!packet_has_flow(packet))
@@ -89,17 +71,15 @@ static void sort_batch(struct shared_packets *s, struct packet_slot *slot)
         if (RARELY(packet->reassembled))
             keep_payload(slot, packet);
         unsigned share = flow_share_of(flow_key_of(packet).hash, s->shares);
-        slot->packets[share * room + slot->count[share]++] = *packet;
+        slot->packets[stretches_take(&slot->stretches, share, s->each)] = *packet;
     }
 }
 
 static bool has_room(const struct shared_packets *s, const struct packet_slot *slot)
 {
-    bool has = slot->window_count < SLOT_WINDOWS &&
-               slot->kept_bytes + FRAGMENT_BYTES_MAX <= SLOT_KEPT_BYTES;
-    for (unsigned i = 0; i < s->shares; i++)
-        has &= slot->count[i] + PACKET_BATCH <= SLOT_PACKETS / s->shares;
-    return has;
+    return slot->held.count < INPUT_HELD_MAX &&
+           slot->kept_bytes + FRAGMENT_BYTES_MAX <= SLOT_KEPT_BYTES &&
+           stretches_have_room(&slot->stretches, s->shares, s->each, PACKET_BATCH);
 }
 
 static bool fill(void *from, void *of)
@@ -110,7 +90,7 @@ static bool fill(void *from, void *of)
     s->batch.end = CAPTURE_FRAME;
     for (unsigned i = 0; i < BATCHES && s->batch.end == CAPTURE_FRAME && has_room(s, slot); i++) {
         packet_reader_fill(&s->reader, &s->batch);
-        hold_window(s, slot);
+        input_hold(s->in, &slot->held);
         sort_batch(s, slot);
     }
     slot->end = s->batch.end;
@@ -127,27 +107,14 @@ static const struct meeting_work work = {.slot_size = sizeof(struct packet_slot)
 
 _Static_assert(SLOT_PACKETS / MEETING_SHARES_MAX >= PACKET_BATCH, "any batch fits an empty slot");
 
-struct shared_packets *shared_packets_join(const char *path, const struct source_settings *settings,
+struct shared_packets *shared_packets_join(const struct source_settings *settings,
                                            struct error *err)
 {
     assert(settings->only_port == 0 && !settings->flow_records);
-    struct opening with = {path, settings};
-    return meeting_join(settings->meeting, settings->share, &work, &with, err);
+    return meeting_join(settings->meeting, settings->share, &work, settings, err);
 }
 
 const char *shared_packets_format(const struct shared_packets *s)
 {
     return capture_file_format(s->reader.file);
-}
-
-const struct input *shared_packets_input(const struct shared_packets *s)
-{
-    return s->in;
-}
-
-const struct packet *packet_slot_of(const struct packet_slot *slot, unsigned share, unsigned shares,
-                                    size_t *count)
-{
-    *count = slot->count[share];
-    return &slot->packets[share * (SLOT_PACKETS / shares)];
 }

@@ -7,77 +7,50 @@
 #include "observe/flow_key.h"
 
 struct shared_records {
-    struct input *in;
+    struct input *in; /* borrowed */
     struct argus_intake intake;
     unsigned shares;
+    size_t each; /* places of a share */
     struct argus_taken taken[ARGUS_AT_ONCE];
 };
 
-struct opening {
-    const char *path;
-    const struct source_settings *settings;
-};
-
-static void *open_shared(void *with, struct error *err)
+static void *open_shared(struct input *in, const void *with, struct error *err)
 {
-    const struct opening *o = with;
+    const struct source_settings *settings = with;
     struct shared_records *s = calloc(1, sizeof *s);
     if (s == NULL) {
         (void)fail(err, ERROR_SYSTEM, "no memory");
         return NULL;
     }
-    s->shares = o->settings->shares;
-    s->in = input_open(o->path, err);
-    if (s->in != NULL && argus_intake_open(&s->intake, s->in, o->settings, err))
+    s->in = in;
+    s->shares = settings->shares;
+    s->each = SLOT_RECORDS / s->shares;
+    if (argus_intake_open(&s->intake, in, settings, err))
         return s;
-    input_close(s->in);
     free(s);
     return NULL;
-}
-
-static void close_shared(void *from)
-{
-    struct shared_records *s = from;
-    input_close(s->in);
-    free(s);
 }
 
 static void clear(void *from, void *of)
 {
     struct shared_records *s = from;
     struct record_slot *slot = of;
-    for (size_t i = 0; i < slot->window_count; i++)
-        input_let_go(s->in, slot->windows[i]);
-    slot->window_count = 0;
-    for (unsigned i = 0; i < s->shares; i++)
-        slot->count[i] = 0;
-}
-
-/* What was just taken borrows from the window as it is now. */
-static void hold_window(struct shared_records *s, struct record_slot *slot)
-{
-    struct window *now = input_hold(s->in);
-    if (slot->window_count > 0 && slot->windows[slot->window_count - 1] == now)
-        input_let_go(s->in, now);
-    else
-        slot->windows[slot->window_count++] = now;
+    input_let_go(s->in, &slot->held);
+    slot->stretches = (struct stretches){{0}};
 }
 
 static void sort_taken(struct shared_records *s, size_t count, struct record_slot *slot)
 {
-    size_t room = SLOT_RECORDS / s->shares;
     for (size_t i = 0; i < count; i++) {
         unsigned share = flow_share_of(s->taken[i].hash, s->shares);
-        slot->records[share * room + slot->count[share]++] = s->taken[i];
+        slot->records[stretches_take(&slot->stretches, share, s->each)] = s->taken[i];
     }
 }
 
 static bool has_room(const struct shared_records *s, const struct record_slot *slot)
 {
-    bool has = slot->window_count < SLOT_RECORD_WINDOWS;
-    for (unsigned i = 0; i < s->shares; i++)
-        has &= slot->count[i] + ARGUS_AT_ONCE <= SLOT_RECORDS / s->shares;
-    return has;
+    return slot->held.count < INPUT_HELD_MAX &&
+           stretches_have_room(&slot->stretches, s->shares, s->each, ARGUS_AT_ONCE);
 }
 
 static bool fill(void *from, void *of)
@@ -89,7 +62,7 @@ static bool fill(void *from, void *of)
     for (unsigned i = 0; i < TAKINGS && slot->end == SOURCE_MORE && has_room(s, slot); i++) {
         size_t count;
         slot->end = argus_intake_next(&s->intake, false, s->taken, &count, &slot->error);
-        hold_window(s, slot);
+        input_hold(s->in, &slot->held);
         sort_taken(s, count, slot);
     }
     argus_intake_counts(&s->intake, &slot->counts);
@@ -100,26 +73,12 @@ static const struct meeting_work work = {.slot_size = sizeof(struct record_slot)
                                          .open = open_shared,
                                          .fill = fill,
                                          .clear = clear,
-                                         .close = close_shared};
+                                         .close = free};
 
 _Static_assert(SLOT_RECORDS / MEETING_SHARES_MAX >= ARGUS_AT_ONCE, "any few fit an empty slot");
 
-struct shared_records *shared_records_join(const char *path, const struct source_settings *settings,
-                                           struct error *err)
+bool shared_records_join(const struct source_settings *settings, struct error *err)
 {
     assert(settings->only_port == 0 && !settings->flow_records);
-    struct opening with = {path, settings};
-    return meeting_join(settings->meeting, settings->share, &work, &with, err);
-}
-
-const struct input *shared_records_input(const struct shared_records *s)
-{
-    return s->in;
-}
-
-const struct argus_taken *record_slot_of(const struct record_slot *slot, unsigned share,
-                                         unsigned shares, size_t *count)
-{
-    *count = slot->count[share];
-    return &slot->records[share * (SLOT_RECORDS / shares)];
+    return meeting_join(settings->meeting, settings->share, &work, settings, err) != NULL;
 }

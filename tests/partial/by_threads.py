@@ -72,6 +72,22 @@ def shares_one(bench, frames, head, equal, holds):
         equal(now, said[0], f"the JSON of {threads} threads")
 
 
+def ends_without_files(bench, frames, head, equal, holds):
+    """Where not every thread can open the capture, the others wait for none that never comes: all
+    ends, and says what could not be read."""
+    (bench.folder / "large.pcap").write_bytes(large(frames, head))
+    whole = 0
+    for most in range(4, 14):
+        words = ["sh", "-c", f'ulimit -n {most}; exec "$@"', "sh", str(bench.program)]
+        done = subprocess.run([*words, "hunt", "-q", "-j", "3", "large.pcap"], cwd=bench.folder, timeout=60,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        said = done.stdout + done.stderr
+        missed = "Too many open files" in said or "no input could be" in said.lower()
+        equal(missed, "INCOMPLETE" in said or done.returncode == 4, f"with {most} descriptors {said[-400:]!r}")
+        whole += done.returncode == 1 and not missed
+    holds(whole > 0, "no run had enough")
+
+
 def shares_archives(bench, archive, frames, head, equal, holds):
     """Two archives that are large enough to be read by several, one behind the other, while another
     thread reads what is compressed; and a copy of one of them."""

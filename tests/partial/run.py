@@ -442,6 +442,10 @@ def check_threads_share(bench, capture):
     by_threads.shares_one(bench, frames_of(capture), capture[:HEAD_BYTES], equal, holds)
 
 
+def check_threads_without_files(bench, capture):
+    by_threads.ends_without_files(bench, frames_of(capture), capture[:HEAD_BYTES], equal, holds)
+
+
 def check_threads_share_archives(bench, capture):
     samples = sorted((ROOT / "samples" / "argus" / "v3").glob("*.full.argus"))
     archive = b"".join(path.read_bytes() for path in samples)
@@ -475,6 +479,7 @@ CHECKS = {
     "a merge of nothing is wrong usage": check_usage,
     "a hunt by many threads says what one thread says": check_threads,
     "a large capture is read by many threads as by one": check_threads_share,
+    "threads wait for none that cannot read": check_threads_without_files,
     "large archives are read by many threads as by one": check_threads_share_archives,
     "threads that read one capture end when asked to": check_threads_stop_sharing,
     "a hunt by many threads ends when it is asked to": check_threads_stop,

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/hash.h"
 #include "source/meeting.h"
@@ -22,9 +23,11 @@ struct numbers {
     bool is_refused;
 };
 
-static void *open_numbers(void *with, struct error *err)
+static void *open_numbers(struct input *in, const void *with, struct error *err)
 {
-    struct numbers *n = with;
+    struct numbers *const *its = with;
+    struct numbers *n = *its;
+    assert_non_null(in);
     n->opened++;
     if (!n->is_refused)
         return n;
@@ -76,7 +79,7 @@ static void *read_all(void *context)
     struct reader_of *r = context;
     struct error err;
     const struct numbered *slot;
-    if (meeting_join(r->meeting, r->share, &work, r->numbers, &err) == NULL)
+    if (meeting_join(r->meeting, r->share, &work, &r->numbers, &err) == NULL)
         return NULL;
     r->in_order = true;
     while (r->seen < r->most && (slot = meeting_next(r->meeting, r->share)) != NULL) {
@@ -92,9 +95,8 @@ static void *read_all(void *context)
 static void read_by(unsigned shares, const uint64_t *most, struct numbers *n, struct reader_of *out)
 {
     pthread_t threads[MEETING_SHARES_MAX];
-    struct meeting *m = meeting_new(shares);
+    struct meeting *m = meeting_new("/dev/null", shares);
     assert_non_null(m);
-    assert_int_equal(meeting_shares(m), shares);
     for (unsigned i = 0; i < shares; i++) {
         out[i] = (struct reader_of){
             .meeting = m, .numbers = n, .share = i, .most = most != NULL ? most[i] : UINT64_MAX};
@@ -140,11 +142,11 @@ static void test_nobody_waits_for_who_has_left(void **state)
 static void test_what_cannot_be_opened_is_said_to_all(void **state)
 {
     (void)state;
-    struct numbers n = {.last = 1, .is_refused = true};
-    struct meeting *m = meeting_new(2);
+    struct numbers n = {.last = 1, .is_refused = true}, *with = &n;
+    struct meeting *m = meeting_new("/dev/null", 2);
     for (unsigned i = 0; i < 2; i++) {
         struct error err = {0};
-        assert_null(meeting_join(m, i, &work, &n, &err));
+        assert_null(meeting_join(m, i, &work, &with, &err));
         assert_string_equal(err.text, "refused");
     }
     assert_int_equal(n.opened, 1);
@@ -157,7 +159,7 @@ static void test_who_waits_for_one_who_never_comes_is_stopped(void **state)
     (void)state;
     pthread_t thread;
     struct numbers n = {.last = 1000};
-    struct meeting *m = meeting_new(2);
+    struct meeting *m = meeting_new("/dev/null", 2);
     struct reader_of r = {.meeting = m, .numbers = &n, .share = 0, .most = UINT64_MAX};
     assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
     meeting_stop(m);
@@ -169,12 +171,43 @@ static void test_who_waits_for_one_who_never_comes_is_stopped(void **state)
     assert_int_equal(n.cleared, n.filled);
 }
 
+/* A share that could not even be begun is left as well. */
+static void test_nobody_waits_for_who_never_came_in(void **state)
+{
+    (void)state;
+    struct numbers n = {.last = 1000};
+    struct meeting *m = meeting_new("/dev/null", 2);
+    struct reader_of r = {.meeting = m, .numbers = &n, .share = 0, .most = UINT64_MAX};
+    meeting_leave(m, 1);
+    (void)read_all(&r);
+    assert_int_equal(r.seen, 1000);
+    assert_int_equal(n.closed, 1);
+    meeting_free(m);
+}
+
+static void test_a_file_that_is_not_there_is_said_to_all(void **state)
+{
+    (void)state;
+    struct numbers n = {.last = 1}, *with = &n;
+    struct meeting *m = meeting_new("/dev/null/none", 2);
+    for (unsigned i = 0; i < 2; i++) {
+        struct error err = {0};
+        assert_null(meeting_join(m, i, &work, &with, &err));
+        assert_non_null(strstr(err.text, "cannot open"));
+        meeting_leave(m, i);
+    }
+    assert_int_equal(n.opened, 0);
+    meeting_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_share_sees_all_slots_in_order),
         cmocka_unit_test(test_nobody_waits_for_who_has_left),
         cmocka_unit_test(test_what_cannot_be_opened_is_said_to_all),
+        cmocka_unit_test(test_nobody_waits_for_who_never_came_in),
+        cmocka_unit_test(test_a_file_that_is_not_there_is_said_to_all),
         cmocka_unit_test(test_who_waits_for_one_who_never_comes_is_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
