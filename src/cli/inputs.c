@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "cli/running.h"
@@ -121,11 +122,10 @@ bool inputs_show_progress(struct input_progress *p, const struct reading_progres
     say_share(&done, now);
     say_rest(&done, now, seconds);
     if (now->proven > 0)
-        text_add(&done, "%" PRIu64 " host%s with proof so far, ", now->proven,
-                 now->proven == 1 ? "" : "s");
+        text_add(&done, "%" PRIu64 " host%s with proof so far, ", now->proven, plural(now->proven));
     text_add(&done, "%.0f s", seconds);
     if (now->records > 0) /* the source may count only at its end */
-        text_add(&done, ", %" PRIu64 " record%s", now->records, now->records == 1 ? "" : "s");
+        text_add(&done, ", %" PRIu64 " record%s", now->records, plural(now->records));
     if (now->records > 0 && seconds >= SECONDS_TO_TELL)
         text_add(&done, ", %.1f M/s", (double)now->records / seconds / 1e6);
     console_progress_of(p->console, name, buffer);
@@ -253,7 +253,7 @@ enum exit_code inputs_read(const struct call *call, const struct input_options *
     r->interrupted = NULL;
     if (r->unrecognised > 0)
         console_note(call->console, "%" PRIu64 " file%s of no format that is known here",
-                     r->unrecognised, r->unrecognised == 1 ? "" : "s");
+                     r->unrecognised, plural(r->unrecognised));
     if (r->opened == 0)
         return EXIT_FAILED;
     return r->damages > 0 || r->was_interrupted ? EXIT_INCOMPLETE : EXIT_DONE;

@@ -1,5 +1,6 @@
 /* stdio reads, one byte at a time from its buffer: lists are short beside what is made of them. */
 #include "cli/lines.h"
+#include "base/plural.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -146,7 +147,7 @@ static enum exit_code each_of_one(const struct call *call, struct lines *l, line
     if (complaints > LINE_COMPLAINTS_MAX)
         console_complain(call->console, "%s: and %" PRIu64 " more wrong line%s", l->name,
                          complaints - LINE_COMPLAINTS_MAX,
-                         complaints - LINE_COMPLAINTS_MAX == 1 ? "" : "s");
+                         plural(complaints - LINE_COMPLAINTS_MAX));
     return complaints > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "engine/run_fault.h"
@@ -57,7 +58,7 @@ static bool print_text(struct run_list *l, const struct told_run *t)
         good = good && console_print(c, ", site %s", t->site);
     good = good &&
            console_print(c, ", %llu input%s, %llu infected, %s\n", (unsigned long long)t->inputs,
-                         t->inputs == 1 ? "" : "s", (unsigned long long)t->infected,
+                         plural(t->inputs), (unsigned long long)t->infected,
                          t->is_whole         ? "whole"
                          : t->run->is_mended ? "not whole, but done again since"
                                              : "NOT WHOLE");

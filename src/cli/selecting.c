@@ -1,5 +1,6 @@
 /* What is wrong in a filter is shown in its place, with carets under the word. */
 #include "cli/selecting.h"
+#include "base/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -194,6 +195,6 @@ enum exit_code selecting_end(const struct call *call, const struct selection *s,
     console_complain(call->console,
                      "-e %s: given up in %" PRIu64 " record%s, where it would have taken too long; "
                      "they are left out",
-                     patterns_limited_by(s->patterns), given_up, given_up == 1 ? "" : "s");
+                     patterns_limited_by(s->patterns), given_up, plural(given_up));
     return EXIT_INCOMPLETE;
 }

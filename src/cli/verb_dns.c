@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "cli/dns_fields.h"
@@ -13,7 +14,6 @@
 #include "engine/dns_lookups.h"
 #include "observe/flow_record.h"
 #include "observe/packet.h"
-#include "report/text_parts.h"
 
 enum { DNS_PORT = 53 };
 

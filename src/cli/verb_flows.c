@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/inputs.h"
+#include "base/plural.h"
 #include "cli/selecting.h"
 #include "cli/suggest.h"
 #include "cli/verbs.h"
@@ -206,15 +207,15 @@ static enum exit_code tell_losses(const struct call *call, const struct listing_
         console_complain(call->console,
                          "-m: %" PRIu64 " record%s found no room beside %d groups and %s in no "
                          "sum; filter, or merge by fewer keys",
-                         counts->merged_refused, counts->merged_refused == 1 ? "" : "s",
-                         FLOWS_GROUPS_MAX, counts->merged_refused == 1 ? "is" : "are");
+                         counts->merged_refused, plural(counts->merged_refused), FLOWS_GROUPS_MAX,
+                         counts->merged_refused == 1 ? "is" : "are");
         code = EXIT_INCOMPLETE;
     }
     if (counts->sorted_refused > 0) {
         console_complain(call->console,
                          "--sort: %" PRIu64 " line%s found no room in %zu MB and %s not printed; "
                          "filter, or ask for the first -N",
-                         counts->sorted_refused, counts->sorted_refused == 1 ? "" : "s",
+                         counts->sorted_refused, plural(counts->sorted_refused),
                          FLOWS_SORTED_BYTES_MAX >> 20, counts->sorted_refused == 1 ? "is" : "are");
         code = EXIT_INCOMPLETE;
     }
@@ -248,10 +249,9 @@ static enum exit_code list(const struct call *call, const struct flows_options *
     code = exit_graver(code, tell_losses(call, &counts));
     code = exit_graver(code, selecting_end(call, settings->selection, counts.given_up));
     if (o->selecting.patterns.count > 0 && reading.counts.archives_without_data > 0)
-        console_note(call->console,
-                     "-e: no user data in %" PRIu64 " archive%s, so nothing is found there",
-                     reading.counts.archives_without_data,
-                     reading.counts.archives_without_data == 1 ? "" : "s");
+        console_note(
+            call->console, "-e: no user data in %" PRIu64 " archive%s, so nothing is found there",
+            reading.counts.archives_without_data, plural(reading.counts.archives_without_data));
     console_detail(call->console, "%" PRIu64 " records, %" PRIu64 " wanted, %" PRIu64 " lines",
                    counts.seen, counts.matched, counts.printed);
     return code;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "cli/hunting.h"
@@ -259,14 +260,13 @@ static enum exit_code weigh_keep(struct asking *a, struct told_networks *told)
                              "--keep %lld would let go of all before %s, and with it of %llu "
                              "infected host%s (%s): say --yes where that is meant",
                              (long long)a->o->keep.value, date, (unsigned long long)loss.infected,
-                             loss.infected == 1 ? "" : "s", loss.names);
+                             plural(loss.infected), loss.names);
     console_note(a->call->console,
                  "--keep %lld lets go of all before %s: %llu host%s on %llu day%s, of which %llu "
                  "%s infected by it",
                  (long long)a->o->keep.value, date, (unsigned long long)loss.hosts,
-                 loss.hosts == 1 ? "" : "s", (unsigned long long)loss.days,
-                 loss.days == 1 ? "" : "s", (unsigned long long)loss.infected,
-                 loss.infected == 1 ? "is" : "are");
+                 plural(loss.hosts), (unsigned long long)loss.days, plural(loss.days),
+                 (unsigned long long)loss.infected, loss.infected == 1 ? "is" : "are");
     return EXIT_DONE;
 }
 
@@ -299,7 +299,7 @@ static enum exit_code weigh_forget(const struct asking *a)
         return call_is_wrong(a->call,
                              "run %s called %llu host%s infected: say --yes where it is to be "
                              "forgotten all the same",
-                             number, (unsigned long long)infected, infected == 1 ? "" : "s");
+                             number, (unsigned long long)infected, plural(infected));
     console_note(a->call->console, "run %s is forgotten, with what no other run saw", number);
     return EXIT_DONE;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "cli/argus_url.h"
@@ -99,8 +100,8 @@ static bool is_over(void *context, const struct watch_progress *now)
     int64_t now_us = running_now_us(NULL);
     double seconds = (double)(now_us - w->began_us) / (double)US_PER_SECOND;
     (void)snprintf(done, sizeof done, "%u of %zu connected, %" PRIu64 " record%s, %.0f s",
-                   now->servers_heard, w->settings.server_count, now->records,
-                   now->records == 1 ? "" : "s", seconds);
+                   now->servers_heard, w->settings.server_count, now->records, plural(now->records),
+                   seconds);
     console_progress_of(w->call->console, "watch", done);
     if (running_is_time(now_us, w->stats_every_us, &w->stats_next_us))
         console_note(w->call->console, "%s", done);

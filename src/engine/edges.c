@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "detect/detector.h"
@@ -145,7 +146,7 @@ static void say_served(const struct serving *s, struct sign *out)
     text_add(&says,
              "%llu host%s that it had reached on port 445 or 139 soon fetched a file from it by "
              "HTTP; ",
-             (unsigned long long)s->victims, s->victims == 1 ? "" : "s");
+             (unsigned long long)s->victims, plural(s->victims));
     if (s->gravest->proof)
         text_add(&says, "its own exploit had told just this address to %s: ",
                  address_text(s->gravest->to, victim));

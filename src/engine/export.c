@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "detect/behind.h"
@@ -271,8 +272,8 @@ static void say_written(const struct export *x, struct sentences *notes)
         return;
     text_add_escaped(&text, x->wishes.folder, strlen(x->wishes.folder));
     sentence_add(notes, "evidence: %llu capture%s of %zu host%s; index.jsonl names them, in %s%s",
-                 (unsigned long long)x->files, x->files == 1 ? "" : "s", x->hosts,
-                 x->hosts == 1 ? "" : "s", folder, text.cut ? "..." : "");
+                 (unsigned long long)x->files, plural(x->files), x->hosts, plural(x->hosts), folder,
+                 text.cut ? "..." : "");
 }
 
 static void say_odd(const struct export *x, struct sentences *notes)

@@ -2,35 +2,28 @@
  * of which few hosts have a slot are asked, so that looking costs a small part of reading. */
 #include "engine/hunt_inside.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "evidence/sign.h"
 
-/* A host may have a proof on many days, and is one host. */
+/* A host may have a proof on many days, and is one host. An open-addressing table, half empty. */
+enum { PLACES = 2 * HUNT_PROVEN_TOLD };
+
 struct count {
     struct hunt *hunt;
     size_t proven;
-    uint64_t hashes[HUNT_PROVEN_TOLD]; /* of their addresses */
+    uint64_t hashes[PLACES]; /* of their addresses; 0: none */
 };
 
-static int compare_hashes(const void *a, const void *b)
+static void count_once(struct count *c, struct address host)
 {
-    uint64_t x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
-}
-
-static void count_each_once(struct count *c)
-{
-    size_t kept = 0;
-    qsort(c->hashes, c->proven, sizeof *c->hashes, compare_hashes);
-    for (size_t i = 0; i < c->proven; i++)
-        if (i == 0 || c->hashes[i] != c->hashes[i - 1])
-            c->hashes[kept++] = c->hashes[i];
-    c->proven = kept;
+    uint64_t hash = hash_address(host) | 1;
+    size_t at = (size_t)(hash >> 1) % PLACES;
+    while (c->hashes[at] != 0 && c->hashes[at] != hash)
+        at = (at + 1) % PLACES;
+    c->proven += c->hashes[at] == 0;
+    c->hashes[at] = hash;
 }
 
 static bool is_proof(struct hunt *h, const struct host_day *day, unsigned d)
@@ -46,14 +39,12 @@ static void see(void *context, const struct host_day *day)
 {
     struct count *c = context;
     bool found = false;
+    if (c->proven == HUNT_PROVEN_TOLD) /* whoever has so many needs no count */
+        return;
     for (unsigned d = 0; d < detector_count && !found; d++)
         found = is_proof(c->hunt, day, d);
-    if (!found || !home_holds(&c->hunt->home, day->host))
-        return;
-    if (c->proven == HUNT_PROVEN_TOLD)
-        count_each_once(c);
-    if (c->proven < HUNT_PROVEN_TOLD) /* whoever has so many needs no count */
-        c->hashes[c->proven++] = hash_address(day->host);
+    if (found && home_holds(&c->hunt->home, day->host))
+        count_once(c, day->host);
 }
 
 /* Records until the next look: in the beginning there are few hosts, so that looking is cheap. */
@@ -66,14 +57,11 @@ static uint64_t pause_at(const struct hunt *h)
 
 uint64_t hunt_proven_so_far(struct hunt *h, uint64_t records)
 {
-    struct count c;
     if (!h->settings->counts_proven || h->keeps_parts || records - h->looked_at < pause_at(h))
         return h->proven;
     h->looked_at = records;
-    c.hunt = h;
-    c.proven = 0;
+    struct count c = {.hunt = h};
     hosts_each(h->hosts, see, &c);
-    count_each_once(&c);
     h->proven = c.proven;
     return h->proven;
 }

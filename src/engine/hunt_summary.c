@@ -1,15 +1,11 @@
 /* The sentences of a hunt's summary: which limits were hit, what else a person must know, and
  * whether anything was left out. */
 #include "engine/dark.h"
+#include "base/plural.h"
 #include "engine/edges.h"
 #include "engine/hunt_inside.h"
 #include "engine/sentences.h"
 #include "evidence/names.h"
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
 
 static const char *were(uint64_t count)
 {
@@ -101,12 +97,12 @@ static void say_archives(const struct source_counts *c, struct sentences *l)
                      "no user data in %llu of %llu archive%s: exploits, P2P messages, names and "
                      "HTTP could not be seen there",
                      (unsigned long long)c->archives_without_data, (unsigned long long)c->archives,
-                     c->archives == 1 ? "" : "s");
+                     plural(c->archives));
     if (c->smb_cut > 0)
         sentence_add(l,
                      "user data of %llu connection%s to SMB ends at the sensor's limit: an exploit "
                      "further on could not be seen",
-                     (unsigned long long)c->smb_cut, c->smb_cut == 1 ? "" : "s");
+                     (unsigned long long)c->smb_cut, plural(c->smb_cut));
     if (c->records_damaged > 0)
         sentence_add(l, "%llu flow record%s a damaged part; what could be read of them counts",
                      (unsigned long long)c->records_damaged,

@@ -13,17 +13,16 @@ static struct source_counts counts_of(const struct source_format *format, const 
     return counts;
 }
 
-/* To the end of a compressed input, for what its checksum says of it. False: stopped. */
-static bool drain(struct input *in, uint64_t records, const struct pouring *to)
+/* To the end of a compressed input, for what its checksum says of it; or until somebody stops. */
+static void drain(struct input *in, uint64_t records, const struct pouring *to)
 {
     size_t available = 1;
     for (uint64_t calls = 1; available > 0; calls++) {
         (void)input_peek(in, 1, &available);
         input_take(in, available);
         if (calls % READING_PROGRESS_CALLS == 0 && to->is_stopped(to->context, in, records))
-            return false;
+            return;
     }
-    return true;
 }
 
 /* Where a source gives up, the fault may be in the compressed bytes, which shows at their end. */
@@ -33,8 +32,8 @@ static void tell_end(const struct source_counts *counts, struct input *in,
     struct error err, said;
     bool is_known = input_failed(in, &err);
     bool is_compressed = input_compression(in) != NULL;
-    if (!is_known && is_compressed && drain(in, counts->records, to))
-        (void)input_failed(in, &err);
+    if (!is_known && is_compressed)
+        drain(in, counts->records, to);
     bool is_broken = is_compressed && input_failed(in, &err) && err.kind == ERROR_FORMAT;
     if (!is_known || !is_broken)
         to->damaged(to->context, counts->bytes, damage->text);

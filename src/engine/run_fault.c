@@ -77,12 +77,19 @@ void run_fault_why(const struct store_run *run, char why[static RUN_FAULT_SIZE])
     say_why(run, &out);
 }
 
+void run_told(const struct store_run *run, char told[static RUN_TOLD_SIZE])
+{
+    char date[DATE_TEXT_SIZE];
+    struct text out = text_over(told, RUN_TOLD_SIZE);
+    text_add_escaped(&out, run->verb, strnlen(run->verb, VERB_SHOWN));
+    text_add(&out, " of %s", date_text(day_of(run->began_us), date));
+}
+
 void run_fault_say(const struct store_run *run, char says[static RUN_FAULT_SIZE])
 {
-    char date[DATE_TEXT_SIZE], why[RUN_FAULT_SIZE];
+    char told[RUN_TOLD_SIZE], why[RUN_FAULT_SIZE];
     struct text out = text_over(says, RUN_FAULT_SIZE);
     run_fault_why(run, why);
-    text_add(&out, "run %lld (", (long long)run->number);
-    text_add_escaped(&out, run->verb, strnlen(run->verb, VERB_SHOWN));
-    text_add(&out, " of %s): %s", date_text(day_of(run->began_us), date), why);
+    run_told(run, told);
+    text_add(&out, "run %lld (%s): %s", (long long)run->number, told, why);
 }

@@ -15,9 +15,10 @@
 #include "base/writer.h"
 #include "engine/joined_report.h"
 #include "engine/ledger.h"
+#include "engine/run_fault.h"
 #include "store/store.h"
 
-enum { REPORT_BYTES = 256 << 20, RUN_TOLD_SIZE = 48, STRANGERS_SIZE = 256 };
+enum { REPORT_BYTES = 256 << 20, STRANGERS_SIZE = 256 };
 
 struct change {
     struct address host;
@@ -201,24 +202,15 @@ static int compare_changes(const void *a, const void *b)
     return address_compare(x->host, y->host);
 }
 
-/* "scan of 2026-11-22". The verb is of the store: of what a stranger put there, little. */
-static void say_run(const struct store_run *run, char told[static RUN_TOLD_SIZE])
-{
-    char date[DATE_TEXT_SIZE];
-    struct text text = text_over(told, RUN_TOLD_SIZE);
-    text_add_escaped(&text, run->verb, strnlen(run->verb, 8));
-    text_add(&text, " of %s", date_text(day_of(run->began_us), date));
-}
-
 static bool find_change_site(void *context, const struct store_run *run)
 {
     struct store_report *s = context;
     if (run->number == s->settings->after)
         s->change_site = arena_text(&s->memory, run->site);
     if (run->number == s->settings->before)
-        say_run(run, s->before_told);
+        run_told(run, s->before_told);
     if (run->number == s->settings->after)
-        say_run(run, s->after_told);
+        run_told(run, s->after_told);
     return true;
 }
 

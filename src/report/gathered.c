@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "base/writer.h"
 #include "report/page.h"
-#include "report/text_parts.h"
 
 static const char other_reasons[] = "other reasons";
 

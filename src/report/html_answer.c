@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/plural.h"
 #include "report/html_inside.h"
 #include "report/text_parts.h"
 

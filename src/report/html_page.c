@@ -10,6 +10,7 @@
 #include <nettle/base64.h>
 #include <nettle/sha2.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 #include "report/html_host.h"
 #include "report/html_inside.h"
@@ -45,7 +46,7 @@ static void say_head(struct markup *m, const struct html_state *s, const struct 
     char count[COUNT_TEXT_SIZE];
     uint64_t infected = t->hosts[VERDICT_INFECTED];
     markup_say(m, "%s infected host%s%s - wormsign %s", count_text(infected, count),
-               infected == 1 ? "" : "s", s->known_infected > 0 ? ", more acknowledged" : "",
+               plural(infected), s->known_infected > 0 ? ", more acknowledged" : "",
                t->scan != NULL ? "scan" : "report");
     markup_say(m, "</title>\n<style>%s</style>\n</head>\n", html_style);
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "report/formats.h"

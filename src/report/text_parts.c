@@ -27,11 +27,6 @@ void say_painted(struct page *p, enum paint paint, const char *words)
     page_paint(p, PAINT_PLAIN);
 }
 
-const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* "2009-04-21 16:44:11 to 18:02:00 UTC", with a second date where it is another. */
 static bool span_text(int64_t first_us, int64_t last_us, bool days_only, struct text *out)
 {

@@ -16,9 +16,6 @@ enum paint paint_of(enum verdict_kind kind);
 /* Words of ours in that colour. */
 void say_painted(struct page *p, enum paint paint, const char *words);
 
-/* "" for one, else "s". */
-const char *plural(uint64_t count);
-
 /* "2009-04-21 16:44:11 to 18:02:00 UTC" behind `before`; nothing where there is no time. */
 void say_span(struct page *p, const char *before, int64_t first_us, int64_t last_us);
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "base/writer.h"
 #include "evidence/smb_check.h"
 #include "report/page.h"

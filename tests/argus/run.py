@@ -11,7 +11,6 @@ import gzip
 import json
 import lzma
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "rig"))
+from calling import path_of  # noqa: E402
+from checking import Skip, equal, holds, result  # noqa: E402
+
 SAMPLES = ROOT / "samples" / "argus"
 SHARED = Path(os.environ.get("WORMSIGN_SHARED", ROOT / ".." / "shared"))
 PROGRAM = os.environ.get("WORMSIGN", str(ROOT / "build" / "wormsign"))
@@ -37,27 +40,9 @@ LIMITS = {
 }
 
 
-class Wrong(Exception):
-    pass
-
-
-class Skip(Exception):
-    pass
-
-
-def holds(condition, what):
-    if not condition:
-        raise Wrong(what)
-
-
-def equal(got, wanted, what):
-    holds(got == wanted, f"{what} is {str(got)[:400]!r}, not {str(wanted)[:400]!r}")
-
-
 def needs(*programs):
     for program in programs:
-        if shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None:
-            raise Skip(f"there is no {program} here")
+        path_of(program)
 
 
 def run(*words, program=PROGRAM, folder=None, stdin=None):
@@ -84,7 +69,7 @@ def hunt(*words, **how):
 
 def argus(capture, archive, limit):
     """An archive of the capture, as the sensor makes it."""
-    sensor = shutil.which("argus", path=os.environ["PATH"] + ":/usr/sbin")
+    sensor = path_of("argus")
     data = [] if limit == "0" else ["-U", limit]
     done = run("-X", "-r", capture, *data, "-w", archive, program=sensor)
     holds(archive.exists(), f"argus wrote nothing: {done.stderr[:300]}")
@@ -344,14 +329,7 @@ def main():
         if wanted and test.__name__ not in wanted:
             continue
         with tempfile.TemporaryDirectory(prefix="wormsign-argus-") as folder:
-            try:
-                test(folder)
-                print(f"ok {test.__name__}", flush=True)
-            except Skip as why:
-                print(f"skip {test.__name__}: {why}", flush=True)
-            except (Wrong, subprocess.TimeoutExpired, ValueError, KeyError) as why:
-                failed = True
-                print(f"not ok {test.__name__}: {why}", flush=True)
+            failed |= not result(test.__name__, test, folder)
     return failed
 
 

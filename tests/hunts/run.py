@@ -6,17 +6,15 @@ real runs over the samples and over files made of them.
 Runs with $WORMSIGN (else build/wormsign) and with $WORMSIGN_ASAN where it is set."""
 import gzip
 import json
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "rig"))
-from checking import CHECKS, check, equal, holds, result  # noqa: E402
+from checking import check, check_with_all, equal, holds  # noqa: E402
 
 OUTBREAK = ROOT / "samples" / "outbreak.pcap.gz"
 ARCHIVE = ROOT / "samples" / "argus" / "v5" / "mixed.argus"
@@ -232,18 +230,5 @@ def an_interrupted_pipe_is_not_damaged(program, folder):
         holds("interrupted at offset" in talk and "system call" not in talk, talk)
 
 
-def main():
-    programs = {"": os.environ.get("WORMSIGN", str(ROOT / "build" / "wormsign"))}
-    if "WORMSIGN_ASAN" in os.environ:
-        programs["asan "] = os.environ["WORMSIGN_ASAN"]
-    failed = 0
-    for before, program in programs.items():
-        for function, _ in CHECKS:
-            with tempfile.TemporaryDirectory() as folder:
-                name = before + function.__name__.replace("_", " ")
-                failed += not result(name, function, os.path.abspath(program), folder)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_with_all(ROOT / "build" / "wormsign"))

@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "rig"))
-from checking import CHECKS, check, equal, holds, result  # noqa: E402
+from checking import check, check_with_all, equal, holds  # noqa: E402
 
 SHARED_LEAST = 64 << 20  # bytes of a capture that is read in shares
 HEAD_BYTES = 24
@@ -233,18 +233,5 @@ def who_wants_quiet_or_has_no_terminal_gets_no_line(program, folder):
     holds(b"read, " not in done.stderr, f"without a terminal: {done.stderr[:300]}")
 
 
-def main():
-    programs = {"": os.environ.get("WORMSIGN", str(ROOT / "build" / "wormsign"))}
-    if "WORMSIGN_ASAN" in os.environ:
-        programs["asan "] = os.environ["WORMSIGN_ASAN"]
-    failed = 0
-    for before, program in programs.items():
-        for function, _ in CHECKS:
-            with tempfile.TemporaryDirectory() as folder:
-                name = before + function.__name__.replace("_", " ")
-                failed += not result(name, function, os.path.abspath(program), folder)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_with_all(ROOT / "build" / "wormsign"))

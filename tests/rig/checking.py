@@ -1,5 +1,6 @@
 """How checks in Python are listed and fail: by an AssertionError that says what was found and what was wanted."""
 
+import os
 import sys
 import tempfile
 
@@ -43,13 +44,27 @@ def result(name, function, *given):
         return False
 
 
-def check_all():
-    """Runs every check with a folder of its own; what the process exits with."""
+def programs(usual):
+    """The programs under test, each with what stands before the names of its checks: $WORMSIGN, else the usual one,
+    and $WORMSIGN_ASAN where it is set."""
+    found = [("", os.path.abspath(os.environ.get("WORMSIGN", usual)))]
+    if "WORMSIGN_ASAN" in os.environ:
+        found.append(("asan ", os.path.abspath(os.environ["WORMSIGN_ASAN"])))
+    return found
+
+
+def check_all(before="", *given):
+    """Runs every check with what is given and a folder of its own; what the process exits with."""
     failed = 0
     for function, _ in CHECKS:
         with tempfile.TemporaryDirectory() as folder:
-            failed += not result(function.__name__.replace("_", " "), function, folder)
+            failed += not result(before + function.__name__.replace("_", " "), function, *given, folder)
     return 1 if failed else 0
+
+
+def check_with_all(usual):
+    """The same with each program under test, which is given before the folder."""
+    return max([check_all(before, program) for before, program in programs(usual)])
 
 
 def holds(condition, what):

@@ -162,17 +162,34 @@ static inline void look_up(struct scene *s, const char *from, const char *resolv
             reader_over(answer, a.used));
 }
 
-/* A P2P message as a scanner asks it: nothing but key, flags and checksum. */
-static inline void ask_bare(struct scene *s, struct address from, struct address to, uint16_t port)
+/* A P2P message with so many bytes of noise behind its key, flags and checksum. */
+static inline void send_noisy(struct scene *s, struct address from, struct address to,
+                              uint16_t port, size_t noise_length)
 {
-    uint8_t bytes[64];
+    static const uint8_t noise[20] = {1, 2, 3};
+    uint8_t bytes[128];
     struct writer w = writer_over(bytes, sizeof bytes);
     struct message_plan plan = {.fields = {.key = UINT64_C(0x1122334455667788) + 977 * s->keys++,
                                            .flags = MESSAGE_MODE | MESSAGE_ENCODED},
+                                .noise = noise,
+                                .noise_length = noise_length,
                                 .transport = TRANSPORT_UDP};
+    assert_true(noise_length <= sizeof noise);
     message_build(&plan, &w);
     assert_false(w.failed);
     ask_udp(s, from, to, port, reader_over(bytes, w.used), reader_over("", 0));
+}
+
+/* As a scanner asks it: without noise. */
+static inline void ask_bare(struct scene *s, struct address from, struct address to, uint16_t port)
+{
+    send_noisy(s, from, to, port, 0);
+}
+
+/* As a host does that is infected: no bare request. */
+static inline void speak_p2p(struct scene *s, struct address from, struct address to)
+{
+    send_noisy(s, from, to, 40000, 20);
 }
 
 /* The scene is over and hunted; the result is for the caller to free. exempt: a host, or NULL. */

@@ -42,21 +42,6 @@ static void meet_a_peer(struct scene *s, uint64_t number)
     ask_udp(s, host_of(peer), to, ports.udp[0], words_of("hello"), words_of(""));
 }
 
-static void send_message(struct scene *s, uint64_t number)
-{
-    static const uint8_t noise[20] = {1, 2, 3};
-    uint8_t bytes[128];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    struct message_plan plan = {.fields = {.key = UINT64_C(0x1122334455667788) + 977 * number,
-                                           .flags = MESSAGE_MODE | MESSAGE_ENCODED},
-                                .noise = noise,
-                                .noise_length = sizeof noise,
-                                .transport = TRANSPORT_UDP};
-    message_build(&plan, &w);
-    assert_false(w.failed);
-    ask_udp(s, host_of(proven), stranger(number), 40000, reader_over(bytes, w.used), words_of(""));
-}
-
 /* Another name of this day's list each time. */
 static void ask_for_a_name(struct scene *s, uint64_t number)
 {
@@ -83,7 +68,7 @@ static void act(struct scene *s, uint64_t number)
         break;
     default:
         if (number % 64 == 63)
-            send_message(s, number);
+            speak_p2p(s, host_of(proven), stranger(number));
         break;
     }
 }

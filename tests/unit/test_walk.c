@@ -18,6 +18,18 @@ static void check_found(const struct walk *w, const struct folder *f, const char
     }
 }
 
+/* What a walk of this directory finds; the folder is not needed any more. */
+static void check_walk(struct folder *f, const char *directory, const char *const *names,
+                       size_t count)
+{
+    struct walk w = {0};
+    struct error err;
+    assert_true(walk_add(&w, directory, &err));
+    check_found(&w, f, names, count);
+    walk_free(&w);
+    folder_remove(f);
+}
+
 static void test_a_file_is_named_as_it_is(void **state)
 {
     (void)state;
@@ -43,16 +55,11 @@ static void test_nested_files_come_in_sorted_order(void **state)
     static const char *const names[] = {"a", "b/a", "b/c/deep/x", "b/c/y", "b/d", "c", "d/z"};
     static const char *const folders[] = {"d", "b", "b/c", "b/c/deep", "empty"};
     struct folder f = folder_made();
-    struct walk w = {0};
-    struct error err;
     for (size_t i = 0; i < COUNT_OF(folders); i++)
         put_folder(&f, folders[i]);
     for (size_t i = COUNT_OF(names); i-- > 0;)
         put_file(&f, names[i], "", 0);
-    assert_true(walk_add(&w, f.path, &err));
-    check_found(&w, &f, names, COUNT_OF(names));
-    walk_free(&w);
-    folder_remove(&f);
+    check_walk(&f, f.path, names, COUNT_OF(names));
 }
 
 static void test_links_to_files_and_folders_are_followed(void **state)
@@ -61,8 +68,6 @@ static void test_links_to_files_and_folders_are_followed(void **state)
     static const char *const names[] = {"tree/file", "tree/link", "tree/other/deep/x",
                                         "tree/other/file", "tree/other.x"};
     struct folder f = folder_made();
-    struct walk w = {0};
-    struct error err;
     char path[PATH_SIZE];
     put_folder(&f, "sub");
     put_folder(&f, "sub/deep");
@@ -73,10 +78,7 @@ static void test_links_to_files_and_folders_are_followed(void **state)
     put_file(&f, "sub/deep/x", "", 0);
     put_link(&f, "tree/link", "../sub/file");
     put_link(&f, "tree/other", "../sub");
-    assert_true(walk_add(&w, path_in(&f, "tree", path), &err));
-    check_found(&w, &f, names, COUNT_OF(names));
-    walk_free(&w);
-    folder_remove(&f);
+    check_walk(&f, path_in(&f, "tree", path), names, COUNT_OF(names));
 }
 
 static void test_a_folder_is_read_once_and_by_its_own_name(void **state)
@@ -84,17 +86,12 @@ static void test_a_folder_is_read_once_and_by_its_own_name(void **state)
     (void)state;
     static const char *const names[] = {"sub/file"};
     struct folder f = folder_made();
-    struct walk w = {0};
-    struct error err;
     put_folder(&f, "sub");
     put_file(&f, "sub/file", "", 0);
     put_link(&f, "again", "sub");
     put_link(&f, "more", "again");
     put_link(&f, "whole", ".");
-    assert_true(walk_add(&w, f.path, &err));
-    check_found(&w, &f, names, COUNT_OF(names));
-    walk_free(&w);
-    folder_remove(&f);
+    check_walk(&f, f.path, names, COUNT_OF(names));
 }
 
 /* Two folders outside that lead to each other, and back into the tree. */
@@ -103,8 +100,6 @@ static void test_loops_outside_of_the_tree_end(void **state)
     (void)state;
     static const char *const names[] = {"tree/file", "tree/out/a", "tree/out/round/b"};
     struct folder f = folder_made();
-    struct walk w = {0};
-    struct error err;
     char path[PATH_SIZE];
     put_folder(&f, "tree");
     put_folder(&f, "one");
@@ -116,10 +111,7 @@ static void test_loops_outside_of_the_tree_end(void **state)
     put_link(&f, "one/round", "../two");
     put_link(&f, "two/round", "../one");
     put_link(&f, "two/home", "../tree");
-    assert_true(walk_add(&w, path_in(&f, "tree", path), &err));
-    check_found(&w, &f, names, COUNT_OF(names));
-    walk_free(&w);
-    folder_remove(&f);
+    check_walk(&f, path_in(&f, "tree", path), names, COUNT_OF(names));
 }
 
 static void test_a_loop_of_links_ends(void **state)
@@ -127,16 +119,11 @@ static void test_a_loop_of_links_ends(void **state)
     (void)state;
     static const char *const names[] = {"sub/file"};
     struct folder f = folder_made();
-    struct walk w = {0};
-    struct error err;
     put_folder(&f, "sub");
     put_file(&f, "sub/file", "", 0);
     put_link(&f, "sub/up", "..");
     put_link(&f, "sub/here", ".");
-    assert_true(walk_add(&w, f.path, &err));
-    check_found(&w, &f, names, COUNT_OF(names));
-    walk_free(&w);
-    folder_remove(&f);
+    check_walk(&f, f.path, names, COUNT_OF(names));
 }
 
 static void test_a_folder_is_walked_through_a_link_that_was_named(void **state)
@@ -144,17 +131,12 @@ static void test_a_folder_is_walked_through_a_link_that_was_named(void **state)
     (void)state;
     static const char *const names[] = {"link/file"};
     struct folder f = folder_made();
-    struct walk w = {0};
-    struct error err;
     char path[PATH_SIZE];
     put_folder(&f, "sub");
     put_file(&f, "sub/file", "", 0);
     put_link(&f, "link", "sub");
     assert_true(walk_is_directory(path_in(&f, "link", path)));
-    assert_true(walk_add(&w, path, &err));
-    check_found(&w, &f, names, COUNT_OF(names));
-    walk_free(&w);
-    folder_remove(&f);
+    check_walk(&f, path, names, COUNT_OF(names));
 }
 
 static void test_a_link_that_points_nowhere_is_left_to_who_opens_it(void **state)
@@ -164,15 +146,10 @@ static void test_a_link_that_points_nowhere_is_left_to_who_opens_it(void **state
     for (size_t i = 0; i < COUNT_OF(targets); i++) {
         static const char *const names[] = {"file", "lost", "zfile"};
         struct folder f = folder_made();
-        struct walk w = {0};
-        struct error err = {0};
         put_file(&f, "file", "", 0);
         put_file(&f, "zfile", "", 0);
         put_link(&f, "lost", targets[i]);
-        assert_true(walk_add(&w, f.path, &err));
-        check_found(&w, &f, names, COUNT_OF(names));
-        walk_free(&w);
-        folder_remove(&f);
+        check_walk(&f, f.path, names, COUNT_OF(names));
     }
 }
 
