@@ -547,15 +547,16 @@ static void run(struct run *r)
     turn_weeks(r);
     while (goes_on(r) && r->progress.pass < RAW_PASSES) {
         unsigned pass = (unsigned)r->progress.pass;
+        bool is_last = pass + 1 >= passes; /* more, where answers fell away in the only one */
         send_pass(r);
-        pause_after(r, pass + 1 == passes ? RAW_PASSES - 1 : pass);
+        pause_after(r, is_last ? RAW_PASSES - 1 : pass);
         if (!goes_on(r))
             break;
         for (unsigned i = pass; i < RAW_PASSES; i++)
             r->progress.silent[i] = r->progress.asked > r->progress.answered
                                         ? r->progress.asked - r->progress.answered
                                         : 0;
-        r->progress.pass = is_settled(r) || pass + 1 == passes ? RAW_PASSES : pass + 1;
+        r->progress.pass = is_settled(r) || is_last ? RAW_PASSES : pass + 1;
         r->progress.place = 0;
         raw_state_note(r->settings->state, &r->progress);
         hand_over_ripe(r, false);
