@@ -498,17 +498,6 @@ static void look_for_neighbours(struct run *r)
     }
 }
 
-/* What is left to ask of a host that was found earlier. */
-static enum raw_found how_found(struct run *r, uint32_t host, uint64_t number)
-{
-    size_t count = r->settings->plan.finds_refusing ? knocks_of(r, host, number) : 0;
-    for (unsigned i = 0; i < count; i++)
-        if (raw_knock_is_echo(&r->last[i]) &&
-            raw_state_of(r->settings->state, number, i) == KNOCK_ANSWERED)
-            return RAW_FOUND_THERE;
-    return RAW_FOUND;
-}
-
 /* Of a scan that goes on: who was found is found again, for the socket engine has forgotten. */
 static void find_again(struct run *r)
 {
@@ -519,7 +508,9 @@ static void find_again(struct run *r)
         raw_state_sum(state, number * r->orders.groups, r->orders.groups, sums);
         r->open += sums[KNOCK_OPEN];
         if (r->handed != NULL ? raw_is_for_sockets(r->settings, number) : sums[KNOCK_ANSWERED] > 0)
-            hand_over(r, host, how_found(r, host, number));
+            hand_over(r, host,
+                      raw_host_echoed(r->settings, &r->orders, host, number) ? RAW_FOUND_THERE
+                                                                             : RAW_FOUND);
     }
 }
 
