@@ -8,21 +8,13 @@
 /* Neighbours are looked for before, in 3 s at most; whoever is not there is sent nothing else. */
 enum { RAW_WAITS_US = 12 * US_PER_SECOND };
 
-static unsigned doors_of(const struct shot *shot)
-{
-    unsigned doors = 0;
-    while (doors < PROBE_DOORS_MAX && shot->probe->doors[doors] != 0)
-        doors++;
-    return doors > 0 ? doors : 1;
-}
-
 /* How long one question is waited for that is never answered. */
 static int64_t silence_us(const struct scan_settings *s, const struct shot *shot)
 {
     const struct probe_times *t = shot->probe->times != NULL ? shot->probe->times
                                                              : &s->engine.times;
     int64_t repeated_us = t->repeats * t->repeat_us + t->last_wait_us;
-    int64_t us = shot->transport == TRANSPORT_TCP ? doors_of(shot) * t->connect_us
+    int64_t us = shot->transport == TRANSPORT_TCP ? probe_door_count(shot->probe) * t->connect_us
                  : repeated_us > t->answer_us     ? repeated_us
                                                   : t->answer_us;
     return s->engine.host_us > 0 && s->engine.host_us < us ? s->engine.host_us : us;
@@ -35,8 +27,8 @@ static void add_to_sockets(const struct scan_settings *s, const struct shot *sho
                                                              : &s->engine.times;
     int64_t us = silence_us(s, shot);
     bool is_tcp = shot->transport == TRANSPORT_TCP;
-    host->least += times * (is_tcp ? doors_of(shot) : 1);
-    host->most += times * (is_tcp ? doors_of(shot) : 1 + t->repeats);
+    host->least += times * (is_tcp ? probe_door_count(shot->probe) : 1);
+    host->most += times * (is_tcp ? probe_door_count(shot->probe) : 1 + t->repeats);
     host->held_us += (int64_t)times * us;
     host->longest_us = us > host->longest_us ? us : host->longest_us;
 }
@@ -45,8 +37,8 @@ static void add_to_raw(const struct scan_settings *s, const struct shot *shot, u
                        struct scan_sends *host)
 {
     unsigned passes = s->raw->passes > 0 ? s->raw->passes : RAW_PASSES;
-    host->least += times * doors_of(shot);
-    host->most += times * doors_of(shot) * passes;
+    host->least += times * probe_door_count(shot->probe);
+    host->most += times * probe_door_count(shot->probe) * passes;
 }
 
 typedef void (*add_shot)(const struct scan_settings *s, const struct shot *shot, uint64_t times,
