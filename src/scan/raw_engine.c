@@ -442,9 +442,9 @@ static bool is_settled(const struct run *r)
            host_set_count(r->out->absent) == 0;
 }
 
-static void pause_after(struct run *r, unsigned pass)
+static void pause_after(struct run *r, unsigned pass, unsigned passes)
 {
-    r->pause_until_us = r->now_us + raw_pause_us(pass);
+    r->pause_until_us = r->now_us + raw_pause_us(pass, passes);
     while (goes_on(r) && r->now_us < r->pause_until_us && !is_settled(r))
         turn(r, r->pause_until_us);
 }
@@ -529,7 +529,7 @@ static void hand_over_ripe(struct run *r, bool at_end)
 
 static void run(struct run *r)
 {
-    const unsigned passes = r->settings->passes > 0 ? r->settings->passes : RAW_PASSES;
+    const unsigned passes = raw_passes(r->settings);
     if (r->progress.pass > 0 || r->progress.place > 0)
         find_again(r);
     if (r->progress.pass > 0)
@@ -540,7 +540,7 @@ static void run(struct run *r)
         unsigned pass = (unsigned)r->progress.pass;
         bool is_last = pass + 1 >= passes; /* more, where answers fell away in the only one */
         send_pass(r);
-        pause_after(r, is_last ? RAW_PASSES - 1 : pass);
+        pause_after(r, pass, passes);
         if (!goes_on(r))
             break;
         for (unsigned i = pass; i < RAW_PASSES; i++)
