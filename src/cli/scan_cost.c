@@ -3,18 +3,10 @@
  * question (struct probe_times), the pauses between raw's passes, how many connections are held. */
 #include "cli/scan_cost.h"
 
+#include <math.h>
+
 #include "base/time.h"
-
-/* Neighbours are looked for before, in 3 s at most; whoever is not there is sent nothing else. */
-enum { RAW_WAITS_US = 12 * US_PER_SECOND };
-
-static unsigned doors_of(const struct shot *shot)
-{
-    unsigned doors = 0;
-    while (doors < PROBE_DOORS_MAX && shot->probe->doors[doors] != 0)
-        doors++;
-    return doors > 0 ? doors : 1;
-}
+#include "scan/raw_left.h"
 
 /* How long one question is waited for that is never answered. */
 static int64_t silence_us(const struct scan_settings *s, const struct shot *shot)
@@ -22,7 +14,7 @@ static int64_t silence_us(const struct scan_settings *s, const struct shot *shot
     const struct probe_times *t = shot->probe->times != NULL ? shot->probe->times
                                                              : &s->engine.times;
     int64_t repeated_us = t->repeats * t->repeat_us + t->last_wait_us;
-    int64_t us = shot->transport == TRANSPORT_TCP ? doors_of(shot) * t->connect_us
+    int64_t us = shot->transport == TRANSPORT_TCP ? probe_door_count(shot->probe) * t->connect_us
                  : repeated_us > t->answer_us     ? repeated_us
                                                   : t->answer_us;
     return s->engine.host_us > 0 && s->engine.host_us < us ? s->engine.host_us : us;
@@ -35,8 +27,8 @@ static void add_to_sockets(const struct scan_settings *s, const struct shot *sho
                                                              : &s->engine.times;
     int64_t us = silence_us(s, shot);
     bool is_tcp = shot->transport == TRANSPORT_TCP;
-    host->least += times * (is_tcp ? doors_of(shot) : 1);
-    host->most += times * (is_tcp ? doors_of(shot) : 1 + t->repeats);
+    host->least += times * (is_tcp ? probe_door_count(shot->probe) : 1);
+    host->most += times * (is_tcp ? probe_door_count(shot->probe) : 1 + t->repeats);
     host->held_us += (int64_t)times * us;
     host->longest_us = us > host->longest_us ? us : host->longest_us;
 }
@@ -44,9 +36,8 @@ static void add_to_sockets(const struct scan_settings *s, const struct shot *sho
 static void add_to_raw(const struct scan_settings *s, const struct shot *shot, uint64_t times,
                        struct scan_sends *host)
 {
-    unsigned passes = s->raw->passes > 0 ? s->raw->passes : RAW_PASSES;
-    host->least += times * doors_of(shot);
-    host->most += times * doors_of(shot) * passes;
+    host->least += times * probe_door_count(shot->probe);
+    host->most += times * probe_door_count(shot->probe) * raw_passes(s->raw);
 }
 
 typedef void (*add_shot)(const struct scan_settings *s, const struct shot *shot, uint64_t times,
@@ -151,9 +142,14 @@ static double sending_seconds(uint64_t sends, uint64_t rate)
     return rate > 0 ? (double)sends / (double)rate : 0;
 }
 
-static double larger(double a, double b)
+/* Neighbours are looked for before, in 3 s at most; whoever is not there is sent nothing else. */
+static double raw_waits_seconds(const struct raw_settings *raw)
 {
-    return a > b ? a : b;
+    const unsigned passes = raw_passes(raw);
+    int64_t us = 0;
+    for (unsigned pass = 0; pass < passes; pass++)
+        us += raw_pause_us(pass, passes);
+    return (double)us / US_PER_SECOND;
 }
 
 double scan_cost_least_seconds(const struct scan_cost *c)
@@ -161,9 +157,8 @@ double scan_cost_least_seconds(const struct scan_cost *c)
     const struct scan_settings *s = c->settings;
     double waits = s->gate == GATE_NONE ? 0 : (double)c->sockets.longest_us / US_PER_SECOND;
     double raw = s->raw != NULL ? sending_seconds(c->raw.least, s->raw->rate) : 0;
-    double passes = s->raw != NULL && s->gate != GATE_NONE ? (double)RAW_WAITS_US / US_PER_SECOND
-                                                           : 0;
-    return larger(raw + passes, sending_seconds(c->sockets.least, s->engine.rate) + waits);
+    double passes = s->raw != NULL && s->gate != GATE_NONE ? raw_waits_seconds(s->raw) : 0;
+    return fmax(raw + passes, sending_seconds(c->sockets.least, s->engine.rate) + waits);
 }
 
 /* The rate, the connections that are held, or the hosts that are: whichever is shortest. */
@@ -174,9 +169,9 @@ double scan_cost_most_seconds(const struct scan_cost *c)
     size_t hosts = handles < ENGINE_HOSTS_MAX ? handles : ENGINE_HOSTS_MAX;
     double longest = (double)c->sockets.longest_us / US_PER_SECOND, raw = 0;
     double sockets = sending_seconds(c->sockets.most, s->engine.rate);
-    sockets = larger(sockets, (double)c->sockets.held_us / US_PER_SECOND / (double)handles);
-    sockets = larger(sockets, (double)c->hosts / (double)hosts * longest);
+    sockets = fmax(sockets, (double)c->sockets.held_us / US_PER_SECOND / (double)handles);
+    sockets = fmax(sockets, (double)c->hosts / (double)hosts * longest);
     if (s->raw != NULL)
-        raw = sending_seconds(c->raw.most, s->raw->rate) + (double)RAW_WAITS_US / US_PER_SECOND;
-    return larger(raw, sockets + longest);
+        raw = sending_seconds(c->raw.most, s->raw->rate) + raw_waits_seconds(s->raw);
+    return fmax(raw, sockets + longest);
 }

@@ -408,12 +408,17 @@ static void announce(const struct call *call, const struct scan_settings *s)
                      : " on the ports of SMB and NetBIOS");
 }
 
+/* The rate in a file is what the first part kept to, by its cap or by its user's word. */
+static bool is_capped(const struct scan_options *o)
+{
+    const struct option_number *timing = &o->engine.timing;
+    return !o->rate.given && (timing->given ? timing->value <= 3 : o->engine.resume == NULL);
+}
+
 static enum exit_code open_engine(const struct call *call, const struct scan_options *o,
                                   struct scan_settings *settings, struct scan_engine *engine)
 {
-    const struct option_number *timing = &o->engine.timing;
-    return scan_engine_open(engine, call, &o->engine, sockets_only(o),
-                            !o->rate.given && !(timing->given && timing->value > 3), settings);
+    return scan_engine_open(engine, call, &o->engine, sockets_only(o), is_capped(o), settings);
 }
 
 /* As the scan itself would, up to the first packet. */

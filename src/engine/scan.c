@@ -340,15 +340,12 @@ static struct raw_left how_far(const struct scan *s, const struct raw_counts *ra
 {
     const struct scan_settings *settings = s->settings;
     int64_t taken_us = s->network->now_us(s->network->context) - s->began_us;
+    double seconds = (double)taken_us / (double)US_PER_SECOND;
+    if (s->raw == NULL)
+        return scan_far_sockets(s->handed_over, settings->target_count, seconds);
     const struct raw_run run = {
-        .now = raw,
-        .before = s->before,
-        .passes = settings->raw != NULL && settings->raw->passes > 0 ? settings->raw->passes
-                                                                     : RAW_PASSES,
-        .seconds = (double)taken_us / (double)US_PER_SECOND,
-    };
-    return s->raw == NULL ? scan_far_sockets(s->handed_over, settings->target_count, run.seconds)
-                          : scan_far_both(&run, s->handed_over, settings->target_count);
+        .now = raw, .before = s->before, .passes = raw_passes(settings->raw), .seconds = seconds};
+    return scan_far_both(&run, s->handed_over, settings->target_count);
 }
 
 static bool watch_engine(void *context, const struct engine_counts *counts)

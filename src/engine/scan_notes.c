@@ -6,17 +6,21 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "report/text_parts.h"
 #include "scan/smb_accounts.h"
+
+/* What follows a noun that is counted. */
+static const char *were(uint64_t count)
+{
+    return count == 1 ? " was" : "s were";
+}
 
 /* "3 hosts were ...", "1 host was ...". */
 static void say_count(struct sentences *l, uint64_t count, const char *noun, const char *what)
 {
     if (count > 0)
         sentence_add(l, "%llu %s%s left out%s", (unsigned long long)count, noun,
-                     count == 1                     ? " was"
-                     : strcmp(noun, "address") == 0 ? "es were"
-                                                    : "s were",
-                     what);
+                     count != 1 && strcmp(noun, "address") == 0 ? "es were" : were(count), what);
 }
 
 void scan_say_left_out(const struct targets_left_out *left, uint64_t broadcast, struct sentences *l)
@@ -36,8 +40,8 @@ void scan_say_local_failures(const uint64_t of_cause[static CHECK_CAUSES], struc
     for (enum check_cause cause = 0; cause < CHECK_CAUSES; cause++) {
         const struct check check = {.transport = TRANSPORT_TCP, .cause = cause};
         if (of_cause[cause] > 0 && check_result_of(&check) == CHECK_ERROR)
-            sentence_add(l, "%llu ports: %s", (unsigned long long)of_cause[cause],
-                         check_reason(&check));
+            sentence_add(l, "%llu port%s: %s", (unsigned long long)of_cause[cause],
+                         plural(of_cause[cause]), check_reason(&check));
     }
 }
 
@@ -52,8 +56,8 @@ void scan_say_interrupted(const struct scan_totals *scan, struct sentences *l)
 void scan_say_limits(const struct engine_counts *counts, uint64_t let_go, struct sentences *l)
 {
     if (let_go > 0)
-        sentence_add(l, "%llu hosts were not asked, as there was no memory for them",
-                     (unsigned long long)let_go);
+        sentence_add(l, "%llu host%s not asked, for want of memory", (unsigned long long)let_go,
+                     were(let_go));
     if (counts->answers_cut > 0)
         sentence_add(l,
                      "answers: %llu were judged by their beginning, as there was no memory for all "
@@ -61,9 +65,9 @@ void scan_say_limits(const struct engine_counts *counts, uint64_t let_go, struct
                      (unsigned long long)counts->answers_cut);
     if (counts->shortages > 0)
         sentence_add(l,
-                     "descriptors, local ports or buffers were short %llu times, and were waited "
+                     "descriptors, local ports or buffers were short %llu time%s, and were waited "
                      "for",
-                     (unsigned long long)counts->shortages);
+                     (unsigned long long)counts->shortages, plural(counts->shortages));
 }
 
 void scan_say_outage(const struct raw_outcome *o, const struct error *broken_off, struct error *out)
@@ -87,20 +91,20 @@ void scan_say_raw_limits(const struct raw_counts *c, struct sentences *l)
 {
     if (c->network.dropped > 0)
         sentence_add(l,
-                     "%llu packets came faster than they were read, and were lost; a lower "
-                     "--max-rate loses none",
-                     (unsigned long long)c->network.dropped);
+                     "%llu packet%s lost, as more came than were read; a lower --max-rate loses "
+                     "none",
+                     (unsigned long long)c->network.dropped, were(c->network.dropped));
     if (c->network.full > 0)
-        sentence_add(l, "the device had no room for packets %llu times, and was waited for",
-                     (unsigned long long)c->network.full);
+        sentence_add(l, "the device had no room for packets %llu time%s, and was waited for",
+                     (unsigned long long)c->network.full, plural(c->network.full));
     if (c->weeks_full)
         sentence_add(l,
                      "the weeks turned more than %d times: later hosts were asked on the ports of "
                      "an earlier week",
                      RAW_WEEKS_MAX);
     if (c->let_go > 0)
-        sentence_add(l, "%llu answers in pieces were not put together, for there were too many",
-                     (unsigned long long)c->let_go);
+        sentence_add(l, "%llu answer%s not put together from pieces, for there were too many",
+                     (unsigned long long)c->let_go, were(c->let_go));
 }
 
 void scan_say_raw(const struct scan_settings *s, const struct raw_counts *c, uint64_t unconfirmed,
@@ -116,15 +120,18 @@ void scan_say_raw(const struct scan_settings *s, const struct raw_counts *c, uin
     if (raw->shards > 1)
         sentence_add(l, "shard %u of %u", raw->shard + 1, raw->shards);
     if (c->forged > 0)
-        sentence_add(l, "%llu packets did not prove that they answer us, and were passed over",
-                     (unsigned long long)c->forged);
+        sentence_add(l, "%llu packet%s passed over, as %s did not prove to answer us",
+                     (unsigned long long)c->forged, were(c->forged),
+                     c->forged == 1 ? "it" : "they");
     if (unconfirmed == 0)
         return;
     (void)address_text(address_of_v4(first), address);
     sentence_add(l,
-                 "%llu hosts sent a valid message of the worm in a packet, and not when they were "
+                 "%llu host%s sent a valid message of the worm in a packet, and not when %s "
                  "asked again by a full connection, which alone is proof: %s%s; ask again",
-                 (unsigned long long)unconfirmed, address, unconfirmed > 1 ? " and others" : "");
+                 (unsigned long long)unconfirmed, plural(unconfirmed),
+                 unconfirmed == 1 ? "it was" : "they were", address,
+                 unconfirmed > 1 ? " and others" : "");
 }
 
 /* Wrong passwords lock accounts, so the third refusal was the last. */

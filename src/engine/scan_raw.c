@@ -322,11 +322,9 @@ static void settle(const struct scan_raw *s, uint32_t host, uint64_t number, con
         size_t count = plan->probes[p]->aim(aim, host, aimed);
         for (size_t i = 0; i < count; i++) {
             enum check_cause causes[PROBE_DOORS_MAX] = {0};
-            unsigned doors = 0;
+            const unsigned doors = probe_door_count(plan->probes[p]);
             aimed[i].probe = plan->probes[p];
-            while (doors < PROBE_DOORS_MAX && plan->probes[p]->doors[doors] != 0)
-                doors++;
-            for (unsigned k = 0; k < (doors > 0 ? doors : 1); k++, knock++)
+            for (unsigned k = 0; k < doors; k++, knock++)
                 causes[k] = cause_of(
                     s, host, knock < room ? state_of(s, number, 0, knock) : KNOCK_SILENT, false);
             out->shots[out->count] = aimed[i];

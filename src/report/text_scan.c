@@ -79,9 +79,10 @@ static void ports_lines(struct page *p, const struct ports_asked *ports)
                  "nothing here.",
                  ports->takes_all ? "takes connections" : "answers datagrams");
     if (ports->not_shown > 0)
-        page_say(p, "%s%llu ports that said something are not shown.",
+        page_say(p, "%s%llu port%s that said something %s not shown.",
                  ports->takes_all || ports->answers_all ? " " : "",
-                 (unsigned long long)ports->not_shown);
+                 (unsigned long long)ports->not_shown, plural(ports->not_shown),
+                 ports->not_shown == 1 ? "is" : "are");
     page_end(p);
 }
 

@@ -118,4 +118,7 @@ extern const unsigned probe_count;
 /* The probe with this id; NULL: none. */
 const struct probe *probe_named(const char *id);
 
+/* On how many ports one shot of it can be asked: its doors, or 1. */
+unsigned probe_door_count(const struct probe *probe);
+
 #endif

@@ -17,3 +17,11 @@ const struct probe *probe_named(const char *id)
             return probes[i];
     return NULL;
 }
+
+unsigned probe_door_count(const struct probe *probe)
+{
+    unsigned doors = 0;
+    while (doors < PROBE_DOORS_MAX && probe->doors[doors] != 0)
+        doors++;
+    return doors > 0 ? doors : 1;
+}

@@ -442,9 +442,9 @@ static bool is_settled(const struct run *r)
            host_set_count(r->out->absent) == 0;
 }
 
-static void pause_after(struct run *r, unsigned pass)
+static void pause_after(struct run *r, unsigned pass, unsigned passes)
 {
-    r->pause_until_us = r->now_us + raw_pause_us(pass);
+    r->pause_until_us = r->now_us + raw_pause_us(pass, passes);
     while (goes_on(r) && r->now_us < r->pause_until_us && !is_settled(r))
         turn(r, r->pause_until_us);
 }
@@ -498,17 +498,6 @@ static void look_for_neighbours(struct run *r)
     }
 }
 
-/* What is left to ask of a host that was found earlier. */
-static enum raw_found how_found(struct run *r, uint32_t host, uint64_t number)
-{
-    size_t count = r->settings->plan.finds_refusing ? knocks_of(r, host, number) : 0;
-    for (unsigned i = 0; i < count; i++)
-        if (raw_knock_is_echo(&r->last[i]) &&
-            raw_state_of(r->settings->state, number, i) == KNOCK_ANSWERED)
-            return RAW_FOUND_THERE;
-    return RAW_FOUND;
-}
-
 /* Of a scan that goes on: who was found is found again, for the socket engine has forgotten. */
 static void find_again(struct run *r)
 {
@@ -519,7 +508,9 @@ static void find_again(struct run *r)
         raw_state_sum(state, number * r->orders.groups, r->orders.groups, sums);
         r->open += sums[KNOCK_OPEN];
         if (r->handed != NULL ? raw_is_for_sockets(r->settings, number) : sums[KNOCK_ANSWERED] > 0)
-            hand_over(r, host, how_found(r, host, number));
+            hand_over(r, host,
+                      raw_host_echoed(r->settings, &r->orders, host, number) ? RAW_FOUND_THERE
+                                                                             : RAW_FOUND);
     }
 }
 
@@ -538,7 +529,7 @@ static void hand_over_ripe(struct run *r, bool at_end)
 
 static void run(struct run *r)
 {
-    const unsigned passes = r->settings->passes > 0 ? r->settings->passes : RAW_PASSES;
+    const unsigned passes = raw_passes(r->settings);
     if (r->progress.pass > 0 || r->progress.place > 0)
         find_again(r);
     if (r->progress.pass > 0)
@@ -547,15 +538,16 @@ static void run(struct run *r)
     turn_weeks(r);
     while (goes_on(r) && r->progress.pass < RAW_PASSES) {
         unsigned pass = (unsigned)r->progress.pass;
+        bool is_last = pass + 1 >= passes; /* more, where answers fell away in the only one */
         send_pass(r);
-        pause_after(r, pass + 1 == passes ? RAW_PASSES - 1 : pass);
+        pause_after(r, pass, passes);
         if (!goes_on(r))
             break;
         for (unsigned i = pass; i < RAW_PASSES; i++)
             r->progress.silent[i] = r->progress.asked > r->progress.answered
                                         ? r->progress.asked - r->progress.answered
                                         : 0;
-        r->progress.pass = is_settled(r) || pass + 1 == passes ? RAW_PASSES : pass + 1;
+        r->progress.pass = is_settled(r) || is_last ? RAW_PASSES : pass + 1;
         r->progress.place = 0;
         raw_state_note(r->settings->state, &r->progress);
         hand_over_ripe(r, false);

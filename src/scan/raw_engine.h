@@ -76,8 +76,7 @@ struct raw_outcome {
 };
 
 /* Runs to the end, or until stopped. False with *err without memory, or when the network is gone
- * for RAW_PATIENCE_S;
- * what was learnt until then is in *out. raw_outcome_clear in any case. */
+ * for RAW_PATIENCE_S; what was learnt until then is in *out. raw_outcome_clear in any case. */
 bool raw_engine_run(const struct raw_settings *settings, const struct raw_network *network,
                     const struct raw_face *face, struct raw_outcome *out,
                     struct error *err) MUST_CHECK;

@@ -17,15 +17,19 @@ enum {
 
 static const int64_t pauses_us[RAW_PASSES] = {US_PER_SECOND, 3 * US_PER_SECOND, 8 * US_PER_SECOND};
 
-int64_t raw_pause_us(unsigned pass)
+unsigned raw_passes(const struct raw_settings *settings)
 {
-    return pauses_us[pass];
+    return settings->passes > 0 ? settings->passes : RAW_PASSES;
 }
 
-/* Of the pause behind this pass; the last one is the longest, however many there are. */
+int64_t raw_pause_us(unsigned pass, unsigned passes)
+{
+    return pauses_us[pass + 1 >= passes ? RAW_PASSES - 1 : pass];
+}
+
 static double pause_seconds(unsigned pass, unsigned passes)
 {
-    return (double)pauses_us[pass + 1 >= passes ? RAW_PASSES - 1 : pass] / (double)US_PER_SECOND;
+    return (double)raw_pause_us(pass, passes) / (double)US_PER_SECOND;
 }
 
 /* In the first pass answers are still under way, and those of a batch are not read yet: so few

@@ -7,8 +7,12 @@
 #include <stdint.h>
 #include "scan/raw_engine.h"
 
-/* After each pass. A host that was asked last in a pass has at least so long to answer. */
-int64_t raw_pause_us(unsigned pass);
+/* How many there are unless all have answered before. */
+unsigned raw_passes(const struct raw_settings *settings);
+
+/* After each pass. A host that was asked last in a pass has at least so long to answer; the last
+ * pause is the longest, however many there are. */
+int64_t raw_pause_us(unsigned pass, unsigned passes);
 
 /* A run, which may go on with a scan of others. */
 struct raw_run {

@@ -98,6 +98,18 @@ bool raw_is_for_sockets(const struct raw_settings *s, uint64_t number)
            KNOCK_ANSWERED;
 }
 
+bool raw_host_echoed(const struct raw_settings *s, const struct raw_orders *o, uint32_t host,
+                     uint64_t number)
+{
+    struct knock usual[KNOCKS_MAX];
+    size_t count = s->plan.finds_refusing ? raw_usual_knocks(s, o, host, number, usual) : 0;
+    for (unsigned i = 0; i < count && count <= raw_state_knocks(s->state); i++)
+        if (raw_knock_is_echo(&usual[i]) &&
+            raw_state_of(s->state, number * o->groups, i) == KNOCK_ANSWERED)
+            return true;
+    return false;
+}
+
 bool raw_host_is_ripe(const struct raw_settings *s, const struct raw_orders *o, uint32_t host,
                       uint64_t number, bool at_end)
 {

@@ -72,6 +72,10 @@ size_t raw_count_knocks(const struct knock *knocks, size_t count);
 unsigned raw_sockets_mark(const struct raw_settings *settings);
 bool raw_is_for_sockets(const struct raw_settings *settings, uint64_t number);
 
+/* Whether the host sent an echo back, where that is asked of it. */
+bool raw_host_echoed(const struct raw_settings *settings, const struct raw_orders *orders,
+                     uint32_t host, uint64_t number);
+
 /* Where ports are named: whether the host has said something, and is to be handed over. Before the
  * end that is only when it has answered on all of them. */
 bool raw_host_is_ripe(const struct raw_settings *settings, const struct raw_orders *orders,

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import p2p
 from inside import Lacks, command, ip
 from namespaces import Beyond
 
@@ -39,6 +40,12 @@ class Far(Beyond):
             out.flush()
             self.run("nft", "-f", out.name)
 
+    def infected(self, p, folder, hosts, week):
+        """A rig over there in which these have the worm, in the middle of this week."""
+        rig = self.play(p, folder, {host: "valid" for host in hosts})
+        rig.options[rig.options.index("--time") + 1] = str(p2p_time(week))
+        return rig
+
     def counted(self, name):
         """Packets of a named counter of table ip counts."""
         return sum(rule["counter"]["packets"] for rule in self.listing() if rule.get("counter", {}).get("name") == name)
@@ -54,6 +61,13 @@ class Far(Beyond):
             if each.get("set", {}).get("name") == name:
                 return {str(e["elem"]["val"]): e["elem"]["counter"]["packets"] for e in each["set"].get("elem", [])}
         return {}
+
+
+def p2p_time(week):
+    return 345600 + week * 604800 + 3 * 86400
+
+
+assert p2p.week_of(p2p_time(2967)) == 2967
 
 
 def comes_to(state, place):

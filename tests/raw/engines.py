@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import tempfile
 
-import p2p
 from beyond import Far, command, needs_nft
 from checking import check, equal, holds
 from inside import in_namespace
@@ -106,12 +105,8 @@ def many_infected(p):
     """All infected hosts of a /20 at 1 %, with the ports of a week of one's choice: four a host."""
     week = 2967
     infected = plain(p, "10.9.18", 10) + plain(p, "10.9.27", 21) + plain(p, "10.9.30", 10)
-    time = p2p_time(week)
-    with Far() as far, tempfile.TemporaryDirectory() as folder:
-        rig = far.play(p, folder, {a: "valid" for a in infected})
-        rig.options[rig.options.index("--time") + 1] = str(time)
-        with rig:
-            done = p.json("--checks", "p2p", "--week", str(week), "--max-rate", "0", "10.9.16.0/20", seconds=90)
+    with Far() as far, tempfile.TemporaryDirectory() as folder, far.infected(p, folder, infected, week):
+        done = p.json("--checks", "p2p", "--week", str(week), "--max-rate", "0", "10.9.16.0/20", seconds=90)
     equal(done.verdicts("infected"), set(infected), "infected hosts")
     equal((done.summary["targets"], done.summary["asked"], done.summary["complete"]), (4096, 4096, True),
           "targets, asked, complete")
@@ -120,18 +115,11 @@ def many_infected(p):
     holds("refused" in refused, "nobody refused")
 
 
-def p2p_time(week):
-    return 345600 + week * 604800 + 3 * 86400
-
-
 @check
 def all_infected_hosts_of_a_network_are_found(p):
     if not shutil.which("nsenter"):
         return "nsenter is not installed"
     return in_namespace(p, many_infected)
-
-
-assert p2p.week_of(p2p_time(2967)) == 2967
 
 
 def gates(p):

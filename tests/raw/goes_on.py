@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from beyond import Far, SILENT, WIDE, comes_to, needs_nft
-from checking import check, equal, holds
+from checking import check, check_once, equal, holds
 from inside import in_namespace
 
 BATCH_HOSTS = 64
@@ -97,6 +97,26 @@ def in_use(p, state):
 @check
 def an_interrupted_scan_tells_what_it_knows_and_goes_on(p):
     return in_namespace(p, interrupted)
+
+
+def as_fast(p):
+    """The rate that the first part was given is the second one's, beyond the 200 packets a second of a /24: by
+    these what is left of its 1024 would take four seconds."""
+    with Far(), tempfile.TemporaryDirectory() as folder:
+        state = f"{folder}/state"
+        child = p.begin("-q", *WEEK, "--max-rate", "1000", "--state", state, "10.9.17.0/24")
+        comes_to(state, BATCH_HOSTS)
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=20)
+        equal(child.returncode, 3, "exit code of an interrupted scan")
+        done = p.json("--resume", state).ends(0)
+    equal(done.summary["complete"], True, "complete")
+    holds(done.summary["seconds"] < 3, f"it took {done.summary['seconds']} s")
+
+
+@check_once
+def a_scan_goes_on_as_fast_as_it_began(p):
+    return in_namespace(p, as_fast)
 
 
 def kept(p):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from beyond import Far, WIDE
 from checking import check_once, equal, holds
-from engines import p2p_time, plain
+from engines import plain
 from inside import in_namespace, ip
 
 WEEK = 2967
@@ -48,9 +48,7 @@ def million(p):
         ip(f"route add {NOBODY} via 10.9.1.2")
         far.run("ip", "route", "add", "blackhole", NOBODY)
         silent = written(Path(folder) / "list")
-        rig = far.play(p, folder, {a: "valid" for a in infected})
-        rig.options[rig.options.index("--time") + 1] = str(p2p_time(WEEK))
-        with rig:
+        with far.infected(p, folder, infected, WEEK):
             peak_mb, done = watched(p, "-q", "--checks", "p2p", "--week", str(WEEK), "--max-rate", "0",
                                     "--max-retries", "0", "--yes", "--exclude", EXCLUDED, "-iL", f"{folder}/list")
     equal([a for a in infected if a not in done.partition("UNKNOWN")[0]], [], "infected hosts that are not told of")

@@ -3,7 +3,7 @@ import tempfile
 
 from beyond import Far, WIDE, needs_nft
 from checking import check_once, equal, holds
-from engines import p2p_time, plain
+from engines import plain
 from inside import in_namespace
 
 WEEK = 2967
@@ -28,9 +28,7 @@ def lost(p, percent):
     needs_nft()
     infected = plain(p, "10.9.17", 15) + plain(p, "10.9.29", 25)
     with Far() as far, tempfile.TemporaryDirectory() as folder:
-        rig = far.play(p, folder, {a: "valid" for a in infected})
-        rig.options[rig.options.index("--time") + 1] = str(p2p_time(WEEK))
-        with rig:
+        with far.infected(p, folder, infected, WEEK):
             lose(far, percent)
             done = p.json("--checks", "p2p", "--week", str(WEEK), "--max-rate", "50000", WIDE, seconds=100)
     equal(done.verdicts("infected"), set(infected), "infected hosts")

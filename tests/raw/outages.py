@@ -6,7 +6,7 @@ import time
 
 from beyond import Far, WIDE, comes_to, ip, needs_nft
 from checking import check, equal, holds
-from engines import p2p_time, plain
+from engines import plain
 from inside import in_namespace
 
 WEEK = 2967
@@ -25,9 +25,7 @@ def upstream(p):
     needs_nft()
     infected = plain(p, "10.9.17", 15) + plain(p, "10.9.29", 25)
     with Far() as far, tempfile.TemporaryDirectory() as folder:
-        rig = far.play(p, folder, {a: "valid" for a in infected})
-        rig.options[rig.options.index("--time") + 1] = str(p2p_time(WEEK))
-        with rig:
+        with far.infected(p, folder, infected, WEEK):
             state = f"{folder}/state"
             child = p.begin("--json", "-q", *P2P, "--max-rate", "4000", "--state", state, WIDE)
             comes_to(state, 1000)

@@ -238,10 +238,11 @@ def at_5_percent_of_loss_all_are_found_on_named_ports(p):
 
 def estimates(p):
     """--dry-run against the run, of hosts that are silent and of hosts that refuse."""
+    silent, refusing = SILENT.replace("/20", "/26"), "10.9.16.0/24"
     with Far():
-        for targets, which in ((SILENT.replace("/20", "/26"), "most"), ("10.9.16.0/24", "least")):
+        for targets, which, *more in ((silent, "most"), (silent, "most", "--max-retries", "0"), (refusing, "least")):
             for engine in ("raw", "socket"):
-                words = ["--engine", engine, "--week", str(p.week), "--max-rate", "400", targets]
+                words = ["--engine", engine, "--week", str(p.week), "--max-rate", "400", *more, targets]
                 said = p.json("--dry-run", *words).ends(0).lines[0]
                 done = p.json(*words, seconds=60).ends(0).summary
                 equal((said["engine"], said["hosts"]), (engine, done["targets"]), "engine and hosts")

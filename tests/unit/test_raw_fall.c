@@ -108,6 +108,24 @@ static void test_an_outage_is_seen_and_asked_again(void **state)
     raw_outcome_clear(&outcome);
 }
 
+/* Where the first pass was to be the only one, going on is one more. */
+static void test_a_scan_of_one_pass_asks_again_once(void **state)
+{
+    (void)state;
+    settings.rate = 100;
+    settings.passes = 1;
+    play.special[7] = SILENT;
+    play.dead_from_us = 4 * SECOND;
+    assert_true(run());
+    assert_true(outcome.fall.found);
+    assert_int_equal(play.knocks[7], 4);
+    play.dead_from_us = 0;
+    assert_true(run());
+    assert_int_equal(play.knocks[7], 8);
+    assert_int_equal(raw_state_progress(settings.state).pass, RAW_PASSES);
+    raw_outcome_clear(&outcome);
+}
+
 static void test_an_outage_that_ends_in_time_is_none(void **state)
 {
     (void)state;
@@ -143,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_a_gap_in_the_middle_is_one),
         cmocka_unit_test(test_chance_is_not_called_a_fall),
         TEST(test_an_outage_is_seen_and_asked_again),
+        TEST(test_a_scan_of_one_pass_asks_again_once),
         TEST(test_an_outage_that_ends_in_time_is_none),
         TEST(test_silence_from_the_beginning_is_none),
     };
