@@ -1,12 +1,13 @@
 /* stdio reads, one byte at a time from its buffer: lists are short beside what is made of them. */
 #include "cli/lines.h"
-#include "base/plural.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "base/plural.h"
 
 bool lines_open(struct lines *l, const char *path, size_t longest, struct error *err)
 {

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 #include "cli/scan_cost.h"
 
@@ -168,10 +169,10 @@ static void show_text(struct plan *p)
     const struct scan_settings *s = p->settings;
     struct console *c = p->call->console;
     (void)console_print(c, "%llu host%s would be asked", (unsigned long long)s->target_count,
-                        s->target_count == 1 ? "" : "s");
+                        plural(s->target_count));
     if (p->tcp + p->udp > 0)
         (void)console_print(c, ", on %llu port%s (%llu TCP, %llu UDP)",
-                            (unsigned long long)(p->tcp + p->udp), p->tcp + p->udp == 1 ? "" : "s",
+                            (unsigned long long)(p->tcp + p->udp), plural(p->tcp + p->udp),
                             (unsigned long long)p->tcp, (unsigned long long)p->udp);
     if (p->part->shards > 1)
         (void)console_print(c, "; they are shard %u of %u of these", p->part->shard + 1,

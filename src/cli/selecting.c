@@ -1,11 +1,12 @@
 /* What is wrong in a filter is shown in its place, with carets under the word. */
 #include "cli/selecting.h"
-#include "base/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/plural.h"
 
 /* The words behind the lone `-`, with blanks between; NULL: no memory. */
 static char *joined(const struct option_words *words)

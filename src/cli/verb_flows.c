@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/inputs.h"
 #include "base/plural.h"
+#include "cli/inputs.h"
 #include "cli/selecting.h"
 #include "cli/suggest.h"
 #include "cli/verbs.h"

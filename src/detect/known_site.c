@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/plural.h"
 #include "base/writer.h"
 #include "conficker/worm_sites.h"
 #include "detect/detector.h"
@@ -197,7 +198,7 @@ static void say(const struct slot *s, struct text *says)
     if (listed > 0)
         text_add(says, "%s%s%llu site%s of your list", between,
                  set_is_exact(&s->hits->listed) ? "" : "about ", (unsigned long long)listed,
-                 listed == 1 ? "" : "s");
+                 plural(listed));
     text_add(says, ", by name or HTTP; the worm does so, and many others do.");
 }
 

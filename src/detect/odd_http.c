@@ -5,6 +5,7 @@
  * The server that serves the worm is found by `callback`, which joins this with port 445.
  * Source: spec of behaviour, section 1; ports from conficker/web_ports. */
 #include "base/hash.h"
+#include "base/plural.h"
 #include "base/writer.h"
 #include "conficker/web_ports.h"
 #include "detect/detector.h"
@@ -126,11 +127,10 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     struct text says = text_over(out->says, sizeof out->says);
     text_add(&says, "It sent %s%llu HTTP request%s to %s%llu address%s on %s%llu port%s",
              set_is_exact(&hits->requests) ? "" : "about ", (unsigned long long)out->count,
-             out->count == 1 ? "" : "s", set_is_exact(&hits->servers) ? "" : "about ",
+             plural(out->count), set_is_exact(&hits->servers) ? "" : "about ",
              (unsigned long long)servers, servers == 1 ? "" : "es",
-             set_is_exact(&hits->ports) ? "" : "about ", (unsigned long long)ports,
-             ports == 1 ? "" : "s");
-    text_add(&says, " that %s no web port%s.", ports == 1 ? "is" : "are", ports == 1 ? "" : "s");
+             set_is_exact(&hits->ports) ? "" : "about ", (unsigned long long)ports, plural(ports));
+    text_add(&says, " that %s no web port%s.", ports == 1 ? "is" : "are", plural(ports));
     return true;
 }
 

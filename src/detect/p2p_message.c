@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/hash.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "conficker/message.h"
@@ -215,7 +216,7 @@ static bool report_sender(struct watcher *w, int32_t day, const void *slot, stru
     out->bare_only = s->bare == s->messages;
     struct text says = text_over(out->says, sizeof out->says);
     text_add(&says, "It sent %llu P2P message%s of Conficker D or E to %s%llu address%s: ",
-             (unsigned long long)s->messages, s->messages == 1 ? "" : "s",
+             (unsigned long long)s->messages, plural(s->messages),
              set_is_exact(&s->peers) ? "" : "about ", (unsigned long long)peers_of(s),
              peers_of(s) == 1 ? "" : "es");
     text_add(&says, s->messages == 1 ? "it decrypts and its checksum holds"

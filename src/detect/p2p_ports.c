@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/hash.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "conficker/ports.h"
@@ -175,10 +176,9 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
         &says,
         "Of %s%llu pair%s of address and port that it began to contact, %s%llu address%s met on "
         "the port predicted for %s in that week; ",
-        set_is_exact(&s->tried) ? "" : "about ", (unsigned long long)out->of,
-        out->of == 1 ? "" : "s", set_is_exact(&s->hits->addresses) ? "" : "about ",
-        (unsigned long long)out->count, out->count == 1 ? " was" : "es were",
-        out->count == 1 ? "it" : "them");
+        set_is_exact(&s->tried) ? "" : "about ", (unsigned long long)out->of, plural(out->of),
+        set_is_exact(&s->hits->addresses) ? "" : "about ", (unsigned long long)out->count,
+        out->count == 1 ? " was" : "es were", out->count == 1 ? "it" : "them");
     chance_say(&says, out->false_alarm_log10);
     if (out->below_floor)
         text_add(&says, "; fewer than %d addresses do not convict", ADDRESSES_TO_CONVICT);

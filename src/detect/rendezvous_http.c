@@ -6,6 +6,7 @@
  * web servers for such a path shows it too, so it makes a host suspicious and never convicts.
  * Source: spec of behaviour, section 4. */
 #include "base/hash.h"
+#include "base/plural.h"
 #include "base/writer.h"
 #include "detect/detector.h"
 #include "detect/http_seen.h"
@@ -174,7 +175,7 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
     struct text says = text_over(out->says, sizeof out->says);
     text_add(&says, "It asked %s%llu web server%s for /search?q=N by bare IPv4 address, as ",
              set_is_exact(&hits->servers) ? "" : "about ", (unsigned long long)servers,
-             servers == 1 ? "" : "s");
+             plural(servers));
     text_add(&says, hits->shapes == SEEN_AQ ? "Conficker A does (with &aq=7)."
                                             : "Conficker A, B and C do after a look-up.");
     return true;

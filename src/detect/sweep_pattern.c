@@ -16,6 +16,7 @@
 
 #include "base/compiler.h"
 #include "base/hash.h"
+#include "base/plural.h"
 #include "base/writer.h"
 #include "detect/detector.h"
 #include "detect/sampled.h"
@@ -189,7 +190,7 @@ static bool report(struct watcher *w, int32_t day, const void *slot, struct sign
              "size /16, and none has a second or fourth octet of 128 or more; a scanner that "
              "draws evenly does so once in 4^%.0f times. This counts only beside smb-sweep.",
              set_is_exact(&s->networks) ? "" : "about ", (unsigned long long)out->count,
-             out->count == 1 ? "" : "s", networks);
+             plural(out->count), networks);
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* The sentences of a hunt's summary: which limits were hit, what else a person must know, and
  * whether anything was left out. */
-#include "engine/dark.h"
 #include "base/plural.h"
+#include "engine/dark.h"
 #include "engine/edges.h"
 #include "engine/hunt_inside.h"
 #include "engine/sentences.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/plural.h"
 #include "base/time.h"
-#include "report/text_parts.h"
 #include "scan/smb_accounts.h"
 
 /* What follows a noun that is counted. */
