@@ -34,18 +34,19 @@ void port_list_add(struct port_list *l, enum transport transport, uint16_t port)
         add(l, transport, port);
 }
 
-static bool is_control(uint16_t port)
-{
-    return port >= CONTROL_LOWEST && port_is_blacklisted(port);
-}
+/* CONTROL_RANGES: each is a line of the black list. */
+static const uint16_t control_ranges[] = {51200, 63584, 65504};
+enum { CONTROL_RANGE_PORTS = 32, RANGES = sizeof control_ranges / sizeof control_ranges[0] };
 
 void port_controls(uint64_t seed, uint32_t host, uint16_t out[static CONTROLS])
 {
     uint64_t drawn = hash_pair(seed, host);
     for (size_t count = 0; count < CONTROLS;) {
         drawn = hash_number(drawn);
-        uint16_t port = (uint16_t)drawn;
-        if (is_control(port) && (count == 0 || port != out[count - 1]))
+        unsigned number = (unsigned)(drawn % (RANGES * CONTROL_RANGE_PORTS));
+        uint16_t port = (uint16_t)(control_ranges[number / CONTROL_RANGE_PORTS] +
+                                   number % CONTROL_RANGE_PORTS);
+        if (count == 0 || port != out[count - 1])
             out[count++] = port;
     }
 }

@@ -24,7 +24,7 @@ struct port_list {
  * They are drawn from the black-listed ports that IANA assigns to nobody, of which there are 96:
  * 51200-51231, 63584-63615 and 65504-65535. Most of the black list are ports of services, and what
  * listens there may be harmed by what it did not expect: printers print it, controllers stop. */
-enum { CONTROLS_TCP = 2, CONTROLS = 3, CONTROL_LOWEST = 49152 };
+enum { CONTROLS_TCP = 2, CONTROLS = 3 };
 #define CONTROL_RANGES "51200-51231, 63584-63615, 65504-65535"
 void port_controls(uint64_t seed, uint32_t host, uint16_t out[static CONTROLS]);
 

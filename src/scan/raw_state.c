@@ -29,7 +29,7 @@
 
 enum {
     MAGIC_BYTES = 16,
-    FILE_VERSION = 3,
+    FILE_VERSION = 4, /* where what a seed draws is another as well */
     PROGRESS_AT = 64,
     PROGRESS_BYTES = 64,
     WEEKS_AT = 128,

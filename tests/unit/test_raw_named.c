@@ -193,7 +193,7 @@ static void test_controls_are_ports_that_no_service_has(void **state)
         uint16_t ports[CONTROLS];
         port_controls(99, host, ports);
         for (unsigned i = 0; i < CONTROLS; i++) {
-            assert_true(ports[i] >= CONTROL_LOWEST && port_is_blacklisted(ports[i]));
+            assert_true(port_is_blacklisted(ports[i]));
             assert_null(service_name(ports[i], 0));
             count += !drawn[ports[i]];
             drawn[ports[i]] = true;
