@@ -1,8 +1,10 @@
-/* One loop over all servers. A look at the evidence happens between two records, when no detector
+/* One loop over all that is watched. A look at the evidence happens between two records, when no detector
  * holds a slot. */
 #include "engine/watch.h"
 
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/time.h"
@@ -15,15 +17,17 @@ enum {
     WAIT_MS_MAX = 200, /* a signal that comes just before the wait is seen after it */
     LOOK_SHARE = 20,   /* looking takes no more than one in so many of the time */
     KEEP_EVERY_S = 60, /* a crash loses what came since; no more of the time than looking */
-    SAY_SIZE = ERROR_TEXT_SIZE + ARGUS_NAME_SIZE + 64
+    NAME_SHOWN = 300,
+    SAY_SIZE = ERROR_TEXT_SIZE + NAME_SHOWN + 64
 };
 
-/* One server and the stream that it gives now. */
+/* One server or interface, and the stream that it gives now. */
 struct line {
-    const struct argus_server *server;
-    struct argus_live *live;
+    const char *name;
+    const struct live_kind *kind;
+    void *live;
     struct input_totals *totals;
-    bool given_up, was_lost, is_open;
+    bool given_up, was_lost, is_open, has_missed;
     struct error why; /* the latest that went wrong */
     /* While it is open: */
     struct input *in;
@@ -37,7 +41,7 @@ struct watch {
     const struct watch_settings *settings;
     struct report *reports;
     size_t report_count;
-    struct line lines[WATCH_SERVERS_MAX];
+    struct line lines[WATCH_LINES_MAX];
     size_t line_count;
     uint64_t closed_records;  /* of streams that are closed */
     uint64_t looked_at;       /* records at the last look */
@@ -55,7 +59,7 @@ static void say(const struct watch *w, const struct line *l, const char *text)
 {
     char buffer[SAY_SIZE];
     struct text line = text_over(buffer, sizeof buffer);
-    text_add(&line, "%s: %s", l->server->name, text);
+    text_add(&line, "%.*s: %s", NAME_SHOWN, l->name, text);
     w->settings->say(w->settings->context, buffer);
 }
 
@@ -72,7 +76,7 @@ static struct watch_progress progress_of(const struct watch *w)
     struct watch_progress now = {.records = w->closed_records};
     for (size_t i = 0; i < w->line_count; i++) {
         now.records += records_of(&w->lines[i]);
-        now.servers_heard += w->lines[i].is_open;
+        now.lines_heard += w->lines[i].is_open;
     }
     return now;
 }
@@ -81,7 +85,7 @@ static bool has_records(const struct line *l)
 {
     size_t visible;
     (void)input_peek(l->in, 0, &visible);
-    return visible > 0 || argus_live_ready(l->live);
+    return visible > 0 || l->kind->ready(l->live);
 }
 
 /* What has come and is not read. A source that finds damage in whole records says so and goes on,
@@ -108,7 +112,7 @@ static bool open_stream(struct watch *w, struct line *l, struct error *err)
 {
     struct source_settings settings = {.since_us = w->hunt->settings->since_us,
                                        .until_us = w->hunt->settings->until_us};
-    l->in = argus_live_input(l->live, err);
+    l->in = l->kind->input(l->live, err);
     if (l->in == NULL)
         return false;
     l->format = source_format_for(l->in);
@@ -127,10 +131,33 @@ static bool open_stream(struct watch *w, struct line *l, struct error *err)
     return true;
 }
 
+/* Said when it begins, and with its number at the end. */
+static void note_missed(struct watch *w, struct line *l)
+{
+    if (l->has_missed || l->kind->missed == NULL || l->kind->missed(l->live) == 0)
+        return;
+    l->has_missed = w->hunt->incomplete = true;
+    say(w, l, "packets come faster than they can be judged, and are lost");
+}
+
+static void damage_missed(struct watch *w, struct line *l)
+{
+    char text[96];
+    uint64_t missed = l->kind->missed != NULL ? l->kind->missed(l->live) : 0;
+    if (missed == 0)
+        return;
+    w->hunt->incomplete = true;
+    (void)snprintf(text, sizeof text,
+                   "%" PRIu64 " packet%s lost, as more came than could be judged", missed,
+                   missed == 1 ? " was" : "s were");
+    hunt_note_damage(l->totals, input_offset(l->in), text);
+}
+
 static void close_stream(struct watch *w, struct line *l)
 {
     if (!l->is_open)
         return;
+    damage_missed(w, l);
     l->format->counts(l->source, &l->part.counts);
     l->totals->records += l->part.counts.records;
     l->totals->bytes += l->part.counts.bytes;
@@ -152,7 +179,7 @@ static void close_line(struct watch *w, struct line *l)
         hunt_part_end(w->hunt, &l->part);
         hunt_part_join(w->hunt, &l->part);
     }
-    argus_live_free(l->live);
+    l->kind->close(l->live);
     l->live = NULL;
 }
 
@@ -165,7 +192,9 @@ static void began(struct watch *w, struct line *l)
         l->given_up = true;
         return;
     }
-    say(w, l, l->was_lost ? "connected again" : "connected");
+    char text[32];
+    (void)snprintf(text, sizeof text, "%s%s", l->kind->began, l->was_lost ? " again" : "");
+    say(w, l, text);
 }
 
 /* Between two connections records may have passed: so a stream that was lost is damage. */
@@ -179,7 +208,7 @@ static void lost(struct watch *w, struct line *l, const struct error *err, bool 
     if (for_good)
         text_add(&text, "given up");
     else
-        text_add(&text, "the next attempt is in %u s", argus_live_pause_s(l->live));
+        text_add(&text, "the next attempt is in %u s", l->kind->pause_s(l->live));
     say(w, l, buffer);
     if (l->is_open || (for_good && l->totals->format != NULL)) {
         uint64_t bytes = l->totals->bytes + (l->is_open ? input_offset(l->in) : 0);
@@ -193,28 +222,28 @@ static void lost(struct watch *w, struct line *l, const struct error *err, bool 
 static void step(struct watch *w, struct line *l)
 {
     struct error err = {0};
-    switch (argus_live_step(l->live, now_us(w), &err)) {
-    case ARGUS_LIVE_NOTHING:
+    switch (l->kind->step(l->live, now_us(w), &err)) {
+    case LIVE_NOTHING:
         break;
-    case ARGUS_LIVE_BEGAN:
+    case LIVE_BEGAN:
         began(w, l);
         break;
-    case ARGUS_LIVE_RECORDS:
+    case LIVE_RECORDS:
         if (!l->is_open || pour(w, l))
             break;
         (void)fail(&err, ERROR_FORMAT, "its records cannot be read any further");
         lost(w, l, &err, true);
         break;
-    case ARGUS_LIVE_LOST:
+    case LIVE_LOST:
         lost(w, l, &err, false);
         break;
-    case ARGUS_LIVE_GIVEN_UP:
+    case LIVE_GIVEN_UP:
         lost(w, l, &err, true);
         break;
     }
 }
 
-/* True while a server is left that may still tell something. */
+/* True while one is left that may still tell something. */
 static bool step_all(struct watch *w)
 {
     bool any = false;
@@ -222,6 +251,7 @@ static bool step_all(struct watch *w)
         struct line *l = &w->lines[i];
         if (!l->given_up)
             step(w, l);
+        note_missed(w, l);
         any |= !l->given_up;
     }
     return any;
@@ -230,21 +260,21 @@ static bool step_all(struct watch *w)
 static bool is_any_ready(const struct watch *w)
 {
     for (size_t i = 0; i < w->line_count; i++)
-        if (!w->lines[i].given_up && argus_live_ready(w->lines[i].live))
+        if (!w->lines[i].given_up && w->lines[i].kind->ready(w->lines[i].live))
             return true;
     return false;
 }
 
 static void wait_for_more(const struct watch *w)
 {
-    struct pollfd wanted[WATCH_SERVERS_MAX];
+    struct pollfd wanted[WATCH_LINES_MAX];
     int64_t now = now_us(w), until = now + (int64_t)WAIT_MS_MAX * 1000;
     if (is_any_ready(w))
         return;
     for (size_t i = 0; i < w->line_count; i++) {
         const struct line *l = &w->lines[i];
-        wanted[i] = argus_live_poll(l->live);
-        int64_t due = l->given_up ? INT64_MAX : argus_live_due_us(l->live);
+        wanted[i] = l->kind->poll(l->live);
+        int64_t due = l->given_up ? INT64_MAX : l->kind->due_us(l->live);
         if (l->given_up)
             wanted[i].fd = -1;
         until = due < until ? due : until;
@@ -315,14 +345,16 @@ static bool add_lines(struct watch *w, struct error *err)
 {
     struct hunt *h = w->hunt;
     bool good = true;
-    for (size_t i = 0; good && i < w->settings->server_count; i++) {
+    for (size_t i = 0; good && i < w->settings->line_count; i++) {
+        const struct watch_line *wanted = &w->settings->lines[i];
         struct line *l = &w->lines[i];
-        l->server = &w->settings->servers[i];
-        l->live = argus_live_new(l->server);
-        good = l->live != NULL && hunt_add_input(h, l->server->name) != NULL;
+        l->name = wanted->name;
+        l->kind = wanted->kind;
+        l->live = l->kind->open(wanted->what);
+        good = l->live != NULL && hunt_add_input(h, l->name) != NULL;
         w->line_count += good;
         if (!good)
-            argus_live_free(l->live);
+            l->kind->close(l->live);
     }
     /* Only now no row moves any more. */
     for (size_t i = 0; i < w->line_count; i++)

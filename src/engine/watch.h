@@ -1,4 +1,4 @@
-/* watch = a hunt that does not end: records of live servers go through the same detectors, and the
+/* watch = a hunt that does not end: what live servers tell and what passes interfaces goes through the same detectors, and the
  * evidence is looked at now and then.
  *
  * A host is reported when its verdict rises, to suspicious or infected, and each infection once; so
@@ -16,20 +16,27 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "report/report.h"
-#include "source/argus_live.h"
+#include "source/live.h"
 
 struct hunt;
 
-enum { WATCH_SERVERS_MAX = 64 };
+enum { WATCH_LINES_MAX = 64 };
+
+/* One thing that is watched. */
+struct watch_line {
+    const char *name; /* for people */
+    const struct live_kind *kind;
+    const void *what; /* of that kind */
+};
 
 struct watch_progress {
     uint64_t records;
-    unsigned servers_heard; /* of which a stream stands now */
+    unsigned lines_heard; /* of which a stream stands now */
 };
 
 struct watch_settings {
-    const struct argus_server *servers;
-    size_t server_count;
+    const struct watch_line *lines;
+    size_t line_count;
     unsigned keep_days;    /* days of evidence that are kept, today one of them */
     int64_t look_every_us; /* between two looks at the evidence, or longer where looking is slow */
     int64_t (*now_us)(void *context);  /* never goes back */
@@ -40,7 +47,7 @@ struct watch_settings {
     void *context;
 };
 
-/* Begins the reports, and runs until is_over says so or every server was given up; hunt_finish ends
+/* Begins the reports, and runs until is_over says so or everything was given up; hunt_finish ends
  * it. False and *err without memory. *written is false where a report refused something. */
 bool watch_run(struct hunt *h, const struct watch_settings *settings, struct report *reports,
                size_t report_count, bool *written, struct error *err) MUST_CHECK;

@@ -11,19 +11,19 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "base/writer.h"
+#include "source/argus_talk.h"
 #include "source/input.h"
-
-enum { PAUSE_FIRST_S = 1, PAUSE_LAST_S = 60 };
 
 #define CONNECT_US (5 * US_PER_SECOND)
 #define ANSWER_US (5 * US_PER_SECOND)
 
-enum live_state { LIVE_PAUSING, LIVE_CONNECTING, LIVE_TALKING, LIVE_GIVEN_UP };
+enum phase { PHASE_PAUSING, PHASE_CONNECTING, PHASE_TALKING, PHASE_OVER };
 
 struct argus_live {
     const struct argus_server *server;
     struct argus_talk talk;
-    enum live_state state;
+    enum phase phase;
     int descriptor; /* -1: none */
     int64_t due_us; /* when the pause, or the patience, is over */
     unsigned pause_s;
@@ -34,13 +34,13 @@ struct argus_live {
     struct error end; /* why it is over, once the records before have been read */
 };
 
-struct argus_live *argus_live_new(const struct argus_server *server)
+static void *argus_open(const void *server)
 {
     struct argus_live *l = calloc(1, sizeof *l);
     if (l == NULL)
         return NULL;
     *l = (struct argus_live){
-        .server = server, .descriptor = -1, .pause_s = PAUSE_FIRST_S, .due_us = INT64_MIN};
+        .server = server, .descriptor = -1, .pause_s = LIVE_PAUSE_FIRST_S, .due_us = INT64_MIN};
     return l;
 }
 
@@ -48,7 +48,7 @@ struct argus_live *argus_live_new(const struct argus_server *server)
 static void hang_up(struct argus_live *l)
 {
     if (l->descriptor >= 0) {
-        if (l->state == LIVE_TALKING && l->talk.state != ARGUS_TALK_BAD)
+        if (l->phase == PHASE_TALKING && l->talk.state != ARGUS_TALK_BAD)
             (void)send(l->descriptor, ARGUS_FAREWELL, sizeof ARGUS_FAREWELL - 1,
                        MSG_DONTWAIT | MSG_NOSIGNAL);
         (void)close(l->descriptor);
@@ -57,27 +57,31 @@ static void hang_up(struct argus_live *l)
     argus_talk_end(&l->talk);
 }
 
-void argus_live_free(struct argus_live *l)
+static void argus_close(void *state)
 {
+    struct argus_live *l = state;
     if (l == NULL)
         return;
     hang_up(l);
     free(l);
 }
 
-struct pollfd argus_live_poll(const struct argus_live *l)
+static struct pollfd argus_poll(const void *state)
 {
+    const struct argus_live *l = state;
     return (struct pollfd){.fd = l->descriptor,
-                           .events = l->state == LIVE_CONNECTING ? POLLOUT : POLLIN};
+                           .events = l->phase == PHASE_CONNECTING ? POLLOUT : POLLIN};
 }
 
-int64_t argus_live_due_us(const struct argus_live *l)
+static int64_t argus_due_us(const void *state)
 {
-    return l->state == LIVE_GIVEN_UP ? INT64_MAX : l->due_us;
+    const struct argus_live *l = state;
+    return l->phase == PHASE_OVER ? INT64_MAX : l->due_us;
 }
 
-unsigned argus_live_pause_s(const struct argus_live *l)
+static unsigned argus_pause_s(const void *state)
 {
+    const struct argus_live *l = state;
     return l->pause_s;
 }
 
@@ -89,28 +93,28 @@ static bool is_hopeless(const struct argus_live *l)
 }
 
 /* The connection is over, if there was one. A pause follows when all addresses were tried. */
-static enum argus_live_event lose(struct argus_live *l, int64_t now_us, bool hopeless)
+static enum live_event lose(struct argus_live *l, int64_t now_us, bool hopeless)
 {
-    bool gave_records = l->state == LIVE_TALKING && l->talk.records > 1;
+    bool gave_records = l->phase == PHASE_TALKING && l->talk.records > 1;
     unsigned next = (l->address + 1) % l->server->address_count;
     bool is_round_over = gave_records || hopeless || next == 0;
     hang_up(l);
     l->began = false;
     l->address = gave_records ? l->address : next;
-    l->state = LIVE_PAUSING;
+    l->phase = PHASE_PAUSING;
     l->due_us = now_us;
     if (!is_round_over)
-        return ARGUS_LIVE_NOTHING;
-    l->pause_s = gave_records || l->failed == 0 ? PAUSE_FIRST_S : l->pause_s * 2;
-    l->pause_s = l->pause_s > PAUSE_LAST_S ? PAUSE_LAST_S : l->pause_s;
+        return LIVE_NOTHING;
+    l->pause_s = gave_records || l->failed == 0 ? LIVE_PAUSE_FIRST_S : l->pause_s * 2;
+    l->pause_s = l->pause_s > LIVE_PAUSE_LAST_S ? LIVE_PAUSE_LAST_S : l->pause_s;
     l->failed = gave_records ? 0 : l->failed + 1;
     l->due_us = now_us + (int64_t)l->pause_s * US_PER_SECOND;
-    l->state = hopeless || is_hopeless(l) ? LIVE_GIVEN_UP : LIVE_PAUSING;
-    return l->state == LIVE_GIVEN_UP ? ARGUS_LIVE_GIVEN_UP : ARGUS_LIVE_LOST;
+    l->phase = hopeless || is_hopeless(l) ? PHASE_OVER : PHASE_PAUSING;
+    return l->phase == PHASE_OVER ? LIVE_GIVEN_UP : LIVE_LOST;
 }
 
-static enum argus_live_event lose_by(struct argus_live *l, int64_t now_us, int number,
-                                     const char *what, struct error *err)
+static enum live_event lose_by(struct argus_live *l, int64_t now_us, int number, const char *what,
+                               struct error *err)
 {
     char text[128];
     if (strerror_r(number, text, sizeof text) != 0)
@@ -141,29 +145,28 @@ static int connect_to(int descriptor, struct address a, uint16_t port)
                    sizeof to);
 }
 
-static enum argus_live_event begin_connection(struct argus_live *l, int64_t now_us,
-                                              struct error *err)
+static enum live_event begin_connection(struct argus_live *l, int64_t now_us, struct error *err)
 {
     struct address to = l->server->addresses[l->address];
     l->descriptor = socket(address_is_v4(to) ? AF_INET : AF_INET6,
                            SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (l->descriptor < 0)
         return lose_by(l, now_us, errno, "no socket", err);
-    l->state = LIVE_CONNECTING;
+    l->phase = PHASE_CONNECTING;
     l->due_us = now_us + CONNECT_US;
     if (connect_to(l->descriptor, to, l->server->port) != 0 && errno != EINPROGRESS)
         return lose_by(l, now_us, errno, "cannot connect", err);
-    return ARGUS_LIVE_NOTHING;
+    return LIVE_NOTHING;
 }
 
-static enum argus_live_event end_connecting(struct argus_live *l, int64_t now_us, struct error *err)
+static enum live_event end_connecting(struct argus_live *l, int64_t now_us, struct error *err)
 {
     struct pollfd now = {.fd = l->descriptor, .events = POLLOUT};
     int number = 0;
     socklen_t size = sizeof number;
     if (poll(&now, 1, 0) <= 0) {
         if (now_us < l->due_us)
-            return ARGUS_LIVE_NOTHING;
+            return LIVE_NOTHING;
         (void)fail(err, ERROR_SYSTEM, "cannot connect: no answer");
         return lose(l, now_us, false);
     }
@@ -173,14 +176,14 @@ static enum argus_live_event end_connecting(struct argus_live *l, int64_t now_us
         return lose_by(l, now_us, number, "cannot connect", err);
     if (!argus_talk_begin(&l->talk, l->server->filter))
         return lose_by(l, now_us, ENOMEM, "cannot talk", err);
-    l->state = LIVE_TALKING;
+    l->phase = PHASE_TALKING;
     l->due_us = now_us + ANSWER_US;
-    return ARGUS_LIVE_NOTHING;
+    return LIVE_NOTHING;
 }
 
 /* The other side ended it, or time did. */
-static enum argus_live_event end_talk(struct argus_live *l, int64_t now_us, const char *what,
-                                      struct error *err)
+static enum live_event end_talk(struct argus_live *l, int64_t now_us, const char *what,
+                                struct error *err)
 {
     size_t cut = argus_talk_cut(&l->talk);
     if (l->talk.state == ARGUS_TALK_RECORDS && cut > 0)
@@ -209,7 +212,16 @@ static bool send_all(struct argus_live *l, const struct text *command)
                                       MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)command->used;
 }
 
-static enum argus_live_event hear(struct argus_live *l, int64_t now_us, struct error *err)
+static bool argus_ready(const void *state)
+{
+    const struct argus_live *l = state;
+    size_t size = 0;
+    if (l->phase == PHASE_TALKING)
+        (void)argus_talk_whole(&l->talk, &size);
+    return size > 0;
+}
+
+static enum live_event hear(struct argus_live *l, int64_t now_us, struct error *err)
 {
     char buffer[ARGUS_COMMAND_SIZE];
     struct text command = text_over(buffer, sizeof buffer);
@@ -223,7 +235,7 @@ static enum argus_live_event hear(struct argus_live *l, int64_t now_us, struct e
     ssize_t count = recv(l->descriptor, to, room, MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
         if (now_us < l->due_us)
-            return ARGUS_LIVE_NOTHING;
+            return LIVE_NOTHING;
         return end_talk(l, now_us, "the server fell silent", err);
     }
     if (count < 0)
@@ -232,9 +244,9 @@ static enum argus_live_event hear(struct argus_live *l, int64_t now_us, struct e
         return end_talk(l, now_us, "the server ended the connection", err);
     uint64_t records = l->talk.records;
     bool goes_on = argus_talk_came(&l->talk, (size_t)count, &command, err);
-    if (!goes_on && l->began && argus_live_ready(l)) {
+    if (!goes_on && l->began && argus_ready(l)) {
         l->end = *err;
-        return ARGUS_LIVE_NOTHING;
+        return LIVE_NOTHING;
     }
     if (!goes_on)
         return lose(l, now_us, l->talk.hopeless);
@@ -242,42 +254,35 @@ static enum argus_live_event hear(struct argus_live *l, int64_t now_us, struct e
         return lose_by(l, now_us, errno, "the server does not listen", err);
     if (command.used > 0 || l->talk.records > records)
         l->due_us = now_us + patience_us(l);
-    return ARGUS_LIVE_NOTHING;
+    return LIVE_NOTHING;
 }
 
-static enum argus_live_event tell(struct argus_live *l)
+static enum live_event tell(struct argus_live *l)
 {
     if (!l->began && l->talk.state == ARGUS_TALK_RECORDS) {
         l->began = l->ever = true;
-        return ARGUS_LIVE_BEGAN;
+        return LIVE_BEGAN;
     }
-    return l->began && argus_live_ready(l) ? ARGUS_LIVE_RECORDS : ARGUS_LIVE_NOTHING;
+    return l->began && argus_ready(l) ? LIVE_RECORDS : LIVE_NOTHING;
 }
 
-enum argus_live_event argus_live_step(struct argus_live *l, int64_t now_us, struct error *err)
+static enum live_event argus_step(void *state, int64_t now_us, struct error *err)
 {
-    enum argus_live_event event = ARGUS_LIVE_NOTHING;
-    switch (l->state) {
-    case LIVE_PAUSING:
-        return now_us < l->due_us ? ARGUS_LIVE_NOTHING : begin_connection(l, now_us, err);
-    case LIVE_CONNECTING:
+    struct argus_live *l = state;
+    enum live_event event = LIVE_NOTHING;
+    switch (l->phase) {
+    case PHASE_PAUSING:
+        return now_us < l->due_us ? LIVE_NOTHING : begin_connection(l, now_us, err);
+    case PHASE_CONNECTING:
         return end_connecting(l, now_us, err);
-    case LIVE_TALKING:
-        if (!argus_live_ready(l) || !l->began)
+    case PHASE_TALKING:
+        if (!argus_ready(l) || !l->began)
             event = hear(l, now_us, err);
-        return event != ARGUS_LIVE_NOTHING ? event : tell(l);
-    case LIVE_GIVEN_UP:
+        return event != LIVE_NOTHING ? event : tell(l);
+    case PHASE_OVER:
         break;
     }
-    return ARGUS_LIVE_NOTHING;
-}
-
-bool argus_live_ready(const struct argus_live *l)
-{
-    size_t size = 0;
-    if (l->state == LIVE_TALKING)
-        (void)argus_talk_whole(&l->talk, &size);
-    return size > 0;
+    return LIVE_NOTHING;
 }
 
 static size_t read_whole(void *from, uint8_t *buffer, size_t size, struct error *err)
@@ -285,7 +290,7 @@ static size_t read_whole(void *from, uint8_t *buffer, size_t size, struct error 
     struct argus_live *l = from;
     size_t there;
     (void)err; /* whatever ended the talk was told by the step */
-    if (l->state != LIVE_TALKING)
+    if (l->phase != PHASE_TALKING)
         return 0;
     const uint8_t *bytes = argus_talk_whole(&l->talk, &there);
     size_t count = there < size ? there : size;
@@ -294,7 +299,20 @@ static size_t read_whole(void *from, uint8_t *buffer, size_t size, struct error 
     return count;
 }
 
-struct input *argus_live_input(struct argus_live *l, struct error *err)
+static struct input *argus_input(void *state, struct error *err)
 {
+    struct argus_live *l = state;
     return input_open_feed(l->server->name, read_whole, l, err);
 }
+
+const struct live_kind live_argus = {
+    .began = "connected",
+    .open = argus_open,
+    .close = argus_close,
+    .poll = argus_poll,
+    .due_us = argus_due_us,
+    .step = argus_step,
+    .input = argus_input,
+    .ready = argus_ready,
+    .pause_s = argus_pause_s,
+};

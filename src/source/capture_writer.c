@@ -98,7 +98,7 @@ static bool put_out(struct capture_writer *w, struct error *err)
     return append(w, &part, 1, err);
 }
 
-static void header_write(struct writer *out, uint32_t link_type, bool nanoseconds)
+void capture_header_write(struct writer *out, uint32_t link_type, bool nanoseconds)
 {
     write_le32(out, nanoseconds ? MAGIC_NANOSECONDS : MAGIC_MICROSECONDS);
     write_le16(out, PCAP_MAJOR);
@@ -106,7 +106,7 @@ static void header_write(struct writer *out, uint32_t link_type, bool nanosecond
     write_zeros(out, 8);
     write_le32(out, CAPTURE_FRAME_MAX);
     write_le32(out, link_type);
-    assert(!out->failed && out->used == CAPTURE_WRITER_HEADER);
+    assert(!out->failed);
 }
 
 bool capture_writer_open(struct capture_writer *w, const struct capture_place *place,
@@ -122,7 +122,7 @@ bool capture_writer_open(struct capture_writer *w, const struct capture_place *p
     if (file < 0)
         return refuse(w, strerror(errno), err);
     (void)close(file);
-    header_write(&out, link_type, nanoseconds);
+    capture_header_write(&out, link_type, nanoseconds);
     struct iovec part = {header, sizeof header};
     return append(w, &part, 1, err);
 }
@@ -132,7 +132,7 @@ bool capture_writer_can_tell(int64_t when_us)
     return when_us >= 0 && when_us / US_PER_SECOND <= UINT32_MAX;
 }
 
-static void record_write(struct writer *out, const struct capture_frame *frame, bool nanoseconds)
+void capture_record_write(struct writer *out, const struct capture_frame *frame, bool nanoseconds)
 {
     size_t captured = frame->bytes.left;
     uint32_t us = (uint32_t)(frame->when_us % US_PER_SECOND);
@@ -140,7 +140,7 @@ static void record_write(struct writer *out, const struct capture_frame *frame, 
     write_le32(out, nanoseconds ? us * 1000 + frame->rest_ns : us);
     write_le32(out, (uint32_t)captured);
     write_le32(out, frame->wire_length > captured ? frame->wire_length : (uint32_t)captured);
-    assert(!out->failed && out->used == CAPTURE_WRITER_RECORD);
+    assert(!out->failed);
 }
 
 bool capture_writer_add(struct capture_writer *w, const struct capture_frame *frame,
@@ -152,7 +152,7 @@ bool capture_writer_add(struct capture_writer *w, const struct capture_frame *fr
     assert(capture_writer_can_tell(frame->when_us) && captured <= CAPTURE_FRAME_MAX);
     if (w->failed)
         return refuse(w, "it was given up", err);
-    record_write(&out, frame, w->nanoseconds);
+    capture_record_write(&out, frame, w->nanoseconds);
     struct reader bytes = frame->bytes;
     const uint8_t *frame_bytes = read_bytes(&bytes, captured);
     if (w->used + sizeof record + captured > CAPTURE_WRITER_BUFFER && !put_out(w, err))

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "base/writer.h"
 #include "source/capture_file.h"
 
 enum {
@@ -43,6 +44,11 @@ struct capture_writer {
  * capture_writer_close in either case. */
 bool capture_writer_open(struct capture_writer *w, const struct capture_place *place,
                          uint32_t link_type, bool nanoseconds, struct error *err);
+
+/* The header of a file, CAPTURE_WRITER_HEADER bytes, and of a frame, CAPTURE_WRITER_RECORD bytes,
+ * where there is room for them. */
+void capture_header_write(struct writer *out, uint32_t link_type, bool nanoseconds);
+void capture_record_write(struct writer *out, const struct capture_frame *frame, bool nanoseconds);
 
 /* True when pcap can tell this time: 1970 to 2106. */
 bool capture_writer_can_tell(int64_t when_us);

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "base/writer.h"
 #include "source/argus_live.h"
 #include "source/argus_stream.h"
+#include "source/argus_talk.h"
 #include "source/input.h"
 
 enum { STEPS_MAX = 400 };
@@ -44,16 +46,16 @@ static struct argus_server server_at(struct place p, unsigned attempts)
 }
 
 /* Steps, waiting for the socket but not for the clock, until something is told. */
-static enum argus_live_event next_event(struct argus_live *l, int64_t now_us, struct error *err)
+static enum live_event next_event(void *l, int64_t now_us, struct error *err)
 {
     for (unsigned i = 0; i < STEPS_MAX; i++) {
-        enum argus_live_event event = argus_live_step(l, now_us, err);
-        if (event != ARGUS_LIVE_NOTHING)
+        enum live_event event = live_argus.step(l, now_us, err);
+        if (event != LIVE_NOTHING)
             return event;
-        struct pollfd wanted = argus_live_poll(l);
+        struct pollfd wanted = live_argus.poll(l);
         (void)poll(&wanted, 1, 10);
     }
-    return ARGUS_LIVE_NOTHING;
+    return LIVE_NOTHING;
 }
 
 static void test_pauses_grow_from_a_second_to_a_minute(void **state)
@@ -62,19 +64,19 @@ static void test_pauses_grow_from_a_second_to_a_minute(void **state)
     static const unsigned pauses[] = {1, 2, 4, 8, 16, 32, 60, 60, 60};
     struct place nobody = place_of(false);
     struct argus_server server = server_at(nobody, 0);
-    struct argus_live *l = argus_live_new(&server);
+    void *l = live_argus.open(&server);
     struct error err = {0};
     int64_t now = 0;
     for (size_t i = 0; i < sizeof pauses / sizeof pauses[0]; i++) {
-        assert_int_equal(next_event(l, now, &err), ARGUS_LIVE_LOST);
+        assert_int_equal(next_event(l, now, &err), LIVE_LOST);
         assert_non_null(strstr(err.text, "Connection refused"));
-        assert_int_equal(argus_live_pause_s(l), pauses[i]);
-        assert_int_equal(argus_live_due_us(l), now + pauses[i] * US_PER_SECOND);
-        assert_int_equal(argus_live_step(l, argus_live_due_us(l) - 1, &err), ARGUS_LIVE_NOTHING);
-        assert_int_equal(argus_live_poll(l).fd, -1);
-        now = argus_live_due_us(l);
+        assert_int_equal(live_argus.pause_s(l), pauses[i]);
+        assert_int_equal(live_argus.due_us(l), now + pauses[i] * US_PER_SECOND);
+        assert_int_equal(live_argus.step(l, live_argus.due_us(l) - 1, &err), LIVE_NOTHING);
+        assert_int_equal(live_argus.poll(l).fd, -1);
+        now = live_argus.due_us(l);
     }
-    argus_live_free(l);
+    live_argus.close(l);
     (void)close(nobody.descriptor);
 }
 
@@ -83,14 +85,14 @@ static void test_it_is_given_up_after_so_many_attempts(void **state)
     (void)state;
     struct place nobody = place_of(false);
     struct argus_server server = server_at(nobody, 3);
-    struct argus_live *l = argus_live_new(&server);
+    void *l = live_argus.open(&server);
     struct error err = {0};
-    assert_int_equal(next_event(l, 0, &err), ARGUS_LIVE_LOST);
-    assert_int_equal(next_event(l, argus_live_due_us(l), &err), ARGUS_LIVE_LOST);
-    assert_int_equal(next_event(l, argus_live_due_us(l), &err), ARGUS_LIVE_GIVEN_UP);
-    assert_int_equal(argus_live_due_us(l), INT64_MAX);
-    assert_int_equal(argus_live_step(l, INT64_MAX, &err), ARGUS_LIVE_NOTHING);
-    argus_live_free(l);
+    assert_int_equal(next_event(l, 0, &err), LIVE_LOST);
+    assert_int_equal(next_event(l, live_argus.due_us(l), &err), LIVE_LOST);
+    assert_int_equal(next_event(l, live_argus.due_us(l), &err), LIVE_GIVEN_UP);
+    assert_int_equal(live_argus.due_us(l), INT64_MAX);
+    assert_int_equal(live_argus.step(l, INT64_MAX, &err), LIVE_NOTHING);
+    live_argus.close(l);
     (void)close(nobody.descriptor);
 }
 
@@ -120,18 +122,18 @@ static void test_all_addresses_of_a_name_are_tried_before_a_pause(void **state)
     server.addresses[1] = server.addresses[0];
     server.addresses[0] = address_of_v4(INADDR_LOOPBACK + 1); /* where nobody listens */
     server.address_count = 2;
-    struct argus_live *l = argus_live_new(&server);
+    void *l = live_argus.open(&server);
     struct error err = {0};
     for (unsigned i = 0; i < 20; i++) {
-        assert_int_equal(argus_live_step(l, 0, &err), ARGUS_LIVE_NOTHING);
-        struct pollfd wanted = argus_live_poll(l);
+        assert_int_equal(live_argus.step(l, 0, &err), LIVE_NOTHING);
+        struct pollfd wanted = live_argus.poll(l);
         (void)poll(&wanted, 1, 10);
     }
     int there = accepted(here);
     greet(there);
-    assert_int_equal(next_event(l, 0, &err), ARGUS_LIVE_BEGAN);
+    assert_int_equal(next_event(l, 0, &err), LIVE_BEGAN);
     (void)close(there);
-    argus_live_free(l);
+    live_argus.close(l);
     (void)close(here.descriptor);
 }
 
@@ -140,29 +142,29 @@ static void test_records_come_through_the_input_and_leave_is_taken(void **state)
     (void)state;
     struct place here = place_of(true);
     struct argus_server server = server_at(here, 1);
-    struct argus_live *l = argus_live_new(&server);
+    void *l = live_argus.open(&server);
     struct error err = {0};
     size_t available;
     char heard[64] = "";
-    assert_int_equal(argus_live_step(l, 0, &err), ARGUS_LIVE_NOTHING);
+    assert_int_equal(live_argus.step(l, 0, &err), LIVE_NOTHING);
     int there = accepted(here);
     greet(there);
-    assert_int_equal(next_event(l, 0, &err), ARGUS_LIVE_BEGAN);
-    assert_int_equal(argus_live_step(l, 0, &err), ARGUS_LIVE_RECORDS);
-    struct input *in = argus_live_input(l, &err);
+    assert_int_equal(next_event(l, 0, &err), LIVE_BEGAN);
+    assert_int_equal(live_argus.step(l, 0, &err), LIVE_RECORDS);
+    struct input *in = live_argus.input(l, &err);
     assert_non_null(in);
     (void)input_peek(in, ARGUS_MAR_BYTES, &available);
     assert_int_equal(available, ARGUS_MAR_BYTES);
     input_take(in, available);
-    assert_false(argus_live_ready(l));
+    assert_false(live_argus.ready(l));
     (void)input_peek(in, 1, &available);
     assert_int_equal(available, 0); /* the end for now */
     greet(there);                   /* a record like any other, here */
-    assert_int_equal(next_event(l, 0, &err), ARGUS_LIVE_RECORDS);
+    assert_int_equal(next_event(l, 0, &err), LIVE_RECORDS);
     (void)input_peek(in, ARGUS_MAR_BYTES, &available);
     assert_int_equal(available, ARGUS_MAR_BYTES);
     input_close(in);
-    argus_live_free(l);
+    live_argus.close(l);
     assert_true(recv(there, heard, sizeof heard - 1, MSG_WAITALL) > 0);
     assert_string_equal(heard, "START: user='',cmd='wormsign'DONE: ");
     (void)close(there);
@@ -175,22 +177,22 @@ static void test_silence_ends_a_stream_after_three_intervals(void **state)
     enum { ALIVE_US = ARGUS_ALIVE_DEFAULT_S * ARGUS_ALIVE_TIMES * 1000000 };
     struct place here = place_of(true);
     struct argus_server server = server_at(here, 1);
-    struct argus_live *l = argus_live_new(&server);
+    void *l = live_argus.open(&server);
     struct error err = {0};
-    assert_int_equal(argus_live_step(l, 0, &err), ARGUS_LIVE_NOTHING);
+    assert_int_equal(live_argus.step(l, 0, &err), LIVE_NOTHING);
     int there = accepted(here);
     greet(there);
-    assert_int_equal(next_event(l, 0, &err), ARGUS_LIVE_BEGAN);
-    struct input *in = argus_live_input(l, &err);
+    assert_int_equal(next_event(l, 0, &err), LIVE_BEGAN);
+    struct input *in = live_argus.input(l, &err);
     size_t available;
     (void)input_peek(in, ARGUS_MAR_BYTES, &available);
-    assert_int_equal(argus_live_due_us(l), ALIVE_US);
-    assert_int_equal(argus_live_step(l, ALIVE_US - 1, &err), ARGUS_LIVE_NOTHING);
-    assert_int_equal(argus_live_step(l, ALIVE_US, &err), ARGUS_LIVE_LOST);
+    assert_int_equal(live_argus.due_us(l), ALIVE_US);
+    assert_int_equal(live_argus.step(l, ALIVE_US - 1, &err), LIVE_NOTHING);
+    assert_int_equal(live_argus.step(l, ALIVE_US, &err), LIVE_LOST);
     assert_non_null(strstr(err.text, "fell silent"));
-    assert_int_equal(argus_live_pause_s(l), 1);
+    assert_int_equal(live_argus.pause_s(l), 1);
     input_close(in);
-    argus_live_free(l);
+    live_argus.close(l);
     (void)close(there);
     (void)close(here.descriptor);
 }

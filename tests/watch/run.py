@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """`wormsign watch` as a user meets it: a server that is played here does what servers do, from the
-polite to the broken, and an argus daemon that looks at replayed packets in a network namespace is
+polite to the broken; interfaces of a network namespace by which samples pass; and an argus daemon that looks at replayed packets in a network namespace is
 killed and started again.
 
 The program is $WORMSIGN, else build/wormsign; where $WORMSIGN_ASAN is set, all but the daemon runs with
@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "rig"), str(HERE.parent / "schema")]
 import daemon
+import devices
 import lost
 import refused
 import told
@@ -22,7 +23,7 @@ from checking import CHECKS
 from watching import ROOT, Program
 
 AT_ONCE = 32
-MODULES = [m.__name__ for m in (daemon, lost, refused, told)]  # the longest first
+MODULES = [m.__name__ for m in (daemon, devices, lost, refused, told)]  # the longest first
 
 
 def result(name, function, p):

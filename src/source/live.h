@@ -1,0 +1,56 @@
+/* What can be watched: something that gives records as they come, and may be lost and come again.
+ *
+ * Nothing here waits: who calls polls the descriptor until the time that is due, and calls a step.
+ * What comes is read through an input that is fed, by the source that recognises it; only whole
+ * records are given on. */
+#ifndef WORMSIGN_SOURCE_LIVE_H
+#define WORMSIGN_SOURCE_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/error.h"
+
+struct input;
+struct pollfd;
+
+enum live_event {
+    LIVE_NOTHING,
+    LIVE_BEGAN,   /* a stream begins: its input can be opened */
+    LIVE_RECORDS, /* whole records can be read from the input */
+    LIVE_LOST,    /* *err says why; it will be tried again */
+    LIVE_GIVEN_UP /* *err says why; nothing more will come */
+};
+
+struct live_kind {
+    const char *began; /* what is said of a stream that begins: "connected" */
+
+    /* What is watched: a struct of the kind's own, borrowed. NULL: no memory. */
+    void *(*open)(const void *what);
+    void (*close)(void *state); /* takes leave, where there is somebody; NULL is fine */
+
+    /* What to poll for; a descriptor of -1: nothing. */
+    struct pollfd (*poll)(const void *state);
+
+    /* When a step is due, whatever the descriptor says; INT64_MAX: never. */
+    int64_t (*due_us)(const void *state);
+
+    /* Does what can be done now without waiting. To be called again at once after LIVE_BEGAN. */
+    enum live_event (*step)(void *state, int64_t now_us, struct error *err);
+
+    /* The records of the stream that began last, to be closed before the next begins. It ends where
+     * no whole record is left, so it must be read only while ready. NULL and *err: no memory. */
+    struct input *(*input)(void *state, struct error *err);
+    bool (*ready)(const void *state);
+
+    /* Seconds of the next pause, for what is told of a stream that was lost. */
+    unsigned (*pause_s)(const void *state);
+
+    /* Records of this stream that passed and were lost, as they came faster than they were read;
+     * NULL: nobody can know. */
+    uint64_t (*missed)(void *state);
+};
+
+/* Pauses between attempts: they grow from one to the other. */
+enum { LIVE_PAUSE_FIRST_S = 1, LIVE_PAUSE_LAST_S = 60 };
+
+#endif

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""inside_devices.py SCENE PROGRAM CAPTURE FOLDER [ARGUMENTS]: within a network namespace of its own, lets
+`PROGRAM watch` look at an interface while packets of the capture pass. Prints what the watch prints and
+ends with its exit code. Scenes: the functions below."""
+import ctypes
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from inside import frames_of, replay, run, wait_for
+
+FLOOD_FRAMES, FLOOD_BYTES = 60000, 1400  # more than the ring holds
+PR_CAPBSET_DROP, CAP_NET_RAW = 24, 13
+
+
+def link_up(*names):
+    run("ip", "link", "add", names[0], "type", "veth", "peer", "name", names[1])
+    for name in names:
+        Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6").write_text("1")
+        run("ip", "link", "set", name, "up")
+
+
+class Scene:
+    def __init__(self, program, capture, folder, arguments):
+        self.program, self.arguments = program, arguments
+        self.frames = frames_of(capture)
+        self.folder = Path(folder)
+        self.out, self.err = self.folder / "out", self.folder / "err"
+        self.watch = None
+
+    def begin(self, *arguments, **how):
+        self.watch = subprocess.Popen(
+            [self.program, "watch", "--json", "--look-every", "1", *arguments, *self.arguments],
+            stdin=subprocess.DEVNULL, stdout=self.out.open("w"), stderr=self.err.open("w"), **how)
+
+    def heard(self, times=1):
+        wait_for(self.err, "listening", times)
+
+    def proven(self):
+        for host in ("10.9.3.33", "10.9.4.44"):
+            wait_for(self.out, f'"host":"{host}"')
+
+    def end(self):
+        time.sleep(1.5)  # what came last is looked at
+        self.watch.send_signal(signal.SIGINT)
+        return self.watch.wait(20)
+
+
+def plain(scene):
+    """-i IFACE and more are the arguments."""
+    link_up("other", "another")
+    scene.begin()
+    scene.heard(scene.arguments.count("-i"))
+    replay(scene.frames)
+    return scene.end()
+
+
+def recorded(scene):
+    file = scene.folder / "recorded.pcap"
+    beside = subprocess.Popen(["tcpdump", "-i", "there", "-B", "32768", "-Z", "root", "-w", str(file)],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=(scene.folder / "tcpdump").open("w"))
+    wait_for(scene.folder / "tcpdump", "listening")
+    scene.begin("-i", "there")
+    scene.heard()
+    replay(scene.frames)
+    scene.proven()
+    code = scene.end()
+    beside.send_signal(signal.SIGINT)
+    beside.wait(10)
+    return code
+
+
+def gone(scene):
+    half = len(scene.frames) // 2
+    scene.begin("-i", "there")
+    scene.heard()
+    replay(scene.frames[:half])
+    time.sleep(1)
+    run("ip", "link", "del", "here")
+    wait_for(scene.err, "the next attempt")
+    link_up("here", "there")
+    scene.heard(2)
+    replay(scene.frames)
+    scene.proven()
+    return scene.end()
+
+
+def away(scene):
+    scene.begin("-i", "there")
+    scene.heard()
+    replay(scene.frames[:20])
+    time.sleep(0.5)
+    run("ip", "link", "del", "here")
+    return scene.watch.wait(20)
+
+
+def stopped(scene):
+    scene.begin("-i", "there")
+    scene.heard()
+    scene.watch.send_signal(signal.SIGSTOP)
+    frame = scene.frames[0][:14] + bytes(FLOOD_BYTES)
+    replay([frame] * FLOOD_FRAMES)
+    scene.watch.send_signal(signal.SIGCONT)
+    wait_for(scene.err, "are lost")
+    return scene.end()
+
+
+def powerless(scene):
+    def drop():
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_NET_RAW, 0, 0, 0)
+
+    scene.begin("-i", "there", preexec_fn=drop)
+    return scene.watch.wait(20)
+
+
+def down(scene):
+    run("ip", "link", "set", "there", "down")
+    scene.begin("-i", "there")
+    return scene.watch.wait(20)
+
+
+def main(name, program, capture, folder, *arguments):
+    scene = Scene(program, capture, folder, arguments)
+    run("ip", "link", "set", "lo", "up")
+    link_up("here", "there")
+    code = globals()[name](scene)
+    sys.stdout.write(scene.out.read_text())
+    sys.stderr.write(scene.err.read_text())
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
