@@ -141,7 +141,8 @@ static void check_capture(struct doctor *d)
     }
     if ((capabilities >> CAP_NET_RAW_BIT & 1) != 0) {
         say(d, "raw packets", NULL,
-            "may be sent and captured (CAP_NET_RAW): scan asks whole networks by its raw engine");
+            "may be sent and captured (CAP_NET_RAW): scan asks whole networks by its raw engine, "
+            "watch -i sees what passes");
         return;
     }
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
@@ -151,7 +152,7 @@ static void check_capture(struct doctor *d)
     text_add_escaped(&t, program, strlen(program));
     say(d, "raw packets", mend,
         "may not be sent or captured (no CAP_NET_RAW): scan asks through sockets, to the same "
-        "verdicts but slower; reading files works without");
+        "verdicts but slower, and watch -i cannot see; reading files works without");
 }
 
 static void check_terminal(struct doctor *d)

@@ -1,5 +1,5 @@
-/* One loop over all that is watched. A look at the evidence happens between two records, when no detector
- * holds a slot. */
+/* One loop over all that is watched. A look at the evidence happens between two records, when no
+ * detector holds a slot. */
 #include "engine/watch.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* watch = a hunt that does not end: what live servers tell and what passes interfaces goes through the same detectors, and the
- * evidence is looked at now and then.
+/* watch = a hunt that does not end: what live servers tell and what passes interfaces goes through
+ * the same detectors, and the evidence is looked at now and then.
  *
  * A host is reported when its verdict rises, to suspicious or infected, and each infection once; so
  * what a run says is said once, whatever is sent again after a connection was lost. Evidence of a

@@ -17,7 +17,7 @@ INSIDE = Path(__file__).resolve().parent / "inside_devices.py"
 # Whose verdict does not rest on names of a day, for the packets are seen today.
 PROVEN = {"10.9.3.33", "10.9.4.44"}
 # tcpdump lets go of what root may, which only the true one can.
-NAMESPACE = ["unshare", "-n" if os.geteuid() == 0 else "-rn", "--pid", "--fork", "--kill-child"]
+NAMESPACE = ["unshare", "-n" if os.geteuid() == 0 else "-rn", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
 class Lacks(Exception):
@@ -104,6 +104,13 @@ def an_interface_that_goes_away_is_opened_again_when_it_is_back(p):
     holds(PROVEN <= infected_of(done), f"infected are {sorted(infected_of(done))}")
     equal(done.summary["complete"], False, "complete")
     holds(done.damage, "the loss is no damage")
+
+
+@check
+@lacking
+def what_passes_an_interface_that_was_down_for_a_moment_is_seen(p):
+    done, _ = watched(p, "blinking")
+    holds(PROVEN <= infected_of(done.ends(1)), f"infected are {sorted(infected_of(done))}")
 
 
 @check

@@ -88,6 +88,19 @@ def gone(scene):
     return scene.end()
 
 
+def blinking(scene):
+    scene.begin("-i", "there")
+    scene.heard()
+    replay(scene.frames[:20])
+    for state in ("down", "up"):
+        time.sleep(0.7)
+        run("ip", "link", "set", "there", state)
+    time.sleep(2.5)  # an interface of a pair takes a moment to be ready
+    replay(scene.frames)
+    scene.proven()
+    return scene.end()
+
+
 def away(scene):
     scene.begin("-i", "there")
     scene.heard()

@@ -155,7 +155,7 @@ def it_ends_after_the_time_that_was_asked_for(p):
         began = time.monotonic()
         done = p.run("--for", "2", "--stats-every", "1", server.url).ends(0)
     holds(2 <= time.monotonic() - began < 8, "it ended at another time")
-    done.says("1 of 1 connected, ")
+    done.says("1 of 1 heard, ")
 
 
 @check_once
