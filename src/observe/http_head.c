@@ -6,11 +6,11 @@
 size_t http_head_pour(const struct observation *stream, struct sink *to)
 {
     struct http_message message;
+    size_t need;
     if (!http_may_be(stream->bytes))
         return 0;
-    size_t need = http_head_need(stream->bytes);
-    bool is_news = need > stream->bytes_before || (need == 0 && stream->cut);
-    if (is_news && http_parse(stream->bytes, &message)) {
+    bool is_http = http_parse(stream->bytes, &message, &need);
+    if (is_http && (need > stream->bytes_before || (need == 0 && stream->cut))) {
         struct observation seen = *stream;
         seen.kind = OBSERVED_HTTP;
         seen.http = &message;

@@ -45,15 +45,35 @@ static bool begins_with(struct reader r, const char *text)
     return bytes != NULL && memcmp(bytes, text, size) == 0;
 }
 
-bool http_may_be(struct reader bytes)
+/* Four letters as they stand in a stream, read as a number. */
+#define LETTERS(a, b, c, d)                                                                        \
+    ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
+static bool may_begin(struct reader bytes)
 {
     static const char *const starts[] = {"GET ", "HTTP", "POST", "HEAD", "PUT "};
-    size_t size = bytes.left < START_SIZE ? bytes.left : START_SIZE;
+    size_t size = bytes.left;
     const uint8_t *start = read_bytes(&bytes, size);
     bool found = false;
     for (size_t i = 0; i < COUNT_OF(starts) && size > 0; i++)
         found |= memcmp(start, starts[i], size) == 0;
     return found;
+}
+
+bool http_may_be(struct reader bytes)
+{
+    if (RARELY(bytes.left < START_SIZE))
+        return may_begin(bytes);
+    switch (read_le32(&bytes)) {
+    case LETTERS('G', 'E', 'T', ' '):
+    case LETTERS('H', 'T', 'T', 'P'):
+    case LETTERS('P', 'O', 'S', 'T'):
+    case LETTERS('H', 'E', 'A', 'D'):
+    case LETTERS('P', 'U', 'T', ' '):
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* Takes what stands before the separator, and the separator; all that is left where there is
@@ -116,8 +136,13 @@ static bool read_first_line(struct reader line, struct http_message *out)
     return true;
 }
 
+/* Most are neither, which their first letter tells. */
 static void read_header(struct reader line, struct http_message *out)
 {
+    struct reader first = line;
+    uint8_t letter = read_u8(&first) | 0x20;
+    if (letter != 'h' && letter != 'c')
+        return;
     struct reader name = read_until(&line, ':');
     if (is_named(name, "host") && out->host.left == 0)
         out->host = trimmed(line);
@@ -134,36 +159,36 @@ static bool next_line(struct reader *r, struct reader *line)
     return line->left > 0;
 }
 
-bool http_parse(struct reader bytes, struct http_message *out)
+/* Of so many bytes, of which `rest` stand behind the head's empty line. */
+static size_t need_of(bool is_request, size_t all, size_t rest)
 {
-    struct http_message m = {0};
-    struct reader line;
-    if (!next_line(&bytes, &line) || !read_first_line(line, &m))
-        return false;
-    for (unsigned i = 0; i < HTTP_HEADERS_MAX && next_line(&bytes, &line); i++) {
-        if (line.left == 0) {
-            m.body = bytes;
-            break;
-        }
-        read_header(line, &m);
-    }
-    *out = m;
-    return true;
+    size_t head = all - rest;
+    if (is_request)
+        return head;
+    return rest >= HTTP_BODY_WANTED ? head + HTTP_BODY_WANTED : 0;
 }
 
-size_t http_head_need(struct reader bytes)
+bool http_parse(struct reader bytes, struct http_message *out, size_t *need)
 {
-    struct reader rest = bytes, line;
+    const size_t all = bytes.left;
     bool is_request = !begins_with(bytes, "HTTP");
-    while (read_line(&rest, &line)) {
-        if (line.left > 0)
-            continue;
-        size_t head = bytes.left - rest.left;
-        if (is_request || rest.left >= HTTP_BODY_WANTED)
-            return is_request ? head : head + HTTP_BODY_WANTED;
-        return 0;
+    struct http_message m = {0};
+    struct reader line;
+    bool is_http = next_line(&bytes, &line) && read_first_line(line, &m);
+    *need = all >= HTTP_HEAD_MAX ? HTTP_HEAD_MAX : 0;
+    for (unsigned i = 0; next_line(&bytes, &line); i++) {
+        if (line.left == 0) {
+            *need = need_of(is_request, all, bytes.left);
+            if (i < HTTP_HEADERS_MAX)
+                m.body = bytes;
+            break;
+        }
+        if (i < HTTP_HEADERS_MAX)
+            read_header(line, &m);
     }
-    return bytes.left >= HTTP_HEAD_MAX ? HTTP_HEAD_MAX : 0;
+    if (is_http)
+        *out = m;
+    return is_http;
 }
 
 bool http_host_is_ipv4(struct reader host)

@@ -30,12 +30,10 @@ struct http_message {
  * or HTTP/. Four bytes are looked at; of fewer those that there are. */
 bool http_may_be(struct reader bytes);
 
-/* How many bytes of the stream say all that http_parse reads; 0: not all of it has come (at most
+/* Reads what has come; false when its first line is none of HTTP, which leaves *out alone. *need:
+ * how many bytes of the stream say all that is read here; 0: not all of it has come (at most
  * HTTP_HEAD_MAX are waited for). */
-size_t http_head_need(struct reader bytes);
-
-/* Reads what has come; false when its first line is none of HTTP. */
-bool http_parse(struct reader bytes, struct http_message *out);
+bool http_parse(struct reader bytes, struct http_message *out, size_t *need);
 
 /* True when the text is a dotted IPv4 address, with a port behind it or none. */
 bool http_host_is_ipv4(struct reader host);

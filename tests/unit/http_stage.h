@@ -30,7 +30,8 @@ static inline void said(struct stage *stage, struct spoken s, const void *bytes,
                         bool by_client)
 {
     struct http_message message;
-    assert_true(http_parse(reader_over(bytes, size), &message));
+    size_t need;
+    assert_true(http_parse(reader_over(bytes, size), &message, &need));
     struct observation seen = spoken_seen(&s, OBSERVED_HTTP);
     seen.is_stream = true;
     seen.start_known = true;

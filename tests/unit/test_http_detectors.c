@@ -69,9 +69,10 @@ static void test_who_began_must_be_known(void **state)
     for (unsigned i = 0; i < COUNT_OF(signs); i++) {
         struct stage s = stage_of(signs[i]);
         struct http_message message;
+        size_t need;
         struct sign sign;
         struct spoken spoken = to("192.0.2.1", 4321);
-        assert_true(http_parse(reader_over(text, sizeof text - 1), &message));
+        assert_true(http_parse(reader_over(text, sizeof text - 1), &message, &need));
         struct observation seen = spoken_seen(&spoken, OBSERVED_HTTP);
         seen.http = &message;
         seen.client_known = false;
