@@ -52,15 +52,44 @@ void text_add(struct text *t, const char *format, ...)
     }
 }
 
+void text_add_plain(struct text *t, const void *bytes, size_t count)
+{
+    size_t room = t->size - t->used - 1;
+    if (count > room) {
+        t->cut = true;
+        count = room;
+    }
+    if (count > 0)
+        memcpy(t->start + t->used, bytes, count);
+    t->used += count;
+    t->start[t->used] = '\0';
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '\\';
+}
+
+size_t text_harmless(const void *bytes, size_t count)
+{
+    const unsigned char *next = bytes;
+    size_t run = 0;
+    while (run < count && is_plain(next[run]))
+        run++;
+    return run;
+}
+
+/* A format for each byte would take most of the time of a report. */
 void text_add_escaped(struct text *t, const void *bytes, size_t count)
 {
     const unsigned char *next = bytes;
     for (size_t i = 0; i < count && !t->cut; i++) {
-        if (next[i] == '\\')
-            text_add(t, "\\\\");
-        else if (next[i] >= 0x20 && next[i] < 0x7f)
-            text_add(t, "%c", next[i]);
-        else
+        size_t run = text_harmless(next + i, count - i);
+        text_add_plain(t, next + i, run);
+        i += run;
+        if (i < count && next[i] == '\\')
+            text_add_plain(t, "\\\\", 2);
+        else if (i < count)
             text_add(t, "\\x%02x", next[i]);
     }
 }

@@ -86,6 +86,12 @@ struct text {
 struct text text_over(char *buffer, size_t size);
 void text_add(struct text *t, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Appends these bytes as they are; of what does not fit, as much as does, and t->cut tells so. */
+void text_add_plain(struct text *t, const void *bytes, size_t count);
+
+/* How many bytes from the first on are printable ASCII and no backslash: harmless anywhere. */
+size_t text_harmless(const void *bytes, size_t count);
+
 /* Appends foreign bytes so that a terminal, a log or a table cannot be harmed: printable ASCII as
  * it is, the backslash doubled, everything else as \xNN. */
 void text_add_escaped(struct text *t, const void *bytes, size_t count);

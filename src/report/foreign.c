@@ -27,12 +27,17 @@ static bool is_harmless(uint32_t code)
 static void add_utf8(struct text *t, struct reader r, bool double_backslash)
 {
     while (r.left > 0) {
+        struct reader rest = r;
+        size_t run = text_harmless(read_bytes(&rest, r.left), r.left);
+        text_add_plain(t, read_bytes(&r, run), run);
+        if (r.left == 0)
+            return;
         struct reader whole = r, one = r;
         uint32_t code = 0;
         bool good = utf8_read(&r, &code) && is_harmless(code);
         if (good && (code != '\\' || !double_backslash)) {
             size_t length = whole.left - r.left;
-            text_add(t, "%.*s", (int)length, (const char *)read_bytes(&whole, length));
+            text_add_plain(t, read_bytes(&whole, length), length);
             continue;
         }
         text_add_escaped(t, read_bytes(&one, 1), 1);

@@ -78,6 +78,28 @@ static void test_text_escapes_what_could_harm_a_terminal(void **state)
     assert_int_equal(strlen(buffer), sizeof buffer - 1);
 }
 
+static void test_a_run_of_plain_text_is_cut_where_the_room_ends(void **state)
+{
+    (void)state;
+    char buffer[8];
+    struct text t = text_over(buffer, sizeof buffer);
+    text_add_escaped(&t, "abc\\", 4);
+    assert_string_equal(buffer, "abc\\\\");
+    assert_false(t.cut);
+    text_add_escaped(&t, "defg", 4);
+    assert_string_equal(buffer, "abc\\\\de");
+    assert_true(t.cut);
+    text_add_plain(&t, "h", 1);
+    assert_string_equal(buffer, "abc\\\\de");
+    t = text_over(buffer, sizeof buffer);
+    text_add_escaped(&t, "1234567", 7);
+    assert_string_equal(buffer, "1234567");
+    assert_false(t.cut);
+    assert_int_equal(text_harmless("ab c~\x7f", 6), 5);
+    assert_int_equal(text_harmless("a\\", 2), 1);
+    assert_int_equal(text_harmless("", 0), 0);
+}
+
 static void check_address(const char *text, const char *wanted)
 {
     struct address a;
@@ -266,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_part_is_a_wall),
         cmocka_unit_test(test_writer_sticks_on_overflow),
         cmocka_unit_test(test_text_escapes_what_could_harm_a_terminal),
+        cmocka_unit_test(test_a_run_of_plain_text_is_cut_where_the_room_ends),
         cmocka_unit_test(test_addresses_are_read_and_written),
         cmocka_unit_test(test_prefixes_hold_their_addresses),
         cmocka_unit_test(test_wrong_prefixes_say_what_would_be_right),
