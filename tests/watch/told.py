@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 from flows import worm_speaks
-from server import Server, alive, greeting
+from refused import says
+from server import Server, alive, greeting, refusal
 from checking import check, check_once, equal, holds
 from watching import ARCHIVES, archive
 
@@ -104,6 +105,21 @@ def several_servers_are_read_at_once(p):
         done = run.interrupt().ends(1).holds_the_schema()
     equal(sorted(done.hosts), [(SUSPECT, "suspicious"), ("10.8.0.1", "infected")], "hosts")
     equal([i["name"] for i in done.summary["inputs"]], [one.url, other.url], "inputs")
+
+
+@check
+def what_a_watch_of_several_keeps_goes_by_the_names_of_all(p):
+    with Server(forever(archive(3, "scan445"))) as one, Server(says(refusal(1))) as other, \
+            tempfile.TemporaryDirectory() as folder:
+        store = Path(folder, "kept.db")
+        run = p.begin("--store", str(store), other.url, one.url)
+        run.wait_for('"host"')
+        records = run.interrupt().summary["inputs"][1]["records"]
+        summary = p.report(store).ends(3).holds_the_schema().summary
+    kept = summary["inputs"][0]
+    equal(len(summary["inputs"]), 1, "inputs of the report")
+    equal((kept["name"], kept["format"], kept["records"]), (f"{other.url}, {one.url}", "argus", records), "input")
+    equal([d["reason"].startswith(f"{other.url}: ") for d in kept["damage"]], [True], f"{kept['damage']}")
 
 
 @check
