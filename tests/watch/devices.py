@@ -16,6 +16,7 @@ SECONDS = 60
 INSIDE = Path(__file__).resolve().parent / "inside_devices.py"
 # Whose verdict does not rest on names of a day, for the packets are seen today.
 PROVEN = {"10.9.3.33", "10.9.4.44"}
+FETCHER = ("10.9.2.57", "unknown")  # of what may be the worm
 # tcpdump lets go of what root may, which only the true one can.
 NAMESPACE = ["unshare", "-n" if os.geteuid() == 0 else "-rn", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
@@ -66,6 +67,7 @@ def what_passes_is_judged_as_if_it_were_recorded(p):
           {h: v for h, v in hunted.hosts if v == "infected"}, "who is infected, against a hunt")
     holds(set(last) >= {h for h, v in hunted.hosts if v == "suspicious"}, f"{last} against {hunted.hosts}")
     holds(PROVEN <= infected_of(done), f"infected are {sorted(infected_of(done))}")
+    equal([host for host in done.hosts if host[1] == "unknown"], [FETCHER], "told at the end though never judged")
     one = done.summary["inputs"][0]
     equal((done.summary["complete"], one["name"], one["format"]), (True, "there", "pcap"), "summary")
     equal(one["records"], hunted.summary["inputs"][0]["records"], "packets, against tcpdump")
