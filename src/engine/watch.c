@@ -173,6 +173,8 @@ static void close_stream(struct watch *w, struct line *l)
 static void close_line(struct watch *w, struct line *l)
 {
     close_stream(w, l);
+    if (l->totals->format != NULL && l->totals->records == 0 && l->kind->silent != NULL)
+        say(w, l, l->kind->silent);
     if (l->totals->format == NULL && hunt_part_begin(w->hunt, &l->part, l->totals)) {
         hunt_note_damage(l->totals, 0,
                          l->why.kind != ERROR_NONE ? l->why.text : "no answer before the end");

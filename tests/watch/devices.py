@@ -87,6 +87,8 @@ def two_interfaces_are_two_inputs(p):
     done.ends(1).holds_the_schema()
     equal([(one["name"], one["records"] > 0) for one in done.summary["inputs"]],
           [("there", True), ("other", False)], "inputs")
+    done.says("other: not one packet was seen")
+    holds("there: not one" not in done.err, done.err)
 
 
 @check
@@ -143,7 +145,7 @@ def who_may_not_look_is_told_why(p):
 @lacking
 def an_interface_that_is_down_is_said_to_be(p):
     done, _ = watched(p, "down")
-    done.ends(4).holds_the_schema().says("it is not up", "given up")
+    done.ends(4).holds_the_schema().says("it is not up; `ip link set dev IFACE up` mends that; given up")
 
 
 @check
