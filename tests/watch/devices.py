@@ -136,6 +136,14 @@ def packets_that_come_too_fast_are_counted_as_lost(p):
 
 @check
 @lacking
+def what_had_come_before_it_was_asked_to_end_is_judged(p):
+    done, _ = watched(p, "behind")
+    done.ends(1).holds_the_schema()
+    equal((done.summary["inputs"][0]["records"], done.summary["complete"]), (3 * 20312, True), "packets, complete")
+
+
+@check
+@lacking
 def who_may_not_look_is_told_why(p):
     done, _ = watched(p, "powerless")
     done.ends(4).holds_the_schema().says("CAP_NET_RAW", "doctor", "given up")
