@@ -77,7 +77,9 @@ bool argus_url_parse(const char *url, struct argus_server *out, struct error *er
     if (strncmp(url, DATAGRAM_SCHEME, strlen(DATAGRAM_SCHEME)) == 0)
         return fail(err, ERROR_USAGE, "%.200s: records in datagrams are not built yet", url);
     if (strncmp(url, SCHEME, strlen(SCHEME)) != 0)
-        return fail(err, ERROR_USAGE, "'%.200s' is no server: argus://HOST or argus://HOST:PORT",
+        return fail(err, ERROR_USAGE,
+                    "'%.200s' is no server: argus://HOST or argus://HOST:PORT; an interface stands "
+                    "behind -i, and a filter behind a lone -",
                     url);
     if (strlen(url) >= ARGUS_NAME_SIZE || !split(url + strlen(SCHEME), host, &out->port))
         return fail(err, ERROR_USAGE, "'%.200s' is no server: argus://HOST or argus://HOST:PORT",

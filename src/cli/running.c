@@ -34,9 +34,11 @@ int64_t running_now_us(void *context)
 
 void running_watch_signals(void)
 {
-    struct sigaction action = {.sa_handler = interrupt};
+    struct sigaction action = {.sa_handler = interrupt}, before;
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* as nohup does */
+        (void)sigaction(SIGHUP, &action, NULL);
 }
 
 void running_watch_status(void)

@@ -11,8 +11,8 @@ enum { SIGNALS_TO_GIVE_UP = 4 };
 /* Microseconds since some moment; context is not looked at. */
 int64_t running_now_us(void *context);
 
-/* From here on SIGINT and SIGTERM ask for an end, which closes every report properly; who insists
- * (SIGNALS_TO_GIVE_UP) ends the program at once. */
+/* From here on SIGINT, SIGTERM and a SIGHUP that is not ignored ask for an end, which closes every
+ * report properly; who insists (SIGNALS_TO_GIVE_UP) ends the program at once. */
 void running_watch_signals(void);
 
 /* From here on SIGUSR1, and Enter on a terminal that is ours, ask how far the run is. */

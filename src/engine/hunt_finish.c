@@ -40,6 +40,7 @@ struct finding {
     bool home, proof;
     bool is_said;      /* a watch has said it already */
     bool acknowledged; /* somebody knows, so it is counted in no verdict */
+    bool fetched;      /* by no verdict of its own, and yet to be treated as infected */
     double weight;
 };
 
@@ -261,6 +262,7 @@ static bool place_host(struct hunt *h, const struct dossier *d, struct findings 
                                                  .home = v.home,
                                                  .proof = is_led_by_proof(&v),
                                                  .acknowledged = v.acknowledged,
+                                                 .fetched = (v.marks & MARK_FETCHED) != 0,
                                                  .weight = v.weight});
 }
 
@@ -498,6 +500,16 @@ static bool mark_said(struct told *told, struct findings *f)
     return good;
 }
 
+/* At its end a watch also names those of ours that fetched what may be the worm, and whose verdict
+ * never rose: somebody must look at them. */
+static void name_fetchers(struct findings *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        struct finding *one = &f->items[i];
+        one->is_said &= !(one->home && one->fetched && one->kind > VERDICT_SUSPICIOUS);
+    }
+}
+
 static void sort_findings(struct findings *f)
 {
     if (f->count > 0)
@@ -550,6 +562,8 @@ void hunt_finish(struct hunt *h, struct report *reports, size_t report_count, do
     bool judged = judge_all(h, &findings);
     if (h->told != NULL)
         judged = mark_said(h->told, &findings) && judged;
+    if (judged && h->told != NULL)
+        name_fetchers(&findings);
     sort_findings(&findings);
     hunt_say_limits(h, &findings.edges, &limits);
     hunt_say_notes(h, &notes);

@@ -239,10 +239,43 @@ static bool add_name(void *context, const struct name_day *day)
     return good;
 }
 
+static void add_damage(struct input_totals *all, const struct input_totals *one)
+{
+    size_t listed = one->damage_count < INPUT_DAMAGES_MAX ? (size_t)one->damage_count
+                                                          : INPUT_DAMAGES_MAX;
+    for (size_t i = 0; i < listed && all->damage_count + i < INPUT_DAMAGES_MAX; i++) {
+        struct input_damage *damage = &all->damage[all->damage_count + i];
+        struct text reason = text_over(damage->reason, sizeof damage->reason);
+        text_add(&reason, "%s: %s", one->name, one->damage[i].reason);
+        damage->offset = one->damage[i].offset;
+    }
+    all->damage_count += one->damage_count;
+}
+
+/* What a watch sees goes into the same slots wherever it comes from, so all of it is one input. */
+static struct input_totals totals_of_all(const struct hunt *h, struct text *names)
+{
+    struct input_totals all = {.name = names->start};
+    if (h->input_count == 1)
+        return h->inputs[0];
+    for (size_t i = 0; i < h->input_count; i++) {
+        const struct input_totals *one = &h->inputs[i];
+        text_add(names, "%s%s", i > 0 ? ", " : "", one->name);
+        all.format = all.format != NULL ? all.format : one->format;
+        all.records += one->records;
+        all.bytes += one->bytes;
+        add_damage(&all, one);
+    }
+    return all;
+}
+
 static bool input_of_all(struct recorder *r)
 {
     struct hunt *h = r->hunt;
-    struct hunt_part part = {.totals = &h->inputs[0],
+    char buffer[PARTIAL_NAME_SIZE];
+    struct text names = text_over(buffer, sizeof buffer);
+    struct input_totals all = totals_of_all(h, &names);
+    struct hunt_part part = {.totals = &all,
                              .since_us = h->settings->since_us,
                              .until_us = h->settings->until_us,
                              .sampling = h->sampling,

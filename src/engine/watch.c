@@ -16,6 +16,7 @@
 enum {
     WAIT_MS_MAX = 200, /* a signal that comes just before the wait is seen after it */
     LOOK_SHARE = 20,   /* looking takes no more than one in so many of the time */
+    DRAIN_TURNS = 16,  /* more than the kernel keeps for one interface */
     KEEP_EVERY_S = 60, /* a crash loses what came since; no more of the time than looking */
     NAME_SHOWN = 300,
     SAY_SIZE = ERROR_TEXT_SIZE + NAME_SHOWN + 64
@@ -173,6 +174,8 @@ static void close_stream(struct watch *w, struct line *l)
 static void close_line(struct watch *w, struct line *l)
 {
     close_stream(w, l);
+    if (l->totals->format != NULL && l->totals->records == 0 && l->kind->silent != NULL)
+        say(w, l, l->kind->silent);
     if (l->totals->format == NULL && hunt_part_begin(w->hunt, &l->part, l->totals)) {
         hunt_note_damage(l->totals, 0,
                          l->why.kind != ERROR_NONE ? l->why.text : "no answer before the end");
@@ -324,6 +327,22 @@ static void keep(struct watch *w)
                                                                  : KEEP_EVERY_S * US_PER_SECOND);
 }
 
+/* What had come before the end, and waits, is judged, too. What comes meanwhile may not keep us. */
+static void drain(struct watch *w)
+{
+    bool any = true;
+    for (unsigned turn = 0; any && turn < DRAIN_TURNS; turn++) {
+        any = false;
+        for (size_t i = 0; i < w->line_count; i++) {
+            struct line *l = &w->lines[i];
+            if (!l->is_open || l->given_up || l->kind->due_us(l->live) != INT64_MIN)
+                continue;
+            step(w, l);
+            any = true;
+        }
+    }
+}
+
 static bool run(struct watch *w, struct error *err)
 {
     const struct watch_settings *s = w->settings;
@@ -332,8 +351,10 @@ static bool run(struct watch *w, struct error *err)
     for (;;) {
         bool any = step_all(w);
         struct watch_progress now = progress_of(w);
-        if (s->is_over(s->context, &now) || !any || !w->written)
+        if (s->is_over(s->context, &now) || !any || !w->written) {
+            drain(w);
             return true;
+        }
         if (now.records > w->looked_at && now_us(w) >= w->look_us && !look(w, now.records, err))
             return false;
         keep(w);

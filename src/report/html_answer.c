@@ -269,8 +269,8 @@ static void looked_at(struct markup *m, const struct looked_at *only)
         markup_say(m, ".</li>\n");
     }
     if (only->filter != NULL) {
-        markup_say(m, "<li><b>Other flows.</b> Nothing was looked at but flows that the filter "
-                      "lets through: <code>");
+        markup_say(m, "<li><b>Other traffic.</b> Nothing was looked at but what the filter lets "
+                      "through: <code>");
         markup_text(m, SAFE_UTF8, only->filter);
         markup_say(m, "</code></li>\n");
     }

@@ -523,7 +523,7 @@ static void looked_at_lines(struct page *p, const struct looked_at *only)
     }
     if (only->filter != NULL) {
         page_begin(p, 2, 4);
-        page_say(p, "Looked at: nothing but flows that the filter lets through: ");
+        page_say(p, "Looked at: nothing but what the filter lets through: ");
         page_add(p, SAFE_ASCII, only->filter);
         page_end(p);
     }

@@ -145,7 +145,7 @@ static bool refuse(const struct device_live *l, int code, struct error *err)
         say_devices(&there);
         return fail(err, ERROR_SYSTEM, "there is no such interface%s", devices);
     case PCAP_ERROR_IFACE_NOT_UP:
-        return fail(err, ERROR_SYSTEM, "it is not up");
+        return fail(err, ERROR_SYSTEM, "it is not up; `ip link set dev IFACE up` mends that");
     case PCAP_ERROR_PERM_DENIED:
     case PCAP_ERROR_PROMISC_PERM_DENIED:
         return fail(err, ERROR_SYSTEM,
@@ -308,6 +308,9 @@ bool device_filter_check(const char *filter, struct error *err)
 
 const struct live_kind live_device = {
     .began = "listening",
+    .silent =
+        "not one packet was seen: is it the right interface, does the switch mirror to it, does "
+        "a filter hide all?",
     .open = device_open,
     .close = device_close,
     .poll = device_poll,

@@ -22,7 +22,8 @@ enum live_event {
 };
 
 struct live_kind {
-    const char *began; /* what is said of a stream that begins: "connected" */
+    const char *began;  /* what is said of a stream that begins: "connected" */
+    const char *silent; /* what is said at the end where nothing ever came; NULL: nothing */
 
     /* What is watched: a struct of the kind's own, borrowed. NULL: no memory. */
     void *(*open)(const void *what);

@@ -126,6 +126,9 @@ def check_hunt():
     some, none = hunted(archive, "pkts gt 0")[0], hunted(archive, "pkts gt 1000000")[0]
     if not some or none:
         wrong.append(f"pkts of an archive: {some}, {none}")
+    said = run(PROGRAM, "hunt", "-q", str(capture), "-", "port", "53").stdout
+    if "Looked at: nothing but what the filter lets through: port 53\n" not in said:
+        wrong.append(f"the text does not tell the filter: {said[-600:]}")
     return wrong
 
 

@@ -16,6 +16,7 @@ SECONDS = 60
 INSIDE = Path(__file__).resolve().parent / "inside_devices.py"
 # Whose verdict does not rest on names of a day, for the packets are seen today.
 PROVEN = {"10.9.3.33", "10.9.4.44"}
+FETCHER = ("10.9.2.57", "unknown")  # of what may be the worm
 # tcpdump lets go of what root may, which only the true one can.
 NAMESPACE = ["unshare", "-n" if os.geteuid() == 0 else "-rn", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
@@ -66,6 +67,7 @@ def what_passes_is_judged_as_if_it_were_recorded(p):
           {h: v for h, v in hunted.hosts if v == "infected"}, "who is infected, against a hunt")
     holds(set(last) >= {h for h, v in hunted.hosts if v == "suspicious"}, f"{last} against {hunted.hosts}")
     holds(PROVEN <= infected_of(done), f"infected are {sorted(infected_of(done))}")
+    equal([host for host in done.hosts if host[1] == "unknown"], [FETCHER], "told at the end though never judged")
     one = done.summary["inputs"][0]
     equal((done.summary["complete"], one["name"], one["format"]), (True, "there", "pcap"), "summary")
     equal(one["records"], hunted.summary["inputs"][0]["records"], "packets, against tcpdump")
@@ -85,6 +87,8 @@ def two_interfaces_are_two_inputs(p):
     done.ends(1).holds_the_schema()
     equal([(one["name"], one["records"] > 0) for one in done.summary["inputs"]],
           [("there", True), ("other", False)], "inputs")
+    done.says("other: not one packet was seen")
+    holds("there: not one" not in done.err, done.err)
 
 
 @check
@@ -132,6 +136,14 @@ def packets_that_come_too_fast_are_counted_as_lost(p):
 
 @check
 @lacking
+def what_had_come_before_it_was_asked_to_end_is_judged(p):
+    done, _ = watched(p, "behind")
+    done.ends(1).holds_the_schema()
+    equal((done.summary["inputs"][0]["records"], done.summary["complete"]), (3 * 20312, True), "packets, complete")
+
+
+@check
+@lacking
 def who_may_not_look_is_told_why(p):
     done, _ = watched(p, "powerless")
     done.ends(4).holds_the_schema().says("CAP_NET_RAW", "doctor", "given up")
@@ -141,7 +153,7 @@ def who_may_not_look_is_told_why(p):
 @lacking
 def an_interface_that_is_down_is_said_to_be(p):
     done, _ = watched(p, "down")
-    done.ends(4).holds_the_schema().says("it is not up", "given up")
+    done.ends(4).holds_the_schema().says("it is not up; `ip link set dev IFACE up` mends that; given up")
 
 
 @check

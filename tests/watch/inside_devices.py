@@ -121,6 +121,18 @@ def stopped(scene):
     return scene.end()
 
 
+def behind(scene):
+    """It is asked to end while more waits than it takes at a time."""
+    scene.begin("-i", "there")
+    scene.heard()
+    scene.watch.send_signal(signal.SIGSTOP)
+    for _ in range(3):
+        replay(scene.frames)
+    scene.watch.send_signal(signal.SIGINT)
+    scene.watch.send_signal(signal.SIGCONT)
+    return scene.watch.wait(20)
+
+
 def powerless(scene):
     def drop():
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_NET_RAW, 0, 0, 0)

@@ -105,7 +105,8 @@ def one_server_of_two_that_is_not_there_leaves_it_incomplete(p):
 @check
 def wrong_command_lines_are_told_apart(p):
     for words, part in (([], "name an interface (-i IFACE) or an Argus server"),
-                        (["127.0.0.1"], "is no server"), (["argus://"], "is no server"),
+                        (["127.0.0.1"], "is no server"), (["eth0"], "an interface stands behind -i, and a filter behind a lone -"),
+                        (["argus://"], "is no server"),
                         (["argus://127.0.0.1:0"], "is no server"), (["argus://127.0.0.1:99999"], "is no server"),
                         (["argus://[::1"], "is no server"), (["argus://[::1]x"], "is no server"),
                         (["argus-udp://127.0.0.1"], "not built yet"),

@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 
 from flows import worm_speaks
-from server import Server, alive, greeting
+from refused import says
+from server import Server, alive, greeting, refusal
 from checking import check, check_once, equal, holds
-from watching import ARCHIVES, archive
+from watching import ARCHIVES, Program, archive
 
 WHEN = 1238630500  # 2009-04-02, as the samples
 SUSPECT = "10.1.1.7"
@@ -107,6 +108,21 @@ def several_servers_are_read_at_once(p):
 
 
 @check
+def what_a_watch_of_several_keeps_goes_by_the_names_of_all(p):
+    with Server(forever(archive(3, "scan445"))) as one, Server(says(refusal(1))) as other, \
+            tempfile.TemporaryDirectory() as folder:
+        store = Path(folder, "kept.db")
+        run = p.begin("--store", str(store), other.url, one.url)
+        run.wait_for('"host"')
+        records = run.interrupt().summary["inputs"][1]["records"]
+        summary = p.report(store).ends(3).holds_the_schema().summary
+    kept = summary["inputs"][0]
+    equal(len(summary["inputs"]), 1, "inputs of the report")
+    equal((kept["name"], kept["format"], kept["records"]), (f"{other.url}, {one.url}", "argus", records), "input")
+    equal([d["reason"].startswith(f"{other.url}: ") for d in kept["damage"]], [True], f"{kept['damage']}")
+
+
+@check
 def what_is_older_than_is_kept_goes_and_is_told_anew_when_it_comes_back(p):
     day = 86400
 
@@ -147,6 +163,29 @@ def it_ends_when_nobody_reads_its_results_any_more(p):
         with open("/dev/full", "w", encoding="utf-8") as full:
             p.begin("--for", "30", server.url, stdout=full).end().ends(4)
     holds(time.monotonic() - began < 10, "it went on")
+
+
+@check
+def a_terminal_that_is_closed_ends_it_properly(p):
+    with Server(forever(archive(3, "scan445"))) as server:
+        run = p.begin(server.url)
+        run.wait_for('"host"')
+        run.child.send_signal(signal.SIGHUP)
+        done = run.end().ends(0).holds_the_schema()
+    equal(done.summary["type"], "summary", "the last line")
+
+
+@check
+def what_was_started_by_nohup_goes_on_when_its_terminal_is_closed(p):
+    with Server(forever(archive(3, "scan445"))) as server, tempfile.TemporaryDirectory() as folder:
+        deaf = Path(folder, "deaf")
+        deaf.write_text(f"#!/bin/sh\ntrap '' HUP\nexec '{p.path}' \"$@\"\n")
+        deaf.chmod(0o755)
+        run = Program("", deaf).begin("--stats-every", "1s", server.url)
+        run.wait_for('"host"')
+        run.child.send_signal(signal.SIGHUP)
+        run.wait_for("heard", times="".join(run.err).count("heard") + 2)
+        run.interrupt().ends(0).holds_the_schema()
 
 
 @check

@@ -110,6 +110,12 @@ class Program:
         return self.begin(*arguments, **how).end()
 
     def hunt(self, path):
-        done = subprocess.run([self.path, "hunt", "--json", str(path)], capture_output=True, text=True,
+        return self.judge("hunt", path)
+
+    def report(self, store):
+        return self.judge("report", store)
+
+    def judge(self, verb, path):
+        done = subprocess.run([self.path, verb, "--json", str(path)], capture_output=True, text=True,
                               timeout=RUN_SECONDS, check=False)
         return Done(done.returncode, done.stdout, done.stderr)
