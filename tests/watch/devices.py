@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from checking import check, equal, holds
+from inside_devices import FRAGMENTED
 from watching import ROOT, Done
 
 SECONDS = 60
@@ -69,6 +70,13 @@ def what_passes_is_judged_as_if_it_were_recorded(p):
     one = done.summary["inputs"][0]
     equal((done.summary["complete"], one["name"], one["format"]), (True, "there", "pcap"), "summary")
     equal(one["records"], hunted.summary["inputs"][0]["records"], "packets, against tcpdump")
+
+
+@check
+@lacking
+def what_comes_with_the_last_fragment_of_a_packet_is_judged_with_it(p):
+    done, _ = watched(p, "fragmented")
+    equal(done.ends(0).summary["inputs"][0]["records"], FRAGMENTED, "packets")
 
 
 @check

@@ -4,6 +4,7 @@
 ends with its exit code. Scenes: the functions below."""
 import ctypes
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from inside import frames_of, replay, run, wait_for
 
 FLOOD_FRAMES, FLOOD_BYTES = 60000, 1400  # more than the ring holds
+FRAGMENTED = 15  # frames of the scene of that name
 PR_CAPBSET_DROP, CAP_NET_RAW = 24, 13
 
 
@@ -71,6 +73,27 @@ def recorded(scene):
     beside.send_signal(signal.SIGINT)
     beside.wait(10)
     return code
+
+
+def fragments_of(frame):
+    """Two, of an IPv4 packet."""
+    def part(start, end, more):
+        head = bytearray(frame[14:34])
+        head[2:12] = struct.pack("!HHHBBH", 20 + end - start, 0x1234, more << 13 | start // 8, head[8], head[9], 0)
+        total = sum(struct.unpack("!10H", head))
+        head[10:12] = struct.pack("!H", ~(total % 0xFFFF) & 0xFFFF)
+        return frame[:14] + bytes(head) + frame[34 + start : 34 + end]
+
+    return [part(0, 64, 1), part(64, len(frame) - 34, 0)]
+
+
+def fragmented(scene):
+    """What comes with the last fragment of a packet, and nothing behind it."""
+    whole = [f for f in scene.frames if f[12:14] == b"\x08\x00" and len(f) > 200]
+    scene.begin("-i", "there")
+    scene.heard()
+    replay((fragments_of(whole[0]) + whole[1:])[:FRAGMENTED])
+    return scene.end()
 
 
 def gone(scene):
