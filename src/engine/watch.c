@@ -134,7 +134,7 @@ static bool open_stream(struct watch *w, struct line *l, struct error *err)
 /* Said when it begins, and with its number at the end. */
 static void note_missed(struct watch *w, struct line *l)
 {
-    if (l->has_missed || l->kind->missed == NULL || l->kind->missed(l->live) == 0)
+    if (l->kind->missed == NULL || l->kind->missed(l->live) == 0 || l->has_missed)
         return;
     l->has_missed = w->hunt->incomplete = true;
     say(w, l, "packets come faster than they can be judged, and are lost");
@@ -192,9 +192,13 @@ static void began(struct watch *w, struct line *l)
         l->given_up = true;
         return;
     }
-    char text[32];
-    (void)snprintf(text, sizeof text, "%s%s", l->kind->began, l->was_lost ? " again" : "");
-    say(w, l, text);
+    char buffer[ERROR_TEXT_SIZE];
+    struct text text = text_over(buffer, sizeof buffer);
+    text_add(&text, "%s%s", l->kind->began, l->was_lost ? " again" : "");
+    const char *lack = l->kind->lack != NULL ? l->kind->lack(l->live) : "";
+    if (*lack != '\0')
+        text_add(&text, "; %s", lack);
+    say(w, l, buffer);
 }
 
 /* Between two connections records may have passed: so a stream that was lost is damage. */

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from checking import check, equal, holds
-from inside_devices import FRAGMENTED
+from inside_devices import FRAGMENTED, PARTING
 from watching import ROOT, Done
 
 SECONDS = 60
@@ -84,6 +84,13 @@ def what_comes_with_the_last_fragment_of_a_packet_is_judged_with_it(p):
 def all_interfaces_are_watched_as_any(p):
     done, _ = watched(p, "plain", "-i", "any")
     holds(PROVEN <= infected_of(done.ends(1)), f"infected are {sorted(infected_of(done))}")
+    done.says("any: listening; not in promiscuous mode")
+
+
+@check
+def an_interface_is_watched_once(p):
+    p.run("-i", "lo", "-i", "lo").ends(2).says("-i lo is there twice")
+    p.run("-i", "lo", "-i", "any").ends(2).says("-i any is all interfaces")
 
 
 @check
@@ -112,6 +119,14 @@ def an_interface_that_goes_away_is_opened_again_when_it_is_back(p):
     holds(PROVEN <= infected_of(done), f"infected are {sorted(infected_of(done))}")
     equal(done.summary["complete"], False, "complete")
     holds(done.damage, "the loss is no damage")
+
+
+@check
+@lacking
+def what_passes_just_before_an_interface_goes_away_is_judged(p):
+    done, _ = watched(p, "parting")
+    done.ends(1).says("disappeared; the next attempt is in 1 s")
+    equal(done.summary["inputs"][0]["records"], PARTING, "packets")
 
 
 @check

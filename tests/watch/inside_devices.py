@@ -13,7 +13,7 @@ from pathlib import Path
 from inside import frames_of, replay, run, wait_for
 
 FLOOD_FRAMES, FLOOD_BYTES = 60000, 1400  # more than the ring holds
-FRAGMENTED = 15  # frames of the scene of that name
+FRAGMENTED, PARTING = 15, 200  # frames of the scenes of these names
 PR_CAPBSET_DROP, CAP_NET_RAW = 24, 13
 
 
@@ -93,6 +93,16 @@ def fragmented(scene):
     scene.begin("-i", "there")
     scene.heard()
     replay((fragments_of(whole[0]) + whole[1:])[:FRAGMENTED])
+    return scene.end()
+
+
+def parting(scene):
+    """What passes last is in the kernel when the interface goes."""
+    scene.begin("-i", "there")
+    scene.heard()
+    replay(scene.frames[:PARTING])
+    run("ip", "link", "del", "here")
+    wait_for(scene.err, "the next attempt")
     return scene.end()
 
 
