@@ -328,6 +328,17 @@ static void keep(struct watch *w)
                                                                  : KEEP_EVERY_S * US_PER_SECOND);
 }
 
+/* What came before the end is given a little later. */
+static void run_out(struct watch *w)
+{
+    int64_t now = now_us(w), until = now;
+    for (size_t i = 0; i < w->line_count; i++)
+        if (w->lines[i].is_open && until < now + w->lines[i].kind->late_us)
+            until = now + w->lines[i].kind->late_us;
+    while (now_us(w) < until && step_all(w))
+        wait_for_more(w);
+}
+
 static bool run(struct watch *w, struct error *err)
 {
     const struct watch_settings *s = w->settings;
@@ -336,7 +347,10 @@ static bool run(struct watch *w, struct error *err)
     for (;;) {
         bool any = step_all(w);
         struct watch_progress now = progress_of(w);
-        if (s->is_over(s->context, &now) || !any || !w->written)
+        bool is_over = s->is_over(s->context, &now);
+        if (is_over && w->written)
+            run_out(w);
+        if (is_over || !any || !w->written)
             return true;
         if (now.records > w->looked_at && now_us(w) >= w->look_us && !look(w, now.records, err))
             return false;

@@ -15,7 +15,7 @@
 enum {
     RING_BYTES = 32 << 20, /* of the kernel: a quarter of a second of gigabit Ethernet */
     WAIT_MS = 100,         /* the kernel gives on what has come after this time at the latest */
-    LAST_US = 2 * WAIT_MS * 1000,
+    LATE_US = 2 * WAIT_MS * 1000,
     FEED_BYTES = 4 << 20,
     RECORD_MOST = CAPTURE_WRITER_RECORD + CAPTURE_FRAME_MAX,
     DEVICES_SIZE = 200,
@@ -284,7 +284,7 @@ static enum live_event hear(struct device_live *l, int64_t now_us, struct error 
         return LIVE_RECORDS;
     if (!take(l, &why) && l->end.kind == ERROR_NONE) {
         l->end = why;
-        l->due_us = now_us + LAST_US;
+        l->due_us = now_us + LATE_US;
     }
     if (device_ready(l))
         return LIVE_RECORDS;
@@ -342,6 +342,7 @@ bool device_filter_check(const char *filter, struct error *err)
 
 const struct live_kind live_device = {
     .began = "listening",
+    .late_us = LATE_US,
     .open = device_open,
     .close = device_close,
     .poll = device_poll,

@@ -23,6 +23,7 @@ enum live_event {
 
 struct live_kind {
     const char *began; /* what is said of a stream that begins: "connected" */
+    int64_t late_us;   /* a record may be given so much later than it came */
 
     /* What is watched: a struct of the kind's own, borrowed. NULL: no memory. */
     void *(*open)(const void *what);

@@ -131,6 +131,13 @@ def what_passes_just_before_an_interface_goes_away_is_judged(p):
 
 @check
 @lacking
+def what_passes_just_before_the_end_is_judged(p):
+    done, _ = watched(p, "hasty")
+    equal(done.ends(1).summary["inputs"][0]["records"], PARTING, "packets")
+
+
+@check
+@lacking
 def what_passes_an_interface_that_was_down_for_a_moment_is_seen(p):
     done, _ = watched(p, "blinking")
     holds(PROVEN <= infected_of(done.ends(1)), f"infected are {sorted(infected_of(done))}")
