@@ -39,6 +39,15 @@ void running_watch_signals(void)
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
+void running_watch_signals_for_long(void)
+{
+    struct sigaction before, action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* as by nohup */
+        (void)sigaction(SIGHUP, &action, NULL);
+}
+
 void running_watch_status(void)
 {
     struct sigaction action = {.sa_handler = ask, .sa_flags = SA_RESTART};

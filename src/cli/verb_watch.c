@@ -129,6 +129,7 @@ static void watch_all(struct hunt *h, void *context)
     struct watching *w = context;
     struct error err;
     bool written;
+    running_watch_signals_for_long();
     w->failed = !watch_run(h, &w->settings, w->out->reports, w->out->report_count, &written, &err);
     w->written &= written;
     if (w->failed)

@@ -138,6 +138,21 @@ def what_passes_just_before_the_end_is_judged(p):
 
 @check
 @lacking
+def what_is_said_to_a_slow_reader_is_whole_though_it_is_told_to_end(p):
+    done, _ = watched(p, "unread")
+    done.ends(1).holds_the_schema()
+    holds(PROVEN <= infected_of(done), f"infected are {sorted(infected_of(done))}")
+
+
+@check
+@lacking
+def the_end_of_a_session_ends_it_with_its_summary(p):
+    done, _ = watched(p, "hung_up")
+    equal(done.ends(0).summary["type"], "summary", "what is said last")
+
+
+@check
+@lacking
 def what_passes_an_interface_that_was_down_for_a_moment_is_seen(p):
     done, _ = watched(p, "blinking")
     holds(PROVEN <= infected_of(done.ends(1)), f"infected are {sorted(infected_of(done))}")

@@ -3,6 +3,8 @@
 `PROGRAM watch` look at an interface while packets of the capture pass. Prints what the watch prints and
 ends with its exit code. Scenes: the functions below."""
 import ctypes
+import fcntl
+import os
 import signal
 import struct
 import subprocess
@@ -35,7 +37,7 @@ class Scene:
     def begin(self, *arguments, **how):
         self.watch = subprocess.Popen(
             [self.program, "watch", "--json", "--look-every", "1", *arguments, *self.arguments],
-            stdin=subprocess.DEVNULL, stdout=self.out.open("w"), stderr=self.err.open("w"), **how)
+            stdin=subprocess.DEVNULL, stderr=self.err.open("w"), **{"stdout": self.out.open("w"), **how})
 
     def heard(self, times=1):
         wait_for(self.err, "listening", times)
@@ -112,6 +114,30 @@ def hasty(scene):
     scene.heard()
     replay(scene.frames[:PARTING])
     scene.watch.send_signal(signal.SIGINT)
+    return scene.watch.wait(20)
+
+
+def unread(scene):
+    """Nobody reads what it says until it has been told to end."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    scene.begin("-i", "there", stdout=writing)
+    os.close(writing)
+    scene.heard()
+    replay(scene.frames)
+    time.sleep(2)
+    scene.watch.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    with os.fdopen(reading) as said:
+        scene.out.write_text(said.read())
+    return scene.watch.wait(20)
+
+
+def hung_up(scene):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    scene.begin("-i", "there")
+    scene.heard()
+    scene.watch.send_signal(signal.SIGHUP)
     return scene.watch.wait(20)
 
 
