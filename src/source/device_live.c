@@ -209,6 +209,9 @@ static bool listen_to(struct device_live *l, struct error *err)
     if (code < 0)
         return refuse(l, code, err);
     note_lack(l, code);
+    if (link_name(link_of(l->pcap)) == NULL)
+        return fail(err, ERROR_FORMAT, "its packets have a link type that is not known here (%u)",
+                    link_of(l->pcap));
     if (pcap_setnonblock(l->pcap, 1, why) != 0)
         return fail(err, ERROR_SYSTEM, "%.200s", why);
     return set_filter(l, err);

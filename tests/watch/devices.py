@@ -184,6 +184,15 @@ def who_may_not_look_is_told_why(p):
 
 @check
 @lacking
+def what_has_no_link_that_is_known_is_not_watched(p):
+    done, _ = watched(p, "refused", "-i", "nflog", "--for", "3s")
+    if "no such interface" in done.err:
+        raise Lacks("libpcap knows no nflog")
+    done.ends(4).holds_the_schema().says("nflog: its packets have a link type that is not known here (239); given up")
+
+
+@check
+@lacking
 def an_interface_that_is_down_is_said_to_be(p):
     done, _ = watched(p, "down")
     done.ends(4).holds_the_schema().says("it is not up", "given up")

@@ -189,6 +189,12 @@ def stopped(scene):
     return scene.end()
 
 
+def refused(scene):
+    """-i IFACE and more are the arguments."""
+    scene.begin()
+    return scene.watch.wait(20)
+
+
 def powerless(scene):
     def drop():
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_NET_RAW, 0, 0, 0)
