@@ -32,13 +32,23 @@ int64_t running_now_us(void *context)
     return now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
 }
 
-void running_watch_signals(void)
+static void watch_signals(int flags)
 {
-    struct sigaction action = {.sa_handler = interrupt}, before;
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = flags}, before;
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* as nohup does */
         (void)sigaction(SIGHUP, &action, NULL);
+}
+
+void running_watch_signals(void)
+{
+    watch_signals(0);
+}
+
+void running_watch_signals_for_long(void)
+{
+    watch_signals(SA_RESTART);
 }
 
 void running_watch_status(void)

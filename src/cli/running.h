@@ -15,6 +15,10 @@ int64_t running_now_us(void *context);
  * report properly; who insists (SIGNALS_TO_GIVE_UP) ends the program at once. */
 void running_watch_signals(void);
 
+/* The same for a run that never waits for input, so that nothing needs to be broken off: what is
+ * written to a reader who is slow is written all the same. */
+void running_watch_signals_for_long(void);
+
 /* From here on SIGUSR1, and Enter on a terminal that is ours, ask how far the run is. */
 void running_watch_status(void);
 

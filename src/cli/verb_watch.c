@@ -129,6 +129,7 @@ static void watch_all(struct hunt *h, void *context)
     struct watching *w = context;
     struct error err;
     bool written;
+    running_watch_signals_for_long();
     w->failed = !watch_run(h, &w->settings, w->out->reports, w->out->report_count, &written, &err);
     w->written &= written;
     if (w->failed)
@@ -232,6 +233,19 @@ static enum exit_code find_server(const struct call *call, const struct watch_op
     return EXIT_DONE;
 }
 
+/* What passes would be judged twice, as two streams in which nothing is seen to be the same. */
+static enum exit_code check_devices(const struct call *call, const struct option_texts *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (names->count > 1 && strcmp(names->items[i], "any") == 0)
+            return call_is_wrong(call, "-i any is all interfaces: name no other");
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(names->items[i], names->items[j]) == 0)
+                return call_is_wrong(call, "-i %s is there twice", names->items[i]);
+    }
+    return EXIT_DONE;
+}
+
 static enum exit_code find_lines(const struct call *call, const struct watch_options *o,
                                  struct watched *w)
 {
@@ -265,7 +279,9 @@ static enum exit_code watch_lines(const struct call *call, const struct watch_op
         console_complain(call->console, "no memory for what is to be watched");
         return EXIT_FAILED;
     }
-    enum exit_code code = find_filter(call, memory, &w);
+    enum exit_code code = check_devices(call, &o->interfaces);
+    if (code == EXIT_DONE)
+        code = find_filter(call, memory, &w);
     if (code == EXIT_DONE)
         code = find_lines(call, o, &w);
     if (code != EXIT_DONE)

@@ -16,7 +16,7 @@
 enum {
     WAIT_MS_MAX = 200, /* a signal that comes just before the wait is seen after it */
     LOOK_SHARE = 20,   /* looking takes no more than one in so many of the time */
-    DRAIN_TURNS = 16,  /* more than the kernel keeps for one interface */
+    BEHIND_TURNS = 16, /* in each 4 MB: more than the kernel keeps for one interface */
     KEEP_EVERY_S = 60, /* a crash loses what came since; no more of the time than looking */
     NAME_SHOWN = 300,
     SAY_SIZE = ERROR_TEXT_SIZE + NAME_SHOWN + 64
@@ -135,7 +135,7 @@ static bool open_stream(struct watch *w, struct line *l, struct error *err)
 /* Said when it begins, and with its number at the end. */
 static void note_missed(struct watch *w, struct line *l)
 {
-    if (l->has_missed || l->kind->missed == NULL || l->kind->missed(l->live) == 0)
+    if (l->kind->missed == NULL || l->kind->missed(l->live) == 0 || l->has_missed)
         return;
     l->has_missed = w->hunt->incomplete = true;
     say(w, l, "packets come faster than they can be judged, and are lost");
@@ -195,9 +195,13 @@ static void began(struct watch *w, struct line *l)
         l->given_up = true;
         return;
     }
-    char text[32];
-    (void)snprintf(text, sizeof text, "%s%s", l->kind->began, l->was_lost ? " again" : "");
-    say(w, l, text);
+    char buffer[ERROR_TEXT_SIZE];
+    struct text text = text_over(buffer, sizeof buffer);
+    text_add(&text, "%s%s", l->kind->began, l->was_lost ? " again" : "");
+    const char *lack = l->kind->lack != NULL ? l->kind->lack(l->live) : "";
+    if (*lack != '\0')
+        text_add(&text, "; %s", lack);
+    say(w, l, buffer);
 }
 
 /* Between two connections records may have passed: so a stream that was lost is damage. */
@@ -327,19 +331,27 @@ static void keep(struct watch *w)
                                                                  : KEEP_EVERY_S * US_PER_SECOND);
 }
 
-/* What had come before the end, and waits, is judged, too. What comes meanwhile may not keep us. */
-static void drain(struct watch *w)
+/* Whether more waits than was taken. */
+static bool is_behind(const struct watch *w)
 {
-    bool any = true;
-    for (unsigned turn = 0; any && turn < DRAIN_TURNS; turn++) {
-        any = false;
-        for (size_t i = 0; i < w->line_count; i++) {
-            struct line *l = &w->lines[i];
-            if (!l->is_open || l->given_up || l->kind->due_us(l->live) != INT64_MIN)
-                continue;
-            step(w, l);
-            any = true;
-        }
+    for (size_t i = 0; i < w->line_count; i++)
+        if (w->lines[i].is_open && w->lines[i].kind->due_us(w->lines[i].live) == INT64_MIN)
+            return true;
+    return false;
+}
+
+/* What came before the end is given a little later. What comes meanwhile may not keep us. */
+static void run_out(struct watch *w)
+{
+    int64_t now = now_us(w), until = now;
+    unsigned turns = 0;
+    for (size_t i = 0; i < w->line_count; i++)
+        if (w->lines[i].is_open && until < now + w->lines[i].kind->late_us)
+            until = now + w->lines[i].kind->late_us;
+    while (now_us(w) < until || (is_behind(w) && turns++ < BEHIND_TURNS)) {
+        if (!step_all(w))
+            return;
+        wait_for_more(w);
     }
 }
 
@@ -351,10 +363,11 @@ static bool run(struct watch *w, struct error *err)
     for (;;) {
         bool any = step_all(w);
         struct watch_progress now = progress_of(w);
-        if (s->is_over(s->context, &now) || !any || !w->written) {
-            drain(w);
+        bool is_over = s->is_over(s->context, &now);
+        if (is_over && w->written)
+            run_out(w);
+        if (is_over || !any || !w->written)
             return true;
-        }
         if (now.records > w->looked_at && now_us(w) >= w->look_us && !look(w, now.records, err))
             return false;
         keep(w);

@@ -105,8 +105,7 @@ static enum live_event lose(struct argus_live *l, int64_t now_us, bool hopeless)
     l->due_us = now_us;
     if (!is_round_over)
         return LIVE_NOTHING;
-    l->pause_s = gave_records || l->failed == 0 ? LIVE_PAUSE_FIRST_S : l->pause_s * 2;
-    l->pause_s = l->pause_s > LIVE_PAUSE_LAST_S ? LIVE_PAUSE_LAST_S : l->pause_s;
+    l->pause_s = live_next_pause_s(l->pause_s, gave_records || l->failed == 0);
     l->failed = gave_records ? 0 : l->failed + 1;
     l->due_us = now_us + (int64_t)l->pause_s * US_PER_SECOND;
     l->phase = hopeless || is_hopeless(l) ? PHASE_OVER : PHASE_PAUSING;

@@ -109,12 +109,16 @@ static void keep_port(struct packet_batch *batch, uint16_t port)
     batch->count = kept;
 }
 
+/* No frame that was read stays behind: of an input that is fed, nobody knows when more will come,
+ * and who pours asks it, not us. */
 static void take_batch(struct captures *c, struct sink *to)
 {
-    packet_reader_fill(&c->reader, &c->batch);
-    if (c->reader.settings.only_port != 0)
-        keep_port(&c->batch, c->reader.settings.only_port);
-    flows_take(c->flows, c->batch.packets, c->batch.count, to);
+    do {
+        packet_reader_fill(&c->reader, &c->batch);
+        if (c->reader.settings.only_port != 0)
+            keep_port(&c->batch, c->reader.settings.only_port);
+        flows_take(c->flows, c->batch.packets, c->batch.count, to);
+    } while (packet_reader_has_frames(&c->reader));
     c->end = c->batch.end;
 }
 

@@ -15,10 +15,12 @@
 enum {
     RING_BYTES = 32 << 20, /* of the kernel: a quarter of a second of gigabit Ethernet */
     WAIT_MS = 100,         /* the kernel gives on what has come after this time at the latest */
+    LATE_US = 2 * WAIT_MS * 1000,
     FEED_BYTES = 4 << 20,
     RECORD_MOST = CAPTURE_WRITER_RECORD + CAPTURE_FRAME_MAX,
     DEVICES_SIZE = 200,
-    NAME_ROOM = 64 /* beyond what a name takes, escaped */
+    NAME_ROOM = 64, /* beyond what a name takes, escaped */
+    LACK_SIZE = 200
 };
 
 _Static_assert(FEED_BYTES > 4 * RECORD_MOST, "frames are taken many at a time");
@@ -29,14 +31,16 @@ struct device_live {
     const struct device *device;
     pcap_t *pcap; /* NULL: not open */
     enum phase phase;
-    int64_t due_us; /* when the pause is over */
+    int64_t due_us; /* when the pause is over, or at the end the ring is empty */
     unsigned pause_s, failed;
     bool ever;       /* it was open */
     bool more;       /* libpcap may hold frames for which there was no room */
     uint64_t missed; /* of the latest stream */
-    uint8_t *bytes;  /* FEED_BYTES: whole records, from first to used */
+    u_int dropped;   /* the same as libpcap counts it, which begins again at 2^32 */
+    char lack[LACK_SIZE];
+    uint8_t *bytes; /* FEED_BYTES: whole records, from first to used */
     size_t first, used;
-    struct error end; /* why it is over, once the records before have been read */
+    struct error end; /* why it ends, once what is in the ring has been read */
 };
 
 static void *device_open(const void *device)
@@ -57,8 +61,10 @@ static uint64_t device_missed(void *state)
 {
     struct device_live *l = state;
     struct pcap_stat counts;
-    if (l->pcap != NULL && pcap_stats(l->pcap, &counts) == 0)
-        l->missed = counts.ps_drop;
+    if (l->pcap != NULL && pcap_stats(l->pcap, &counts) == 0) {
+        l->missed += counts.ps_drop - l->dropped;
+        l->dropped = counts.ps_drop;
+    }
     return l->missed;
 }
 
@@ -69,6 +75,7 @@ static void shut(struct device_live *l)
     (void)device_missed(l);
     pcap_close(l->pcap);
     l->pcap = NULL;
+    l->dropped = 0;
     l->more = false;
 }
 
@@ -94,7 +101,9 @@ static int64_t device_due_us(const void *state)
     const struct device_live *l = state;
     if (l->phase == PHASE_PAUSING)
         return l->due_us;
-    return l->more ? INT64_MIN : INT64_MAX;
+    if (l->more)
+        return INT64_MIN;
+    return l->end.kind != ERROR_NONE ? l->due_us : INT64_MAX;
 }
 
 static unsigned device_pause_s(const void *state)
@@ -109,8 +118,7 @@ static enum live_event lose(struct device_live *l, int64_t now_us)
     bool was_open = l->phase == PHASE_LISTENING;
     shut(l);
     l->first = l->used = 0;
-    l->pause_s = was_open || l->failed == 0 ? LIVE_PAUSE_FIRST_S : l->pause_s * 2;
-    l->pause_s = l->pause_s > LIVE_PAUSE_LAST_S ? LIVE_PAUSE_LAST_S : l->pause_s;
+    l->pause_s = live_next_pause_s(l->pause_s, was_open || l->failed == 0);
     l->failed = was_open ? 0 : l->failed + 1;
     l->due_us = now_us + (int64_t)l->pause_s * US_PER_SECOND;
     bool hopeless = !l->ever || (l->device->attempts > 0 && l->failed >= l->device->attempts);
@@ -175,6 +183,18 @@ static uint32_t link_of(pcap_t *pcap)
     return link == DLT_RAW ? LINK_RAW : (uint32_t)link;
 }
 
+/* It is open, and less than was asked for. */
+static void note_lack(struct device_live *l, int code)
+{
+    struct text out = text_over(l->lack, sizeof l->lack);
+    bool is_any = strcmp(l->device->name, "any") == 0; /* which some of libpcap do not tell */
+    if (is_any || code == PCAP_WARNING_PROMISC_NOTSUP)
+        text_add(&out, "not in promiscuous mode: of what others say to others, such as a mirror "
+                       "port gets, there may be nothing");
+    else if (code > 0)
+        text_add(&out, "%s, %.100s", pcap_statustostr(code), pcap_geterr(l->pcap));
+}
+
 static bool listen_to(struct device_live *l, struct error *err)
 {
     char why[PCAP_ERRBUF_SIZE];
@@ -185,9 +205,13 @@ static bool listen_to(struct device_live *l, struct error *err)
     (void)pcap_set_promisc(l->pcap, 1);
     (void)pcap_set_timeout(l->pcap, WAIT_MS);
     (void)pcap_set_buffer_size(l->pcap, RING_BYTES);
-    int code = pcap_activate(l->pcap); /* above 0: it is open, and less than was asked for */
+    int code = pcap_activate(l->pcap);
     if (code < 0)
         return refuse(l, code, err);
+    note_lack(l, code);
+    if (link_name(link_of(l->pcap)) == NULL)
+        return fail(err, ERROR_FORMAT, "its packets have a link type that is not known here (%u)",
+                    link_of(l->pcap));
     if (pcap_setnonblock(l->pcap, 1, why) != 0)
         return fail(err, ERROR_SYSTEM, "%.200s", why);
     return set_filter(l, err);
@@ -242,20 +266,33 @@ static bool take(struct device_live *l, struct error *err)
     return true;
 }
 
+static const char *device_lack(const void *state)
+{
+    const struct device_live *l = state;
+    return l->lack;
+}
+
 static bool device_ready(const void *state)
 {
     const struct device_live *l = state;
     return l->phase == PHASE_LISTENING && l->first < l->used;
 }
 
+/* libpcap tells that the interface is gone before it gives what came until then; asked again, it
+ * gives that. */
 static enum live_event hear(struct device_live *l, int64_t now_us, struct error *err)
 {
+    struct error why;
     if (device_ready(l))
         return LIVE_RECORDS;
-    if (l->end.kind == ERROR_NONE && take(l, &l->end))
-        return device_ready(l) ? LIVE_RECORDS : LIVE_NOTHING;
+    if (!take(l, &why) && l->end.kind == ERROR_NONE) {
+        l->end = why;
+        l->due_us = now_us + LATE_US;
+    }
     if (device_ready(l))
         return LIVE_RECORDS;
+    if (l->end.kind == ERROR_NONE || now_us < l->due_us)
+        return LIVE_NOTHING;
     *err = l->end;
     l->end = (struct error){0};
     return lose(l, now_us);
@@ -311,6 +348,7 @@ const struct live_kind live_device = {
     .silent =
         "not one packet was seen: is it the right interface, does the switch mirror to it, does "
         "a filter hide all?",
+    .late_us = LATE_US,
     .open = device_open,
     .close = device_close,
     .poll = device_poll,
@@ -318,6 +356,7 @@ const struct live_kind live_device = {
     .step = device_step,
     .input = device_input,
     .ready = device_ready,
+    .lack = device_lack,
     .pause_s = device_pause_s,
     .missed = device_missed,
 };

@@ -24,6 +24,7 @@ enum live_event {
 struct live_kind {
     const char *began;  /* what is said of a stream that begins: "connected" */
     const char *silent; /* what is said at the end where nothing ever came; NULL: nothing */
+    int64_t late_us;    /* a record may be given so much later than it came */
 
     /* What is watched: a struct of the kind's own, borrowed. NULL: no memory. */
     void *(*open)(const void *what);
@@ -43,15 +44,27 @@ struct live_kind {
     struct input *(*input)(void *state, struct error *err);
     bool (*ready)(const void *state);
 
+    /* What the stream that began lacks of what was asked for, for people; "": nothing. NULL: it
+     * never lacks anything. */
+    const char *(*lack)(const void *state);
+
     /* Seconds of the next pause, for what is told of a stream that was lost. */
     unsigned (*pause_s)(const void *state);
 
     /* Records of this stream that passed and were lost, as they came faster than they were read;
-     * NULL: nobody can know. */
+     * NULL: nobody can know. To be asked at every step. */
     uint64_t (*missed)(void *state);
 };
 
 /* Pauses between attempts: they grow from one to the other. */
 enum { LIVE_PAUSE_FIRST_S = 1, LIVE_PAUSE_LAST_S = 60 };
+
+/* The pause behind one of pause_s, or the first. */
+static inline unsigned live_next_pause_s(unsigned pause_s, bool is_first)
+{
+    if (is_first)
+        return LIVE_PAUSE_FIRST_S;
+    return pause_s < LIVE_PAUSE_LAST_S / 2 ? pause_s * 2 : LIVE_PAUSE_LAST_S;
+}
 
 #endif

@@ -67,15 +67,10 @@ static void note_counts(struct packet_reader *r, struct packet_batch *batch)
     batch->counts = r->counts;
 }
 
-static bool frames_wait(const struct packet_reader *r)
-{
-    return r->frame_at < r->frame_count;
-}
-
 /* Reads from the view as long as a whole group of frames fits the batch. */
 static void read_on(struct packet_reader *r, struct packet_batch *batch)
 {
-    while (r->end == CAPTURE_FRAME && !frames_wait(r) && r->frame_count > 0 &&
+    while (r->end == CAPTURE_FRAME && !packet_reader_has_frames(r) && r->frame_count > 0 &&
            PACKET_BATCH - batch->count >= PACKET_FRAMES && !batch->reassembled) {
         r->end = capture_file_more(r->file, r->frames, PACKET_FRAMES, &r->frame_count, &r->error);
         r->frame_at = 0;
@@ -88,14 +83,14 @@ void packet_reader_fill(struct packet_reader *r, struct packet_batch *batch)
     batch->count = 0;
     batch->end = CAPTURE_FRAME;
     batch->reassembled = false;
-    if (!frames_wait(r) && r->end == CAPTURE_FRAME) {
+    if (!packet_reader_has_frames(r) && r->end == CAPTURE_FRAME) {
         r->end = capture_file_next(r->file, &r->frames[0], &r->error);
         r->frame_count = r->end == CAPTURE_FRAME;
         r->frame_at = 0;
     }
     take_frames(r, batch);
     read_on(r, batch);
-    if (!frames_wait(r) && r->end != CAPTURE_FRAME) {
+    if (!packet_reader_has_frames(r) && r->end != CAPTURE_FRAME) {
         batch->end = r->end;
         batch->error = r->error;
         if (r->end == CAPTURE_SKIPPED)

@@ -45,4 +45,10 @@ void packet_reader_close(struct packet_reader *r);
  * the beginning, before any packet is in the batch. */
 void packet_reader_fill(struct packet_reader *r, struct packet_batch *batch);
 
+/* Frames that were read are not in a batch yet, though the input may have no more. */
+static inline bool packet_reader_has_frames(const struct packet_reader *r)
+{
+    return r->frame_at < r->frame_count;
+}
+
 #endif

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from checking import check, equal, holds
+from inside_devices import FRAGMENTED, PARTING
 from watching import ROOT, Done
 
 SECONDS = 60
@@ -75,9 +76,23 @@ def what_passes_is_judged_as_if_it_were_recorded(p):
 
 @check
 @lacking
+def what_comes_with_the_last_fragment_of_a_packet_is_judged_with_it(p):
+    done, _ = watched(p, "fragmented")
+    equal(done.ends(0).summary["inputs"][0]["records"], FRAGMENTED, "packets")
+
+
+@check
+@lacking
 def all_interfaces_are_watched_as_any(p):
     done, _ = watched(p, "plain", "-i", "any")
     holds(PROVEN <= infected_of(done.ends(1)), f"infected are {sorted(infected_of(done))}")
+    done.says("any: listening; not in promiscuous mode")
+
+
+@check
+def an_interface_is_watched_once(p):
+    p.run("-i", "lo", "-i", "lo").ends(2).says("-i lo is there twice")
+    p.run("-i", "lo", "-i", "any").ends(2).says("-i any is all interfaces")
 
 
 @check
@@ -108,6 +123,36 @@ def an_interface_that_goes_away_is_opened_again_when_it_is_back(p):
     holds(PROVEN <= infected_of(done), f"infected are {sorted(infected_of(done))}")
     equal(done.summary["complete"], False, "complete")
     holds(done.damage, "the loss is no damage")
+
+
+@check
+@lacking
+def what_passes_just_before_an_interface_goes_away_is_judged(p):
+    done, _ = watched(p, "parting")
+    done.ends(1).says("disappeared; the next attempt is in 1 s")
+    equal(done.summary["inputs"][0]["records"], PARTING, "packets")
+
+
+@check
+@lacking
+def what_passes_just_before_the_end_is_judged(p):
+    done, _ = watched(p, "hasty")
+    equal(done.ends(1).summary["inputs"][0]["records"], PARTING, "packets")
+
+
+@check
+@lacking
+def what_is_said_to_a_slow_reader_is_whole_though_it_is_told_to_end(p):
+    done, _ = watched(p, "unread")
+    done.ends(1).holds_the_schema()
+    holds(PROVEN <= infected_of(done), f"infected are {sorted(infected_of(done))}")
+
+
+@check
+@lacking
+def the_end_of_a_session_ends_it_with_its_summary(p):
+    done, _ = watched(p, "hung_up")
+    equal(done.ends(0).summary["type"], "summary", "what is said last")
 
 
 @check
@@ -147,6 +192,15 @@ def what_had_come_before_it_was_asked_to_end_is_judged(p):
 def who_may_not_look_is_told_why(p):
     done, _ = watched(p, "powerless")
     done.ends(4).holds_the_schema().says("CAP_NET_RAW", "doctor", "given up")
+
+
+@check
+@lacking
+def what_has_no_link_that_is_known_is_not_watched(p):
+    done, _ = watched(p, "refused", "-i", "nflog", "--for", "3s")
+    if "no such interface" in done.err:
+        raise Lacks("libpcap knows no nflog")
+    done.ends(4).holds_the_schema().says("nflog: its packets have a link type that is not known here (239); given up")
 
 
 @check

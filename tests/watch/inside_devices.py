@@ -3,7 +3,10 @@
 `PROGRAM watch` look at an interface while packets of the capture pass. Prints what the watch prints and
 ends with its exit code. Scenes: the functions below."""
 import ctypes
+import fcntl
+import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -12,6 +15,7 @@ from pathlib import Path
 from inside import frames_of, replay, run, wait_for
 
 FLOOD_FRAMES, FLOOD_BYTES = 60000, 1400  # more than the ring holds
+FRAGMENTED, PARTING = 15, 200  # frames of scenes
 PR_CAPBSET_DROP, CAP_NET_RAW = 24, 13
 
 
@@ -33,7 +37,7 @@ class Scene:
     def begin(self, *arguments, **how):
         self.watch = subprocess.Popen(
             [self.program, "watch", "--json", "--look-every", "1", *arguments, *self.arguments],
-            stdin=subprocess.DEVNULL, stdout=self.out.open("w"), stderr=self.err.open("w"), **how)
+            stdin=subprocess.DEVNULL, stderr=self.err.open("w"), **{"stdout": self.out.open("w"), **how})
 
     def heard(self, times=1):
         wait_for(self.err, "listening", times)
@@ -71,6 +75,70 @@ def recorded(scene):
     beside.send_signal(signal.SIGINT)
     beside.wait(10)
     return code
+
+
+def fragments_of(frame):
+    """Two, of an IPv4 packet."""
+    def part(start, end, more):
+        head = bytearray(frame[14:34])
+        head[2:12] = struct.pack("!HHHBBH", 20 + end - start, 0x1234, more << 13 | start // 8, head[8], head[9], 0)
+        total = sum(struct.unpack("!10H", head))
+        head[10:12] = struct.pack("!H", ~(total % 0xFFFF) & 0xFFFF)
+        return frame[:14] + bytes(head) + frame[34 + start : 34 + end]
+
+    return [part(0, 64, 1), part(64, len(frame) - 34, 0)]
+
+
+def fragmented(scene):
+    """What comes with the last fragment of a packet, and nothing behind it."""
+    whole = [f for f in scene.frames if f[12:14] == b"\x08\x00" and len(f) > 200]
+    scene.begin("-i", "there")
+    scene.heard()
+    replay((fragments_of(whole[0]) + whole[1:])[:FRAGMENTED])
+    return scene.end()
+
+
+def parting(scene):
+    """What passes last is in the kernel when the interface goes."""
+    scene.begin("-i", "there")
+    scene.heard()
+    replay(scene.frames[:PARTING])
+    run("ip", "link", "del", "here")
+    wait_for(scene.err, "the next attempt")
+    return scene.end()
+
+
+def hasty(scene):
+    """What passes last is in the kernel when the watch is to end."""
+    scene.begin("-i", "there")
+    scene.heard()
+    replay(scene.frames[:PARTING])
+    scene.watch.send_signal(signal.SIGINT)
+    return scene.watch.wait(20)
+
+
+def unread(scene):
+    """Nobody reads what it says until it has been told to end."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    scene.begin("-i", "there", stdout=writing)
+    os.close(writing)
+    scene.heard()
+    replay(scene.frames)
+    time.sleep(2)
+    scene.watch.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    with os.fdopen(reading) as said:
+        scene.out.write_text(said.read())
+    return scene.watch.wait(20)
+
+
+def hung_up(scene):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    scene.begin("-i", "there")
+    scene.heard()
+    scene.watch.send_signal(signal.SIGHUP)
+    return scene.watch.wait(20)
 
 
 def gone(scene):
@@ -130,6 +198,12 @@ def behind(scene):
         replay(scene.frames)
     scene.watch.send_signal(signal.SIGINT)
     scene.watch.send_signal(signal.SIGCONT)
+    return scene.watch.wait(20)
+
+
+def refused(scene):
+    """-i IFACE and more are the arguments."""
+    scene.begin()
     return scene.watch.wait(20)
 
 
