@@ -453,6 +453,11 @@ static struct store *open_store(const struct call *call, bool writes)
 static enum exit_code run_report(const struct call *call)
 {
     const struct report_options *o = call->settings;
+    if (call->words.operand_count == 0 && o->diff != NULL && strstr(o->diff, "..") == NULL)
+        return call_is_wrong(call,
+                             "--diff takes two runs in front of the store, as in "
+                             "--diff last-1..last %s",
+                             o->diff);
     if (call->words.operand_count != 1)
         return call_is_wrong(call, "name one store, which --store of hunt, scan, watch or merge "
                                    "wrote");

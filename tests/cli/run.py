@@ -559,6 +559,13 @@ def no_advice_names_a_verb_that_is_not_there():
 
 
 @check
+def a_report_without_a_store_or_without_runs_is_told_what_lacks():
+    usage("report", says="name one store")
+    usage("report", "--diff", "kept.db", says="two runs in front of the store, as in --diff last-1..last kept.db")
+    usage("report", "--diff", "1..2", says="name one store")
+
+
+@check
 def list_knows_its_tables():
     for name in ("detectors", "probes", "sources", "reports", "fields"):
         done = run("list", name)
