@@ -33,7 +33,8 @@ struct live_kind {
     /* What to poll for; a descriptor of -1: nothing. */
     struct pollfd (*poll)(const void *state);
 
-    /* When a step is due, whatever the descriptor says; INT64_MAX: never. */
+    /* When a step is due, whatever the descriptor says; INT64_MAX: never; INT64_MIN: at once, and
+     * of an open stream that more has come than was taken. */
     int64_t (*due_us)(const void *state);
 
     /* Does what can be done now without waiting. To be called again at once after LIVE_BEGAN. */

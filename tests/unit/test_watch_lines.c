@@ -18,7 +18,7 @@ struct played {
     uint8_t head[CAPTURE_WRITER_HEADER];
     size_t given;
     unsigned steps, steps_after_end, asked_missed;
-    bool over;
+    bool over, behind;
     const char *lack;
     int64_t clock_us;
     char said[1000];
@@ -43,8 +43,8 @@ static struct pollfd played_poll(const void *state)
 
 static int64_t played_due_us(const void *state)
 {
-    (void)state;
-    return INT64_MIN;
+    const struct played *p = state;
+    return p->behind ? INT64_MIN : p->clock_us;
 }
 
 static enum live_event played_step(void *state, int64_t now_us, struct error *err)
@@ -187,12 +187,23 @@ static void test_a_line_that_gives_late_is_heard_so_long_after_the_end(void **st
     assert_true(late.steps_after_end <= LATE_US / STEP_US);
 }
 
+/* What waits is taken, and what goes on coming does not keep the watch. */
+static void test_a_line_that_is_behind_at_the_end_is_heard_some_times_more(void **state)
+{
+    (void)state;
+    struct played p = {.lack = "", .behind = true};
+    hunt_free(watch(&p, 0));
+    assert_true(p.steps_after_end >= 2);
+    assert_true(p.steps_after_end < 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_losses_are_asked_for_at_each_step_and_told_once),
         cmocka_unit_test(test_what_a_stream_lacks_is_told_when_it_begins),
         cmocka_unit_test(test_a_line_that_gives_late_is_heard_so_long_after_the_end),
+        cmocka_unit_test(test_a_line_that_is_behind_at_the_end_is_heard_some_times_more),
     };
     return cmocka_run_group_tests_name("watch_lines", tests, NULL, NULL);
 }
