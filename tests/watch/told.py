@@ -165,10 +165,19 @@ def it_ends_when_nobody_reads_its_results_any_more(p):
     holds(time.monotonic() - began < 10, "it went on")
 
 
+def started_by(p, folder, command):
+    """The program, as a shell of this command line starts it."""
+    shell = Path(folder, "shell")
+    shell.write_text(f"#!/bin/sh\n{command} '{p.path}' \"$@\"\n")
+    shell.chmod(0o755)
+    return Program("", shell)
+
+
 @check
 def a_terminal_that_is_closed_ends_it_properly(p):
-    with Server(forever(archive(3, "scan445"))) as server:
-        run = p.begin(server.url)
+    with Server(forever(archive(3, "scan445"))) as server, tempfile.TemporaryDirectory() as folder:
+        # These tests may themselves have been started by nohup.
+        run = started_by(p, folder, "exec env --default-signal=HUP").begin(server.url)
         run.wait_for('"host"')
         run.child.send_signal(signal.SIGHUP)
         done = run.end().ends(0).holds_the_schema()
@@ -178,10 +187,7 @@ def a_terminal_that_is_closed_ends_it_properly(p):
 @check
 def what_was_started_by_nohup_goes_on_when_its_terminal_is_closed(p):
     with Server(forever(archive(3, "scan445"))) as server, tempfile.TemporaryDirectory() as folder:
-        deaf = Path(folder, "deaf")
-        deaf.write_text(f"#!/bin/sh\ntrap '' HUP\nexec '{p.path}' \"$@\"\n")
-        deaf.chmod(0o755)
-        run = Program("", deaf).begin("--stats-every", "1s", server.url)
+        run = started_by(p, folder, "exec env --ignore-signal=HUP").begin("--stats-every", "1s", server.url)
         run.wait_for('"host"')
         run.child.send_signal(signal.SIGHUP)
         run.wait_for("heard", times="".join(run.err).count("heard") + 2)
