@@ -250,7 +250,11 @@ static struct output *add_output(struct outputs *out, const struct call *call, c
                               .anonymous = {.key = out->key, .to = &output->report}};
     if (out->key != NULL)
         output->front = (struct report){.format = &anonymous_format, .state = &output->anonymous};
-    out->reports[out->report_count++] = (struct report){.format = &output_format, .state = output};
+    out->reports[out->report_count++] = (struct report){
+        .format = &output_format,
+        .state = output,
+        .at_end = output->report.format->is_a_list,
+    };
     return output;
 }
 

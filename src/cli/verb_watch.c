@@ -345,8 +345,11 @@ const struct verb verb_watch = {
         "minute; a server that sends not even a status record for three times its interval is "
         "taken to be lost. What passed meanwhile is missing, and the summary says so. A login "
         "(SASL) is not built.\n"
+        "Text, JSON lines and CEF tell what happens as it does; lists in which a host stands once "
+        "(-oX, --csv, --stix, --misp, --html) are written at the end.\n"
         "Exit, at the end: 1 infected home hosts were found, now or before; 0 none; 3 none, "
-        "but a connection, an interface or packets were lost on the way; 4 nothing could be "
+        "but a connection, an interface or packets were lost on the way, or nothing passed; 4 "
+        "nothing could be "
         "watched, or not all could be written; 2 wrong usage.\n",
     .examples =
         "wormsign watch -i eth0\n"

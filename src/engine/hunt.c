@@ -1,5 +1,5 @@
 /* Reading: one input after the other through its source into the detectors. What comes after the
- * last input (verdicts, summary) is in hunt_finish.c. */
+ * last input (verdicts, reports, summary) is in findings.c and hunt_finish.c. */
 #include "engine/hunt_inside.h"
 
 #include <math.h>

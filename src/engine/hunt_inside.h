@@ -1,5 +1,5 @@
 /* The inside of a hunt, shared by hunt.c (reading), hunt_parts.c and hunt_merge.c (joining) and
- * hunt_finish.c (verdicts and summary) alone. */
+ * findings.c (verdicts) and hunt_finish.c (reports, summary) alone. */
 #ifndef WORMSIGN_ENGINE_HUNT_INSIDE_H
 #define WORMSIGN_ENGINE_HUNT_INSIDE_H
 
@@ -107,8 +107,9 @@ bool hunt_read_part(struct hunt *h, const char *path, bool chosen, struct input_
 bool hunt_is_repeated(struct hunt *h, const char *path, size_t *before);
 bool hunt_is_told_to_stop(struct hunt *h, const char *input);
 
-/* hunt_finish.c: judges all hosts as they stand, and writes what was not told before. False without
- * memory; *written is false where a report refused something. */
+/* hunt_finish.c: judges all hosts as they stand, and writes what was not told before, but for
+ * reports that are written at the end. False without memory; *written is false where a report
+ * refused something. */
 bool hunt_look(struct hunt *h, struct report *reports, size_t report_count, bool *written);
 
 /* hunt_so_far.c: home hosts with a proof in the store of all inputs, so many records into all that

@@ -170,12 +170,20 @@ static void close_stream(struct watch *w, struct line *l)
     l->is_open = false;
 }
 
+/* Silence is no clean network. */
+static void note_silence(struct watch *w, const struct line *l)
+{
+    if (l->totals->format == NULL || l->totals->records > 0 || l->kind->silent == NULL)
+        return;
+    hunt_note_damage(l->totals, 0, l->kind->silent);
+    w->hunt->incomplete = true;
+}
+
 /* A server of which nothing ever came is an input that could not be opened. */
 static void close_line(struct watch *w, struct line *l)
 {
     close_stream(w, l);
-    if (l->totals->format != NULL && l->totals->records == 0 && l->kind->silent != NULL)
-        say(w, l, l->kind->silent);
+    note_silence(w, l);
     if (l->totals->format == NULL && hunt_part_begin(w->hunt, &l->part, l->totals)) {
         hunt_note_damage(l->totals, 0,
                          l->why.kind != ERROR_NONE ? l->why.text : "no answer before the end");

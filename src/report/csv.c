@@ -188,6 +188,7 @@ static bool csv_end(struct report *r, const struct totals *t)
 const struct report_format report_csv = {
     .id = "csv",
     .claim = "CSV: a row a host, for spreadsheets.",
+    .is_a_list = true,
     .begin = csv_begin,
     .host = csv_host,
     .edge = csv_edge,

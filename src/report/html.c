@@ -5,8 +5,7 @@
  * the pictures, the first page of the table and the gravest hosts are plain markup, to be read
  * without script; the script sorts, filters, searches, and unpacks the other hosts.
  *
- * The order of hosts is: ours first, then by verdict, then by weight. A host that is told of again,
- * as a watch does, is what was said last. */
+ * The order of hosts is: ours first, then by verdict, then by weight. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,29 +201,6 @@ static int compare_rows(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->id, y->id);
 }
 
-static int compare_tellings(const void *a, const void *b)
-{
-    const struct html_row *x = a, *y = b;
-    int order = strcmp(x->id, y->id);
-    if (order != 0)
-        return order;
-    return x->number < y->number ? -1 : x->number > y->number;
-}
-
-/* Keeps the last telling of each host, and puts them in order. */
-static void put_in_order(struct html_state *s)
-{
-    size_t kept = 0;
-    if (s->row_count == 0)
-        return;
-    qsort(s->rows, s->row_count, sizeof *s->rows, compare_tellings);
-    for (size_t i = 0; i < s->row_count; i++)
-        if (i + 1 == s->row_count || strcmp(s->rows[i].id, s->rows[i + 1].id) != 0)
-            s->rows[kept++] = s->rows[i];
-    s->row_count = kept;
-    qsort(s->rows, s->row_count, sizeof *s->rows, compare_rows);
-}
-
 static void state_free(struct html_state *s)
 {
     pack_free(&s->row_pack);
@@ -254,7 +230,8 @@ static bool html_end(struct report *r, const struct totals *t)
     pack_close(&s->row_pack);
     for (size_t i = 0; i < HTML_SHAPES; i++)
         pack_close(&s->section_packs[i]);
-    put_in_order(s);
+    if (s->row_count > 0)
+        qsort(s->rows, s->row_count, sizeof *s->rows, compare_rows);
     leave_relays_out(s);
     for (size_t i = 0; i < s->row_count; i++)
         s->known_infected += s->rows[i].home && s->rows[i].acknowledged &&
@@ -271,6 +248,7 @@ const struct report_format report_html = {
     .id = "html",
     .claim = "A page for a browser, whole in itself: the answer, what to do first, every host.",
     .is_one_whole = true,
+    .is_a_list = true,
     .begin = html_begin,
     .host = html_host,
     .edge = html_edge,

@@ -192,6 +192,7 @@ static bool misp_end(struct report *r, const struct totals *t)
 const struct report_format report_misp = {
     .id = "misp",
     .claim = "A MISP event: infected and suspicious hosts as attributes.",
+    .is_a_list = true,
     .begin = misp_begin,
     .host = misp_host,
     .edge = misp_edge,

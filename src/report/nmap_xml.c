@@ -455,6 +455,7 @@ static bool nmap_xml_end(struct report *r, const struct totals *t)
 const struct report_format report_nmap_xml = {
     .id = "xml",
     .claim = "XML as nmap's -oX: hosts, their ports and our checks as scripts; ndiff reads it.",
+    .is_a_list = true,
     .begin = nmap_xml_begin,
     .host = nmap_xml_host,
     .edge = nmap_xml_edge,

@@ -151,6 +151,7 @@ struct report {
     int64_t began_us;    /* when the run began, for formats that say so */
     const char *version; /* of the program, for formats that say so; NULL: not told */
     const char *verb;    /* that makes it, for formats that say so; NULL: not told */
+    bool at_end;         /* a watch tells it at its end whom it named, each host once */
     bool days_only;      /* of all times only the day is known: no clock is to be shown */
     void *state;         /* the format's own; begin makes it, end frees it */
 };
@@ -158,6 +159,7 @@ struct report {
 struct report_format {
     const char *id, *claim;
     bool is_one_whole; /* of no worth before its end; of the others what is there is kept */
+    bool is_a_list;    /* a host stands in it once; in the others what happens is told as it does */
     bool (*begin)(struct report *r);
     bool (*host)(struct report *r, const struct verdict *v);
     bool (*edge)(struct report *r, const struct infection *i);

@@ -350,6 +350,7 @@ static bool stix_end(struct report *r, const struct totals *t)
 const struct report_format report_stix = {
     .id = "stix",
     .claim = "A STIX 2.1 bundle: sightings of Conficker at infected and suspicious hosts.",
+    .is_a_list = true,
     .begin = stix_begin,
     .host = stix_host,
     .edge = stix_edge,

@@ -443,7 +443,8 @@ static void damage_lines(struct page *p, const struct input_totals *input)
     }
 }
 
-static void input_lines(struct page *p, const struct input_totals *input)
+/* What passed and was not seen is no damage: of a watch it is said in other words. */
+static void input_lines(struct page *p, const struct input_totals *input, bool is_live)
 {
     say_input_name(p, input);
     if (input->format == NULL)
@@ -456,10 +457,10 @@ static void input_lines(struct page *p, const struct input_totals *input)
         page_say(p, "INTERRUPTED at byte %llu: the rest was not read%s",
                  (unsigned long long)input->interrupted_at, input->damage_count > 0 ? "; " : "");
     else if (input->damage_count == 0)
-        page_say(p, "undamaged");
+        page_say(p, is_live ? "nothing lost" : "undamaged");
     if (input->damage_count > 0)
-        page_say(p, "DAMAGED in %llu place%s:", (unsigned long long)input->damage_count,
-                 plural(input->damage_count));
+        page_say(p, "%s in %llu place%s:", is_live ? "NOT WHOLE" : "DAMAGED",
+                 (unsigned long long)input->damage_count, plural(input->damage_count));
     page_end(p);
     damage_lines(p, input);
 }
@@ -467,6 +468,7 @@ static void input_lines(struct page *p, const struct input_totals *input)
 /* A long list of sound inputs would hide the one that is not. */
 static void all_input_lines(struct page *p, const struct totals *t, int verbosity)
 {
+    bool is_live = strcmp(t->verb, "watch") == 0;
     bool all = t->input_count <= INPUTS_LISTED || verbosity >= INPUTS_ALL_FROM;
     uint64_t others = 0, records = 0;
     for (size_t i = 0; i < t->input_count; i++) {
@@ -475,7 +477,7 @@ static void all_input_lines(struct page *p, const struct totals *t, int verbosit
         if (is_unread(input)) {
             unread_line(p, input);
         } else if (all || !is_sound_input) {
-            input_lines(p, input);
+            input_lines(p, input, is_live);
         } else {
             others++;
             records += input->records;
@@ -484,11 +486,12 @@ static void all_input_lines(struct page *p, const struct totals *t, int verbosit
     if (others == 0)
         return;
     page_begin(p, 2, 4);
-    page_say(p, "%llu %s undamaged: %llu record%s; -v lists %s.", (unsigned long long)others,
+    page_say(p, "%llu %s %s: %llu record%s; -v lists %s.", (unsigned long long)others,
              others == t->input_count ? "inputs"
              : others == 1            ? "other"
                                       : "others",
-             (unsigned long long)records, plural(records), others == 1 ? "it" : "them");
+             is_live ? "of which nothing was lost" : "undamaged", (unsigned long long)records,
+             plural(records), others == 1 ? "it" : "them");
     page_end(p);
 }
 

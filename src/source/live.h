@@ -23,7 +23,7 @@ enum live_event {
 
 struct live_kind {
     const char *began;  /* what is said of a stream that begins: "connected" */
-    const char *silent; /* what is said at the end where nothing ever came; NULL: nothing */
+    const char *silent; /* what lacks where nothing ever came; NULL: nothing */
     int64_t late_us;    /* a record may be given so much later than it came */
 
     /* What is watched: a struct of the kind's own, borrowed. NULL: no memory. */

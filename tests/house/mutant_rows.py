@@ -203,7 +203,7 @@ ROWS = {
     "src/engine/hunt.h": [
         ("#define HUNT_SIGN_FLOOR @2.0@", "1.99 2.01", "hunt_bounds"),
     ],
-    "src/engine/hunt_finish.c": [
+    "src/engine/findings.c": [
         ("signs[i].weight == WEIGHT_POINTS && signs[i].points <= @1@ &&", "0 3", "hunt_bounds"),
     ],
     "src/engine/relays.h": [

@@ -216,17 +216,6 @@ static void test_gravest_host_of_ours_stands_first(void **state)
     free(page);
 }
 
-static void test_host_told_again_is_what_was_said_last(void **state)
-{
-    (void)state;
-    struct verdict all[] = {verdict_made("10.0.0.1", true, VERDICT_SUSPICIOUS),
-                            verdict_made("10.0.0.1", true, VERDICT_INFECTED)};
-    char *page = page_of((struct shown){.verdict_count = 2, .verdicts = all});
-    assert_int_equal(times_in(page, "<section class=\"host\""), 1);
-    assert_null(strstr(page, "<span class=\"badge suspicious\">"));
-    free(page);
-}
-
 static void test_same_address_at_two_sites_is_two_hosts(void **state)
 {
     (void)state;
@@ -291,7 +280,6 @@ int main(void)
         cmocka_unit_test(test_pieces_come_back_by_their_numbers),
         cmocka_unit_test(test_days_of_names_are_added_in_order_and_bounded),
         cmocka_unit_test(test_gravest_host_of_ours_stands_first),
-        cmocka_unit_test(test_host_told_again_is_what_was_said_last),
         cmocka_unit_test(test_same_address_at_two_sites_is_two_hosts),
         cmocka_unit_test(test_page_names_what_is_missing),
         cmocka_unit_test(test_every_verdict_has_steps_that_mend),

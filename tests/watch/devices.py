@@ -104,6 +104,8 @@ def two_interfaces_are_two_inputs(p):
           [("there", True), ("other", False)], "inputs")
     done.says("other: not one packet was seen")
     holds("there: not one" not in done.err, done.err)
+    equal([d[:22] for d in done.damage], ["not one packet was see"], "what lacks")
+    equal(done.summary["complete"], False, "that it was whole")
 
 
 @check
@@ -152,7 +154,7 @@ def what_is_said_to_a_slow_reader_is_whole_though_it_is_told_to_end(p):
 @lacking
 def the_end_of_a_session_ends_it_with_its_summary(p):
     done, _ = watched(p, "hung_up")
-    equal(done.ends(0).summary["type"], "summary", "what is said last")
+    equal(done.ends(3).summary["type"], "summary", "what is said last")
 
 
 @check

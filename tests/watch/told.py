@@ -1,8 +1,10 @@
 """What is said and when: hosts as their verdict rises, each once, while the watch goes on."""
+import csv
 import signal
 import tempfile
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 from flows import worm_speaks
 from refused import says
@@ -53,15 +55,23 @@ def a_host_is_told_at_once_and_again_when_its_verdict_rises(p):
         talk.say(worm_speaks(SUSPECT, "192.0.2.10", WHEN + 1, 2))
         talk.wait_for_the_end()
 
-    with Server(script) as server:
-        run = p.begin(server.url)
+    with Server(script) as server, tempfile.TemporaryDirectory() as folder:
+        table, page, scan = (Path(folder, name) for name in ("table.csv", "page.html", "hosts.xml"))
+        run = p.begin("--csv", str(table), "--html", str(page), "-oX", str(scan), server.url)
         run.wait_for('"suspicious"', 10)
         holds('"infected"' not in "".join(run.out), "it was infected before it was")
         run.wait_for('"verdict":"infected"', 10)
         time.sleep(3)
         done = run.interrupt().ends(1).holds_the_schema()
+        rows = list(csv.DictReader(table.read_text().splitlines()))
+        hosts = ElementTree.parse(scan).findall("host/address")
+        sections = page.read_text().count(f'id="host-{SUSPECT}"')
     equal(done.hosts, [(SUSPECT, "suspicious"), (SUSPECT, "infected")], "what was told")
     equal(done.summary["hosts"]["infected"], 1, "infected in the summary")
+    equal([(row["host"], row["verdict"]) for row in rows], [(SUSPECT, "infected")], "rows of the table")
+    holds("2 P2P messages of Conficker D or E to 2 addresses" in rows[0]["says"], rows[0]["says"])
+    equal([host.get("addr") for host in hosts], [SUSPECT], "hosts of the XML")
+    equal(sections, 1, "sections of the page")
 
 
 @check
