@@ -63,12 +63,6 @@ struct address address_mask(unsigned bits)
     return mask;
 }
 
-bool prefix_holds(struct prefix p, struct address a)
-{
-    struct address mask = address_mask(p.bits);
-    return (a.high & mask.high) == p.base.high && (a.low & mask.low) == p.base.low;
-}
-
 bool prefix_parse(const char *text, struct prefix *out, struct error *err)
 {
     char host[ADDRESS_TEXT_SIZE];

@@ -58,7 +58,13 @@ struct address address_mask(unsigned bits);
 /* Parses "192.0.2.0/24", "fd00::/8" or a single address (all its bits). Host bits must be zero. */
 bool prefix_parse(const char *text, struct prefix *out, struct error *err) MUST_CHECK;
 const char *prefix_text(struct prefix p, char buffer[static PREFIX_TEXT_SIZE]);
-bool prefix_holds(struct prefix p, struct address a);
+static inline bool prefix_holds(struct prefix p, struct address a)
+{
+    uint64_t high = a.high ^ p.base.high, low = a.low ^ p.base.low;
+    if (p.bits <= 64)
+        return p.bits == 0 || high >> (64 - p.bits) == 0;
+    return high == 0 && (p.bits >= 128 ? low : low >> (128 - p.bits)) == 0;
+}
 
 /* True when one of these prefixes holds the address. */
 bool prefixes_hold(const struct prefix *prefixes, size_t count, struct address a);

@@ -3,13 +3,17 @@
 
 #include <stdlib.h>
 
+enum { DAYS_HINTED = 256 };
+
+_Static_assert(CALENDAR_DAYS_SMALL <= 256, "a hint tells each place");
+
 /* Lists that are kept alike. */
 struct shelf {
     struct name_index *days[CALENDAR_DAYS_SMALL];
     uint64_t used_at[CALENDAR_DAYS_SMALL]; /* by the counter below: the smallest goes first */
     uint64_t uses;
     unsigned places;
-    unsigned last; /* the place found last: look-ups come in runs of one day */
+    uint8_t hints[DAYS_HINTED]; /* by the day's lowest bits: where it stood last */
 };
 
 struct calendar {
@@ -65,9 +69,12 @@ static unsigned place_for(const struct shelf *s, int32_t day)
 /* NULL without memory. */
 static struct name_index *index_of(struct shelf *s, int32_t day)
 {
-    struct name_index *last = s->days[s->last];
-    if (last != NULL && last->day == day)
-        return last;
+    uint8_t *hint = &s->hints[(uint32_t)day % DAYS_HINTED];
+    struct name_index *hinted = s->days[*hint];
+    if (hinted != NULL && hinted->day == day) {
+        s->used_at[*hint] = ++s->uses;
+        return hinted;
+    }
     unsigned at = place_for(s, day);
     if (s->days[at] == NULL) {
         s->days[at] = calloc(1, sizeof *s->days[at]);
@@ -78,7 +85,7 @@ static struct name_index *index_of(struct shelf *s, int32_t day)
         name_index_reset(s->days[at], day);
     }
     s->used_at[at] = ++s->uses;
-    s->last = at;
+    *hint = (uint8_t)at;
     return s->days[at];
 }
 

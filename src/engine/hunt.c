@@ -52,10 +52,9 @@ static void take(struct sink *self, const struct observation *seen)
     }
     if (h->settings->dark != NULL)
         dark_note(h->settings->dark, seen);
-    for (unsigned i = 0; i < h->interested_count[seen->kind]; i++) {
-        struct watcher *w = &h->watchers[h->interested[seen->kind][i]];
-        detectors[w->detector]->observe(w, seen);
-    }
+    const struct seat *seats = h->seats[seen->kind], *end = seats + h->seat_count[seen->kind];
+    for (; seats < end; seats++)
+        seats->observe(seats->watcher, seen);
 }
 
 static uint64_t expects(struct sink *self, struct address host, int64_t when_us)
@@ -128,7 +127,8 @@ static void seat_detectors(struct hunt *h)
         add_questions(h, detectors[d]);
         for (unsigned kind = 0; kind < OBSERVATION_KINDS; kind++)
             if ((detectors[d]->interests & 1u << kind) != 0)
-                h->interested[kind][h->interested_count[kind]++] = d;
+                h->seats[kind][h->seat_count[kind]++] = (struct seat){detectors[d]->observe,
+                                                                      &h->watchers[d]};
     }
 }
 

@@ -27,6 +27,12 @@ struct hunt_sink {
     struct hunt *hunt;
 };
 
+/* A detector that observes, at hand. */
+struct seat {
+    void (*observe)(struct watcher *w, const struct observation *seen);
+    struct watcher *watcher;
+};
+
 struct hunt {
     const struct hunt_settings *settings;
     struct names *names;
@@ -50,8 +56,8 @@ struct hunt {
     struct hunt_sink sink;
     bool judges_packets; /* of the input that is read: the filter is asked of each observation */
     struct watcher watchers[HOSTS_KINDS_MAX];
-    unsigned interested[OBSERVATION_KINDS][HOSTS_KINDS_MAX]; /* detectors by what they observe */
-    unsigned interested_count[OBSERVATION_KINDS];
+    struct seat seats[OBSERVATION_KINDS][HOSTS_KINDS_MAX]; /* by what they observe */
+    unsigned seat_count[OBSERVATION_KINDS];
     /* What detectors ask of datagrams and of streams, each question once. */
     bool (*gates[HOSTS_KINDS_MAX])(struct reader bytes);
     size_t (*askers[HOSTS_KINDS_MAX])(const struct observation *head);

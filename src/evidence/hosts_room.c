@@ -61,16 +61,21 @@ bool hosts_bury(struct hosts *h, struct address host, int32_t day)
     return true;
 }
 
-static bool is_nearly(size_t used, size_t limit)
+static ALWAYS_INLINE bool is_nearly(size_t used, size_t limit)
 {
     return used >= limit - limit / NEARLY;
 }
 
-bool hosts_is_crowded(const struct hosts *h)
+static ALWAYS_INLINE bool is_crowded(const struct hosts *h)
 {
     return is_nearly(h->count, h->limits.host_days) ||
            is_nearly(pieces_used(&h->pieces), h->limits.slot_bytes) ||
            is_nearly(h->sets.arena.used_bytes - h->sets.spare_bytes, h->limits.set_bytes);
+}
+
+bool hosts_is_crowded(const struct hosts *h)
+{
+    return is_crowded(h);
 }
 
 static double gravity_of(const struct hosts *h, const struct candidate *c)
@@ -170,10 +175,8 @@ static bool choose(struct hosts *h, const struct candidate *ranked, size_t count
     return chosen > 0;
 }
 
-void hosts_make_room(struct hosts *h)
+static COLD void make_room(struct hosts *h)
 {
-    if (h->keeper.gravity == NULL || h->shut || !hosts_is_crowded(h))
-        return;
     size_t count;
     struct host_day *const *days = hosts_sorted(h, &count);
     struct candidate *ranked = calloc(count + 1, sizeof *ranked);
@@ -184,6 +187,12 @@ void hosts_make_room(struct hosts *h)
     free(ranked);
     free(h->sorted); /* it names what is gone */
     h->sorted = NULL;
+}
+
+void hosts_make_room(struct hosts *h)
+{
+    if (RARELY(is_crowded(h)) && h->keeper.gravity != NULL && !h->shut)
+        make_room(h);
 }
 
 /* What was let go for want of room need not be kept in mind when its day is over. */

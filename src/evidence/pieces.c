@@ -73,8 +73,3 @@ void pieces_free(struct pieces *p)
     arena_free(&p->arena);
     *p = pieces_of(p->arena.limit_bytes);
 }
-
-size_t pieces_used(const struct pieces *p)
-{
-    return p->arena.used_bytes - p->spare_bytes;
-}

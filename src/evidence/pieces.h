@@ -36,6 +36,9 @@ void pieces_give(struct pieces *p, void *piece, size_t bytes);
 void pieces_free(struct pieces *p);
 
 /* What is taken now. */
-size_t pieces_used(const struct pieces *p);
+static inline size_t pieces_used(const struct pieces *p)
+{
+    return p->arena.used_bytes - p->spare_bytes;
+}
 
 #endif

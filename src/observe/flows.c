@@ -215,14 +215,7 @@ static void refuse(const struct flow *flow, const struct packet *p, unsigned fro
 static void note_start(struct side *side, struct reader payload)
 {
     side->spoke = true;
-    if (MOSTLY(payload.left >= sizeof side->start)) {
-        side->start = read_le64(&payload);
-        side->start_size = sizeof side->start;
-        return;
-    }
-    side->start = side->start_size = 0;
-    while (payload.left > 0)
-        side->start |= (uint64_t)read_u8(&payload) << 8 * side->start_size++;
+    side->start = start_of(payload, &side->start_size);
 }
 
 static bool is_dns(const struct packet *p)

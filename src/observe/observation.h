@@ -60,6 +60,18 @@ struct observation {
     const struct told_name *told;    /* OBSERVED_NAME */
 };
 
+/* The first 8 bytes as they stand, or what there is of them: *size bytes. */
+static ALWAYS_INLINE uint64_t start_of(struct reader payload, uint8_t *size)
+{
+    uint64_t start = 0;
+    *size = sizeof start;
+    if (MOSTLY(payload.left >= sizeof start))
+        return read_le64(&payload);
+    for (*size = 0; payload.left > 0; ++*size)
+        start |= (uint64_t)read_u8(&payload) << 8 * *size;
+    return start;
+}
+
 enum { EXPECTING_STEPS = 2 }; /* of sink.still_expects */
 
 /* Where observations go. A source calls take for each; wants_datagram for each datagram that is no

@@ -27,11 +27,9 @@ static inline bool argus_next_part(struct reader *r, struct argus_part *out, boo
         words |= (size_t)out->qualifier << 8;
     if ((out->type & ARGUS_PART_IMMEDIATE) != 0)
         words = 1;
-    *damaged = r->failed || words == 0 || (words - 1) * ARGUS_PART_WORD > r->left;
-    if (*damaged)
-        return false;
-    out->body = read_part(r, (words - 1) * ARGUS_PART_WORD);
-    return true;
+    out->body = read_part(r, (words - 1) * ARGUS_PART_WORD); /* of none: more than there can be */
+    *damaged = r->failed;
+    return !r->failed;
 }
 
 /* The flow key (source/argus_key.c). The ends are as they should be: where the key is marked as

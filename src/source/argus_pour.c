@@ -28,18 +28,18 @@ bool argus_pour_can(const struct argus_flow *f)
            !f->is_fragment;
 }
 
-struct observation argus_observation(const struct argus_scene *s, unsigned side,
-                                     enum observation_kind kind)
+static void know_client(struct argus_scene *s, unsigned client, bool is_known)
 {
     const struct argus_flow *f = s->flow;
-    bool by_client = side == s->client;
-    return (struct observation){.kind = kind,
-                                .protocol = f->protocol,
-                                .client_known = s->client_known,
-                                .by_client = by_client,
-                                .when_us = by_client ? f->first_us : f->last_us,
-                                .client = f->side[s->client].end,
-                                .server = f->side[1 - s->client].end};
+    s->client = client;
+    s->client_known = is_known;
+    s->seen = (struct observation){.kind = OBSERVED_BEGIN,
+                                   .protocol = f->protocol,
+                                   .client_known = is_known,
+                                   .by_client = true,
+                                   .when_us = f->first_us,
+                                   .client = f->side[client].end,
+                                   .server = f->side[1 - client].end};
 }
 
 void argus_pour_dns(struct argus_pour *p, struct observation *seen, struct reader message,
@@ -57,9 +57,7 @@ void argus_pour_dns(struct argus_pour *p, struct observation *seen, struct reade
 void argus_note_start(struct observation *seen, struct reader other)
 {
     seen->other_spoke = true;
-    seen->other_start = seen->other_start_size = 0;
-    while (other.left > 0 && seen->other_start_size < sizeof seen->other_start)
-        seen->other_start |= (uint64_t)read_u8(&other) << 8 * seen->other_start_size++;
+    seen->other_start = start_of(other, &seen->other_start_size);
 }
 
 static void begin(const struct argus_scene *s, struct sink *to)
@@ -67,8 +65,7 @@ static void begin(const struct argus_scene *s, struct sink *to)
     if ((*s->known & ARGUS_KNOWN_BEGUN) != 0)
         return;
     *s->known |= ARGUS_KNOWN_BEGUN;
-    struct observation seen = argus_observation(s, s->client, OBSERVED_BEGIN);
-    to->take(to, &seen);
+    to->take(to, &s->seen);
 }
 
 /* At once where nothing tells when: the connection's own time to its answer is part of the record
@@ -113,8 +110,8 @@ static void pour_tcp(struct argus_pour *p, struct argus_scene *s, bool is_first,
     const uint32_t stood = ARGUS_SAW_SYN_ACK | ARGUS_ESTABLISHED;
     const uint32_t over = ARGUS_NORMAL_CLOSE | ARGUS_SAW_FIN_ACK | ARGUS_RESET_BY_SOURCE |
                           ARGUS_RESET_BY_DESTINATION;
-    s->client_known = (f->tcp_status & begun) != 0;
-    s->client = s->client_known && is_answered_by_source(f);
+    bool is_known = (f->tcp_status & begun) != 0;
+    know_client(s, is_known && is_answered_by_source(f), is_known);
     if (is_first && s->client_known && f->cause != ARGUS_STATUS)
         *s->known |= ARGUS_KNOWN_WHOLE;
     if (s->client_known) {
@@ -134,8 +131,7 @@ static void pour_udp(struct argus_pour *p, struct argus_scene *s, bool is_first,
     unsigned first = f->first_sender;
     bool is_answer = f->side[first].end.port <= PORT_SERVER_MAX &&
                      f->side[1 - first].end.port > PORT_SERVER_MAX;
-    s->client = is_answer ? 1 - first : first;
-    s->client_known = true;
+    know_client(s, is_answer ? 1 - first : first, true);
     if (is_first && !is_answer)
         begin(s, to);
     if ((*s->known & ARGUS_KNOWN_BEGUN) != 0 && f->side[1 - s->client].packets > 0)
@@ -146,7 +142,8 @@ static void pour_udp(struct argus_pour *p, struct argus_scene *s, bool is_first,
 void argus_pour(struct argus_pour *p, const struct argus_flow *f, uint64_t hash, struct sink *to)
 {
     bool is_first;
-    struct argus_scene s = {.flow = f};
+    struct argus_scene s;
+    s.flow = f;
     s.known = argus_flows_at(p->flows, hash, f->last_us, &is_first);
     if (f->protocol == IP_TCP)
         pour_tcp(p, &s, is_first, to);

@@ -30,6 +30,7 @@ struct argus_scene {
     uint8_t *known;  /* bits of enum argus_known */
     unsigned client; /* which side */
     bool client_known;
+    struct observation seen; /* what all its observations have alike; of a beginning, all */
 };
 
 /* True when the record is of two hosts and of TCP or UDP, so that it can be poured. */
@@ -44,8 +45,16 @@ void argus_pour_streams(struct argus_pour *p, const struct argus_scene *s, struc
 void argus_pour_datagrams(struct argus_pour *p, const struct argus_scene *s, struct sink *to);
 
 /* For these two: an observation of what this side says, and a DNS message of it. */
-struct observation argus_observation(const struct argus_scene *s, unsigned side,
-                                     enum observation_kind kind);
+static inline struct observation argus_observation(const struct argus_scene *s, unsigned side,
+                                                   enum observation_kind kind)
+{
+    struct observation seen = s->seen;
+    seen.kind = kind;
+    seen.by_client = side == s->client;
+    seen.when_us = seen.by_client ? s->flow->first_us : s->flow->last_us;
+    return seen;
+}
+
 void argus_pour_dns(struct argus_pour *p, struct observation *seen, struct reader message,
                     struct sink *to);
 bool argus_is_dns(const struct argus_flow *f);

@@ -7,7 +7,7 @@
 
 enum { UNIT = 1, RELATIVE = 2 }; /* of the qualifier: nanoseconds; since the sensor's start */
 enum { FORM = 7, FORM_DIFFERENCE = 3 }; /* of the subtype */
-enum { ENTRY_FIRST = 0x08, ENTRIES = 4, STARTS = 0x28 };
+enum { ENTRY_FIRST = 0x08, STARTS = 0x28 };
 enum { NS_PER_US = 1000, QUALIFIER = 0x18 };
 
 static int64_t read_absolute(struct reader *r, bool is_ns)
@@ -36,13 +36,12 @@ static bool read_sensor(const struct argus_part *part, bool is_ns, int64_t *firs
 static bool read_client(const struct argus_part *part, bool is_ns, int64_t *first, int64_t *last)
 {
     struct reader r = part->body;
-    unsigned bits = part->subtype / ENTRY_FIRST & 15, count = 0;
+    unsigned bits = part->subtype / ENTRY_FIRST & 15;
     if ((bits & 1) == 0)
         bits &= ~2U;
     if ((bits & 4) == 0)
         bits &= ~8U;
-    for (unsigned i = 0; i < ENTRIES; i++)
-        count += bits >> i & 1;
+    unsigned count = (unsigned)__builtin_popcount(bits);
     bool all_absolute = r.left >= (size_t)8 * count;
     int64_t base = *first = *last = read_absolute(&r, is_ns);
     if (r.failed)
