@@ -386,6 +386,7 @@ SPARED = {
     "src/detect/attacks.h": {"ATTACKS_KEPT": _MEMORY},
     "src/detect/behind.c": {"*": _EXPORT},
     "src/detect/calendar.h": {"CALENDAR_DAYS_*": _MEMORY},
+    "src/detect/calendar.c": {"DAYS_HINTED": "where to look first for a day"},
     "src/detect/callback.c": {"*_MAX": _MEMORY, "PATH_KEPT": _SHOWN},
     "src/detect/exploit.c": {"*": _SHOWN},
     "src/detect/exploit_seen.c": {"SMB_START": "when to look again at a stream that goes on"},
