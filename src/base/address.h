@@ -58,6 +58,8 @@ struct address address_mask(unsigned bits);
 /* Parses "192.0.2.0/24", "fd00::/8" or a single address (all its bits). Host bits must be zero. */
 bool prefix_parse(const char *text, struct prefix *out, struct error *err) MUST_CHECK;
 const char *prefix_text(struct prefix p, char buffer[static PREFIX_TEXT_SIZE]);
+
+/* True when the address begins as the prefix does. */
 static inline bool prefix_holds(struct prefix p, struct address a)
 {
     uint64_t high = a.high ^ p.base.high, low = a.low ^ p.base.low;

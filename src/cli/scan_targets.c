@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/room.h"
 #include "cli/lines.h"
 
 enum { LIST_LINE_MAX = 65536, LABEL_MAX = 63 };
@@ -151,14 +152,11 @@ static enum exit_code complain(const struct call *call, const struct pending_nam
 /* Remembers what the host was called; the first name stays. */
 static void note_name(struct scan_targets *out, uint32_t host, const char *name)
 {
-    if (out->name_count == out->name_room) {
-        size_t room = out->name_room != 0 ? out->name_room * 2 : 64;
-        struct scan_name *names = realloc(out->names, room * sizeof *names);
-        if (names == NULL)
-            return; /* only the name in the report is lost */
-        out->names = names;
-        out->name_room = room;
-    }
+    struct scan_name *names = room_for_one(out->names, out->name_count, &out->name_room,
+                                           sizeof *names);
+    if (names == NULL)
+        return; /* only the name in the report is lost */
+    out->names = names;
     struct scan_name *added = &out->names[out->name_count++];
     size_t length = strnlen(name, HOST_NAME_SIZE - 1);
     *added = (struct scan_name){.host = host};

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "cli/lines.h"
@@ -142,13 +143,10 @@ static bool grow(void **items, size_t count, size_t *room, size_t size, size_t m
 {
     if (count < *room)
         return true;
-    size_t wanted = *room == 0 ? 64 : *room * 2;
-    void *bigger = count < most ? realloc(*items, wanted * size) : NULL;
-    if (bigger == NULL)
-        return false;
-    *items = bigger;
-    *room = wanted;
-    return true;
+    void *bigger = count < most ? room_for_one(*items, count, room, size) : NULL;
+    if (bigger != NULL)
+        *items = bigger;
+    return bigger != NULL;
 }
 
 static bool ask(struct check *check, const char *name, struct error *err)

@@ -5,7 +5,7 @@
 
 enum { DAYS_HINTED = 256 };
 
-_Static_assert(CALENDAR_DAYS_SMALL <= 256, "a hint tells each place");
+_Static_assert(CALENDAR_DAYS_SMALL <= UINT8_MAX, "a hint tells each place");
 
 /* Lists that are kept alike. */
 struct shelf {
@@ -70,20 +70,16 @@ static unsigned place_for(const struct shelf *s, int32_t day)
 static struct name_index *index_of(struct shelf *s, int32_t day)
 {
     uint8_t *hint = &s->hints[(uint32_t)day % DAYS_HINTED];
-    struct name_index *hinted = s->days[*hint];
-    if (hinted != NULL && hinted->day == day) {
-        s->used_at[*hint] = ++s->uses;
-        return hinted;
-    }
-    unsigned at = place_for(s, day);
+    unsigned at = *hint;
+    if (s->days[at] == NULL || s->days[at]->day != day)
+        at = place_for(s, day);
     if (s->days[at] == NULL) {
         s->days[at] = calloc(1, sizeof *s->days[at]);
         if (s->days[at] == NULL)
             return NULL;
-        name_index_reset(s->days[at], day);
-    } else if (s->days[at]->day != day) {
-        name_index_reset(s->days[at], day);
     }
+    if (s->days[at]->day != day) /* an empty one is of day 0 */
+        name_index_reset(s->days[at], day);
     s->used_at[at] = ++s->uses;
     *hint = (uint8_t)at;
     return s->days[at];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/room.h"
 #include "base/time.h"
 #include "conficker/unmask.h"
 #include "detect/detector.h"
@@ -185,16 +186,12 @@ static bool opens(const struct opened *o, const struct behind_row *row)
 
 static void keep(struct candidates *c, struct candidate one)
 {
-    if (c->count == c->room) {
-        size_t room = c->room != 0 ? c->room * 2 : 256;
-        struct candidate *items = realloc(c->items, room * sizeof *items);
-        if (items == NULL) {
-            c->failed = true;
-            return;
-        }
-        c->items = items;
-        c->room = room;
+    struct candidate *items = room_for_one(c->items, c->count, &c->room, sizeof *items);
+    if (items == NULL) {
+        c->failed = true;
+        return;
     }
+    c->items = items;
     c->items[c->count++] = one;
 }
 

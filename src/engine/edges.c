@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "base/room.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "detect/detector.h"
@@ -20,14 +21,10 @@ bool edges_add(struct edges *e, const struct edge *one)
         e->cut = true;
         return true;
     }
-    if (e->count == e->room) {
-        size_t room = e->room != 0 ? e->room * 2 : 64;
-        struct edge *items = realloc(e->items, room * sizeof *items);
-        if (items == NULL)
-            return false;
-        e->items = items;
-        e->room = room;
-    }
+    struct edge *items = room_for_one(e->items, e->count, &e->room, sizeof *items);
+    if (items == NULL)
+        return false;
+    e->items = items;
     e->items[e->count++] = *one;
     return true;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/plural.h"
+#include "base/room.h"
 #include "base/time.h"
 #include "base/writer.h"
 #include "detect/behind.h"
@@ -129,14 +130,10 @@ void export_close(struct export *x)
 
 static bool want(struct export *x, const struct wanted *one)
 {
-    if (x->count == x->room) {
-        size_t room = x->room != 0 ? x->room * 2 : 64;
-        struct wanted *wanted = realloc(x->wanted, room * sizeof *wanted);
-        if (wanted == NULL)
-            return false;
-        x->wanted = wanted;
-        x->room = room;
-    }
+    struct wanted *wanted = room_for_one(x->wanted, x->count, &x->room, sizeof *wanted);
+    if (wanted == NULL)
+        return false;
+    x->wanted = wanted;
     x->wanted[x->count++] = *one;
     x->earliest_us = one->lead_us < x->earliest_us ? one->lead_us : x->earliest_us;
     x->latest_us = one->until_us > x->latest_us ? one->until_us : x->latest_us;

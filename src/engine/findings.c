@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "engine/behind_nat.h"
 #include "engine/hunt_asked.h"
 #include "engine/relays.h"
@@ -58,14 +59,10 @@ static size_t report_day(struct hunt *h, const struct host_day *day, unsigned re
 
 static bool keep(struct findings *f, const struct finding *one)
 {
-    if (f->count == f->room) {
-        size_t room = f->room != 0 ? f->room * 2 : 64;
-        struct finding *items = realloc(f->items, room * sizeof *items);
-        if (items == NULL)
-            return false;
-        f->items = items;
-        f->room = room;
-    }
+    struct finding *items = room_for_one(f->items, f->count, &f->room, sizeof *items);
+    if (items == NULL)
+        return false;
+    f->items = items;
     f->items[f->count++] = *one;
     return true;
 }

@@ -30,22 +30,14 @@ void home_init(struct home *h, const struct prefix *nets, size_t net_count)
     }
 }
 
-static bool nets_hold(const struct prefix *nets, size_t count, struct address a)
-{
-    for (size_t i = 0; i < count; i++)
-        if (prefix_holds(nets[i], a))
-            return true;
-    return false;
-}
-
 bool home_holds(const struct home *h, struct address a)
 {
-    return nets_hold(h->nets, h->net_count, a);
+    return prefixes_hold(h->nets, h->net_count, a);
 }
 
 bool home_is_private(struct address a)
 {
-    return nets_hold(private_nets, COUNT_OF(private_nets), a);
+    return prefixes_hold(private_nets, COUNT_OF(private_nets), a);
 }
 
 static struct prefix net_of(struct address a)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/room.h"
 #include "engine/hunt_inside.h"
 #include "source/input.h"
 #include "source/meeting.h"
@@ -108,16 +109,12 @@ static void note_size(struct hunt_crew *c, struct job *job, const char *path)
 
 bool hunt_crew_add(struct hunt_crew *c, const char *path, bool chosen)
 {
-    if (c->count == c->room) {
-        size_t room = c->room != 0 ? c->room * 2 : 64;
-        struct job *jobs = realloc(c->jobs, room * sizeof *jobs);
-        if (jobs == NULL) {
-            c->hunt->incomplete = true;
-            return false;
-        }
-        c->jobs = jobs;
-        c->room = room;
+    struct job *jobs = room_for_one(c->jobs, c->count, &c->room, sizeof *jobs);
+    if (jobs == NULL) {
+        c->hunt->incomplete = true;
+        return false;
     }
+    c->jobs = jobs;
     struct job *job = &c->jobs[c->count];
     *job = (struct job){.input = c->hunt->input_count, .shares = 1, .chosen = chosen};
     if (!hunt_is_repeated(c->hunt, path, &job->before))

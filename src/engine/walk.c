@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/room.h"
 #include "engine/known.h"
 
 /* One walk_add of a directory. */
@@ -27,14 +28,10 @@ static bool keep(struct walk *w, const char *path, struct error *err)
 {
     if (w->count == WALK_FILES_MAX)
         return fail(err, ERROR_LIMIT, "more than %d files", WALK_FILES_MAX);
-    if (w->count == w->room) {
-        size_t room = w->room != 0 ? w->room * 2 : 64;
-        char **paths = realloc(w->paths, room * sizeof *paths);
-        if (paths == NULL)
-            return fail(err, ERROR_SYSTEM, "no memory");
-        w->paths = paths;
-        w->room = room;
-    }
+    char **paths = room_for_one(w->paths, w->count, &w->room, sizeof *paths);
+    if (paths == NULL)
+        return fail(err, ERROR_SYSTEM, "no memory");
+    w->paths = paths;
     w->paths[w->count] = strdup(path);
     if (w->paths[w->count] == NULL)
         return fail(err, ERROR_SYSTEM, "no memory");

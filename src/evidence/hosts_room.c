@@ -61,21 +61,16 @@ bool hosts_bury(struct hosts *h, struct address host, int32_t day)
     return true;
 }
 
-static ALWAYS_INLINE bool is_nearly(size_t used, size_t limit)
+static bool is_nearly(size_t used, size_t limit)
 {
     return used >= limit - limit / NEARLY;
 }
 
-static ALWAYS_INLINE bool is_crowded(const struct hosts *h)
+bool hosts_is_crowded(const struct hosts *h)
 {
     return is_nearly(h->count, h->limits.host_days) ||
            is_nearly(pieces_used(&h->pieces), h->limits.slot_bytes) ||
            is_nearly(h->sets.arena.used_bytes - h->sets.spare_bytes, h->limits.set_bytes);
-}
-
-bool hosts_is_crowded(const struct hosts *h)
-{
-    return is_crowded(h);
 }
 
 static double gravity_of(const struct hosts *h, const struct candidate *c)
@@ -191,7 +186,7 @@ static COLD void make_room(struct hosts *h)
 
 void hosts_make_room(struct hosts *h)
 {
-    if (RARELY(is_crowded(h)) && h->keeper.gravity != NULL && !h->shut)
+    if (RARELY(hosts_is_crowded(h)) && h->keeper.gravity != NULL && !h->shut)
         make_room(h);
 }
 

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 
 #include "base/address.h"
-
-enum { ROOM_FIRST = 64 };
+#include "base/room.h"
 
 struct real_addresses {
     struct real_address *pairs;
@@ -29,14 +28,10 @@ bool real_addresses_add(struct real_addresses *a, struct real_address pair, stru
 {
     if (a->count == REAL_ADDRESSES_MAX)
         return fail(err, ERROR_LIMIT, "more than %d pairs of addresses", REAL_ADDRESSES_MAX);
-    if (a->count == a->room) {
-        size_t room = a->room > 0 ? 2 * a->room : ROOM_FIRST;
-        struct real_address *pairs = realloc(a->pairs, room * sizeof *pairs);
-        if (pairs == NULL)
-            return fail(err, ERROR_SYSTEM, "no memory for pairs of addresses");
-        a->pairs = pairs;
-        a->room = room;
-    }
+    struct real_address *pairs = room_for_one(a->pairs, a->count, &a->room, sizeof *pairs);
+    if (pairs == NULL)
+        return fail(err, ERROR_SYSTEM, "no memory for pairs of addresses");
+    a->pairs = pairs;
     a->pairs[a->count++] = pair;
     return true;
 }

@@ -32,7 +32,6 @@ static void know_client(struct argus_scene *s, unsigned client, bool is_known)
 {
     const struct argus_flow *f = s->flow;
     s->client = client;
-    s->client_known = is_known;
     s->seen = (struct observation){.kind = OBSERVED_BEGIN,
                                    .protocol = f->protocol,
                                    .client_known = is_known,
@@ -112,9 +111,9 @@ static void pour_tcp(struct argus_pour *p, struct argus_scene *s, bool is_first,
                           ARGUS_RESET_BY_DESTINATION;
     bool is_known = (f->tcp_status & begun) != 0;
     know_client(s, is_known && is_answered_by_source(f), is_known);
-    if (is_first && s->client_known && f->cause != ARGUS_STATUS)
+    if (is_first && is_known && f->cause != ARGUS_STATUS)
         *s->known |= ARGUS_KNOWN_WHOLE;
-    if (s->client_known) {
+    if (is_known) {
         begin(s, to);
         if ((f->tcp_status & stood) != 0 || f->side[1 - s->client].tcp_bytes > 0)
             answer(s, to);

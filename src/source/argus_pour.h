@@ -27,9 +27,8 @@ struct argus_pour {
 /* A record in the making: what was found out about it before anything is poured. */
 struct argus_scene {
     const struct argus_flow *flow;
-    uint8_t *known;  /* bits of enum argus_known */
-    unsigned client; /* which side */
-    bool client_known;
+    uint8_t *known;          /* bits of enum argus_known */
+    unsigned client;         /* which side */
     struct observation seen; /* what all its observations have alike; of a beginning, all */
 };
 

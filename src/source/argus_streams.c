@@ -62,7 +62,7 @@ static bool pour_head(struct argus_pour *p, const struct argus_scene *s, struct 
  * direction show no more. */
 static void pour_silent(const struct argus_scene *s, struct sink *to)
 {
-    if (!s->client_known || (*s->known & ARGUS_KNOWN_ANSWERED) != 0 ||
+    if (!s->seen.client_known || (*s->known & ARGUS_KNOWN_ANSWERED) != 0 ||
         s->flow->side[s->client].tcp_bytes == 0)
         return;
     struct observation seen = argus_observation(s, s->client, OBSERVED_PAYLOAD);

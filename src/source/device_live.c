@@ -163,13 +163,19 @@ static bool refuse(const struct device_live *l, int code, struct error *err)
     }
 }
 
+static bool compile(pcap_t *pcap, const char *filter, struct bpf_program *out, struct error *err)
+{
+    return pcap_compile(pcap, out, filter, 1, PCAP_NETMASK_UNKNOWN) == 0 ||
+           fail(err, ERROR_USAGE, "filter: %.200s", pcap_geterr(pcap));
+}
+
 static bool set_filter(struct device_live *l, struct error *err)
 {
     struct bpf_program program;
     if (l->device->filter == NULL)
         return true;
-    if (pcap_compile(l->pcap, &program, l->device->filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        return fail(err, ERROR_USAGE, "filter: %.200s", pcap_geterr(l->pcap));
+    if (!compile(l->pcap, l->device->filter, &program, err))
+        return false;
     bool good = pcap_setfilter(l->pcap, &program) == 0 ||
                 fail(err, ERROR_SYSTEM, "filter: %.200s", pcap_geterr(l->pcap));
     pcap_freecode(&program);
@@ -335,8 +341,7 @@ bool device_filter_check(const char *filter, struct error *err)
     pcap_t *dead = pcap_open_dead(DLT_EN10MB, CAPTURE_FRAME_MAX);
     if (dead == NULL)
         return fail(err, ERROR_SYSTEM, "no memory");
-    bool good = pcap_compile(dead, &program, filter, 1, PCAP_NETMASK_UNKNOWN) == 0 ||
-                fail(err, ERROR_USAGE, "filter: %.200s", pcap_geterr(dead));
+    bool good = compile(dead, filter, &program, err);
     if (good)
         pcap_freecode(&program);
     pcap_close(dead);

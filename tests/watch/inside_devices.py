@@ -42,6 +42,10 @@ class Scene:
     def heard(self, times=1):
         wait_for(self.err, "listening", times)
 
+    def listen(self):
+        self.begin("-i", "there")
+        self.heard()
+
     def proven(self):
         for host in ("10.9.3.33", "10.9.4.44"):
             wait_for(self.out, f'"host":"{host}"')
@@ -67,8 +71,7 @@ def recorded(scene):
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=(scene.folder / "tcpdump").open("w"))
     wait_for(scene.folder / "tcpdump", "listening")
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     replay(scene.frames)
     scene.proven()
     code = scene.end()
@@ -92,16 +95,14 @@ def fragments_of(frame):
 def fragmented(scene):
     """What comes with the last fragment of a packet, and nothing behind it."""
     whole = [f for f in scene.frames if f[12:14] == b"\x08\x00" and len(f) > 200]
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     replay((fragments_of(whole[0]) + whole[1:])[:FRAGMENTED])
     return scene.end()
 
 
 def parting(scene):
     """What passes last is in the kernel when the interface goes."""
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     replay(scene.frames[:PARTING])
     run("ip", "link", "del", "here")
     wait_for(scene.err, "the next attempt")
@@ -110,8 +111,7 @@ def parting(scene):
 
 def hasty(scene):
     """What passes last is in the kernel when the watch is to end."""
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     replay(scene.frames[:PARTING])
     scene.watch.send_signal(signal.SIGINT)
     return scene.watch.wait(20)
@@ -135,16 +135,14 @@ def unread(scene):
 
 def hung_up(scene):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     scene.watch.send_signal(signal.SIGHUP)
     return scene.watch.wait(20)
 
 
 def gone(scene):
     half = len(scene.frames) // 2
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     replay(scene.frames[:half])
     time.sleep(1)
     run("ip", "link", "del", "here")
@@ -157,8 +155,7 @@ def gone(scene):
 
 
 def blinking(scene):
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     replay(scene.frames[:20])
     for state in ("down", "up"):
         time.sleep(0.7)
@@ -170,8 +167,7 @@ def blinking(scene):
 
 
 def away(scene):
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     replay(scene.frames[:20])
     time.sleep(0.5)
     run("ip", "link", "del", "here")
@@ -179,8 +175,7 @@ def away(scene):
 
 
 def stopped(scene):
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     scene.watch.send_signal(signal.SIGSTOP)
     frame = scene.frames[0][:14] + bytes(FLOOD_BYTES)
     replay([frame] * FLOOD_FRAMES)
@@ -191,8 +186,7 @@ def stopped(scene):
 
 def behind(scene):
     """It is asked to end while more waits than it takes at a time."""
-    scene.begin("-i", "there")
-    scene.heard()
+    scene.listen()
     scene.watch.send_signal(signal.SIGSTOP)
     for _ in range(3):
         replay(scene.frames)
