@@ -15,7 +15,7 @@
 enum {
     RING_BYTES = 32 << 20, /* of the kernel: a quarter of a second of gigabit Ethernet */
     WAIT_MS = 100,         /* the kernel gives on what has come after this time at the latest */
-    LATE_US = 2 * WAIT_MS * 1000,
+    LATE_US = 3 * WAIT_MS * 1000, /* two turns of its timer, and one for a busy machine */
     FEED_BYTES = 4 << 20,
     RECORD_MOST = CAPTURE_WRITER_RECORD + CAPTURE_FRAME_MAX,
     DEVICES_SIZE = 200,
