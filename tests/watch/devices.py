@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 from checking import check, equal, holds
@@ -18,6 +20,8 @@ INSIDE = Path(__file__).resolve().parent / "inside_devices.py"
 # Whose verdict does not rest on names of a day, for the packets are seen today.
 PROVEN = {"10.9.3.33", "10.9.4.44"}
 FETCHER = ("10.9.2.57", "unknown")  # of what may be the worm
+# Of these one at a time: what they send fills a queue of the kernel's that all interfaces share.
+FLOODS, FLOODING = {"stopped", "behind"}, threading.Lock()
 # tcpdump lets go of what root may, which only the true one can.
 NAMESPACE = ["unshare", "-n" if os.geteuid() == 0 else "-rn", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
@@ -42,7 +46,7 @@ def watched(p, scene, *arguments):
     """(Done of the watch, the folder's files by name) of a scene of inside_devices.py."""
     if subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode != 0:
         raise Lacks("no network namespace can be made here")
-    with tempfile.TemporaryDirectory() as folder:
+    with FLOODING if scene in FLOODS else nullcontext(), tempfile.TemporaryDirectory() as folder:
         done = subprocess.run([*NAMESPACE, sys.executable, str(INSIDE), scene,
                                p.path, str(ROOT / "samples" / "outbreak.pcap.gz"), folder, *arguments],
                               capture_output=True, text=True, timeout=SECONDS, check=False)
